@@ -1,0 +1,9 @@
+"""Pictures: from any file that a person has to what a model can see. Plain Python."""
+
+from describer.images.errors import ImageError
+from describer.images.facts import Copy, Intake, Limits, Recipe
+from describer.images.intake import intake
+from describer.images.names import clean_name
+from describer.images.prepare import prepare
+
+__all__ = ["Copy", "ImageError", "Intake", "Limits", "Recipe", "clean_name", "intake", "prepare"]
