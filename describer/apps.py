@@ -1,0 +1,22 @@
+"""Django's entry points of the app."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+
+
+class DescriberConfig(AppConfig):
+    """The one app of the project."""
+
+    name = "describer"
+    verbose_name = "Describer"
+
+    def ready(self) -> None:
+        import_module("describer.checks")
+
+
+class AdminConfig(admin_apps.AdminConfig):
+    """Django's admin with our front page and words."""
+
+    default_site = "describer.admin.site.Site"

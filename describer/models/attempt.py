@@ -1,0 +1,108 @@
+"""Attempts: the lines of the ledger."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+
+class Attempt(models.Model):
+    """One HTTP call to an endpoint on behalf of a description, written before the call is sent.
+
+    Plain numbers and names, no foreign keys (0 = none): deleting a description takes pictures and words, while the
+    ledger keeps its numbers. Rows are added and completed only, never deleted.
+
+        sent -> answered (a whole 2xx came, readable or not)
+             -> refused  (any other HTTP reply, or no connection)
+             -> unknown  (sent, and no whole reply) -> answered, if the reply comes after all: it was paid
+    """
+
+    class State(models.TextChoices):
+        SENT = "sent"
+        ANSWERED = "answered"
+        REFUSED = "refused"
+        UNKNOWN = "unknown"
+
+    class Billed(models.TextChoices):
+        NO = "no"
+        YES = "yes"
+        UNKNOWN = "unknown"
+
+    description = models.BigIntegerField(db_index=True)
+    owner = models.BigIntegerField(default=0)
+    key = models.BigIntegerField(default=0)
+    endpoint = models.CharField(max_length=100)
+    model_asked = models.CharField(max_length=200)
+    model_answered = models.CharField(max_length=200, blank=True)
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.SENT)
+    sent = models.DateTimeField(default=timezone.now, db_index=True)
+    answered = models.DateTimeField(null=True, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True)
+    request_id = models.CharField(max_length=200, blank=True)
+    changed = models.JSONField(default=list, blank=True)
+    prompt_tokens = models.BigIntegerField(null=True, blank=True)
+    completion_tokens = models.BigIntegerField(null=True, blank=True)
+    total_tokens = models.BigIntegerField(null=True, blank=True)
+    estimated_usage = models.JSONField(null=True, blank=True)
+    raw_usage = models.JSONField(null=True, blank=True)
+    cost = models.DecimalField(max_digits=20, decimal_places=10, null=True, blank=True)
+    price_used = models.JSONField(null=True, blank=True)
+    billed = models.CharField(max_length=10, choices=Billed.choices, default=Billed.UNKNOWN)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("description", "number"), name="attempt_number_once")]
+        indexes = [
+            models.Index(fields=("sent",), name="attempt_open", condition=models.Q(state="sent")),
+            models.Index(fields=("owner", "sent"), name="attempt_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of description {self.description}"
+
+    @property
+    def usage(self) -> dict[str, int | None] | None:
+        """What the endpoint reported, or None; never an estimate."""
+        if self.total_tokens is None and self.prompt_tokens is None and self.completion_tokens is None:
+            return None
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "total_tokens": self.total_tokens,
+        }
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the endpoint took, in seconds."""
+        return (self.answered - self.sent).total_seconds() if self.answered else None
+
+    @property
+    def may_be_billed(self) -> bool:
+        """Sent, and nobody knows whether it is on the bill."""
+        return self.state != self.State.SENT and self.billed == self.Billed.UNKNOWN
+
+    def complete(self, state: "Attempt.State", **values: Any) -> "Attempt.State | None":
+        """Write what the call came to; answers the state it had, or None when it was complete before.
+
+        A call given up as unknown may still be completed by its late reply: it was paid.
+        """
+        open_states = (self.State.SENT, self.State.UNKNOWN)
+        before = Attempt.objects.filter(pk=self.pk, state__in=open_states, answered=None).values_list("state", flat=True)
+        was = before.select_for_update().first()
+        if was is None:
+            return None
+        self._set(state=state, answered=timezone.now(), **values)
+        self.save(update_fields=["state", "answered", *values])
+        return Attempt.State(was)
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+def sent_before(moment: datetime) -> "models.QuerySet[Attempt]":
+    """Attempts still open that were sent before `moment`."""
+    return Attempt.objects.filter(state=Attempt.State.SENT, sent__lt=moment)

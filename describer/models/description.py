@@ -1,0 +1,209 @@
+"""Descriptions: one ask and its answer in one row, with its images and choices."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from .attempt import Attempt
+from .endpoint import Endpoint
+from .image import Image, SentCopy
+from .person import ApiKey
+
+UNLEASED: dict[str, Any] = {"lease_token": "", "lease_until": None}
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued"
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Via(models.TextChoices):
+    PAGE = "page"
+    API = "api", "API"
+    ENDPOINT = "endpoint"
+    SHELL = "shell"
+    BATCH = "batch"
+
+
+class Lane(models.IntegerChoices):
+    INTERACTIVE = 0
+    BATCH = 1
+
+
+class DescriptionQuerySet(models.QuerySet["Description"]):
+    def of(self, person: Any) -> "DescriptionQuerySet":
+        """What this person may see: their own; an admin sees everybody's."""
+        return self if person.is_superuser else self.filter(owner=person)
+
+    def final(self) -> "DescriptionQuerySet":
+        return self.filter(status__in=Description.FINAL)
+
+
+class Description(models.Model):
+    """One ask and its answer: images + question + model + parameters -> choices. The job and the result in one row.
+
+        queued -> running -> done | failed | cancelled
+           ^         |
+           +- waiting (until `not_before`, or, without one, until its endpoint is open again)
+        a lease that ran out: running -> queued
+
+    Every change of state is a conditional update whose row count is checked.
+    """
+
+    Status = Status
+    Via = Via
+    Lane = Lane
+    FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="descriptions", db_index=False
+    )
+    via = models.CharField(max_length=10, choices=Via.choices, default=Via.PAGE)
+    key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, blank=True)
+    endpoint = models.ForeignKey(Endpoint, models.PROTECT)
+    question = models.TextField()
+    system_prompt = models.TextField(blank=True)
+    model = models.CharField(max_length=200)
+    parameters = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.INTERACTIVE)
+    turn = models.BigIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True)
+    waiting_reason = models.TextField(blank=True)
+    lease_token = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    submit_token = models.CharField(max_length=255, null=True, blank=True)
+    submit_hash = models.CharField(max_length=64, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True)
+    follows = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="followed_by")
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    started = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    objects = DescriptionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("owner", "submit_token", "position"), name="one_ask_per_submit_token")
+        ]
+        indexes = [
+            models.Index(fields=("owner", "id"), name="description_owner"),
+            models.Index(fields=("owner", "model", "id"), name="description_owner_model"),
+            models.Index(fields=("owner", "status", "model", "id"), name="description_owner_status"),
+            models.Index(fields=("created",), name="description_created"),
+            models.Index(
+                fields=("owner", "id"), name="description_not_done", condition=~models.Q(status="done")
+            ),
+            models.Index(
+                fields=("lane", "turn", "id"), name="description_next", condition=models.Q(status="queued")
+            ),
+            models.Index(
+                fields=("owner", "lane", "turn"),
+                name="description_owner_turn",
+                condition=models.Q(status="queued"),
+            ),
+            models.Index(
+                fields=("not_before",), name="description_due", condition=models.Q(status="waiting")
+            ),
+            models.Index(
+                fields=("lease_until",), name="description_lease", condition=~models.Q(lease_token="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"description {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("description", args=[self.pk])
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in self.FINAL
+
+    @property
+    def images(self) -> "models.QuerySet[DescriptionImage]":
+        """Its pictures in the order in which the model is sent them."""
+        return self.pictures.select_related("image", "sent_copy").order_by("position")
+
+    def attempts(self) -> "models.QuerySet[Attempt]":
+        """Its lines in the ledger, in order."""
+        return Attempt.objects.filter(description=self.pk).order_by("number")
+
+    def cancel(self) -> bool:
+        """Cancel it if it is not at its end. The lease stays: a call under way is still accounted for."""
+        open_states = (Status.QUEUED, Status.WAITING, Status.RUNNING)
+        return self._move(open_states, status=Status.CANCELLED, finished=timezone.now())
+
+    def hold(self, reason: str, not_before: datetime | None = None) -> bool:
+        """queued -> waiting: not before a time, or until its endpoint is open again."""
+        return self._move(
+            (Status.QUEUED,), status=Status.WAITING, waiting_reason=reason, not_before=not_before
+        )
+
+    def run_to(self, token: str, status: Status, **values: Any) -> bool:
+        """End or interrupt the run that holds `token`; False when that run lost its lease or was cancelled."""
+        values |= UNLEASED | {"status": status}
+        if status in self.FINAL:
+            values["finished"] = timezone.now()
+        return self._move((Status.RUNNING,), lease=token, **values)
+
+    def release(self, token: str) -> None:
+        """Give up the lease of a run that is over, whatever the row's state is by now."""
+        Description.objects.filter(pk=self.pk, lease_token=token).update(**UNLEASED)
+
+    def _move(self, states: tuple[Status, ...], lease: str | None = None, **values: Any) -> bool:
+        rows = Description.objects.filter(pk=self.pk, status__in=states)
+        if lease is not None:
+            rows = rows.filter(lease_token=lease)
+        moved = bool(rows.update(**values))
+        if moved:
+            for name, value in values.items():
+                setattr(self, name, value)
+        return moved
+
+
+class DescriptionImage(models.Model):
+    """A picture of a description, under the name that the person gave it this time."""
+
+    description = models.ForeignKey(Description, models.CASCADE, related_name="pictures", db_index=False)
+    image = models.ForeignKey(Image, models.RESTRICT, related_name="shown_by")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=255)
+    sent_copy = models.ForeignKey(SentCopy, models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("description", "position"), name="picture_position_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Choice(models.Model):
+    """One of the `n` answers of a description, as it came. `reasoning` is kept apart: a thought is not an answer."""
+
+    description = models.ForeignKey(Description, models.CASCADE, related_name="choices", db_index=False)
+    index = models.PositiveSmallIntegerField()
+    content = models.TextField(null=True, blank=True)
+    finish_reason = models.CharField(max_length=100, null=True, blank=True)
+    refusal = models.TextField(null=True, blank=True)
+    tool_calls = models.JSONField(null=True, blank=True)
+    reasoning = models.TextField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("description", "index"), name="choice_index_once")]
+
+    def __str__(self) -> str:
+        return f"choice {self.index} of description {self.description_id}"

@@ -1,0 +1,80 @@
+"""Endpoints: the chat completions servers that answer."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from describer.sandbox import SANDBOX_MODEL, SANDBOX_URL
+
+SANDBOX = "sandbox"
+FIRST = "endpoint"
+
+
+class Endpoint(models.Model):
+    """A chat completions server. The key of the first one stays in the environment, in no row.
+
+    `settings` may hold: max_in_flight, long_side, max_picture_bytes. `learned` holds per model what it refused:
+    {"model": {"renamed": {"max_tokens": "max_completion_tokens"}, "dropped": ["temperature"]}}.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    base_url = models.CharField("base URL", max_length=500)
+    default_model = models.CharField(max_length=200, blank=True)
+    settings = models.JSONField(default=dict, blank=True)
+    model_names = models.JSONField(default=list, blank=True)
+    models_fetched = models.DateTimeField(null=True, blank=True)
+    is_default = models.BooleanField(default=False)
+    paused_code = models.CharField(max_length=50, blank=True)
+    paused_since = models.DateTimeField(null=True, blank=True)
+    next_probe = models.DateTimeField(null=True, blank=True)
+    learned = models.JSONField(default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def default(cls) -> "Endpoint":
+        """The endpoint that the environment names; the sandbox when it names none."""
+        return cls.objects.get(is_default=True)
+
+    @classmethod
+    def from_environment(cls) -> "Endpoint":
+        """Write the environment's endpoint into its row (at each start) and make it the default."""
+        url = settings.VISION_BASE_URL
+        name, base_url = (FIRST, url) if url else (SANDBOX, SANDBOX_URL)
+        model = settings.VISION_MODEL if url else SANDBOX_MODEL
+        before = cls.objects.filter(name=name).first()
+        values: dict[str, object] = {"base_url": base_url, "default_model": model, "is_default": True}
+        if before and (before.base_url, before.default_model) != (base_url, model):
+            values |= {"model_names": [], "models_fetched": None, "learned": {}}
+        # A new start is a new chance: the key or the bill may have been mended meanwhile.
+        values |= {"paused_code": "", "paused_since": None, "next_probe": None}
+        cls.objects.exclude(name=name).filter(is_default=True).update(is_default=False)
+        return cls.objects.update_or_create(name=name, defaults=values)[0]
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.name == SANDBOX
+
+    @property
+    def offered(self) -> list[str]:
+        """Names of the models that can be asked, the default first."""
+        first = [self.default_model] if self.default_model else []
+        return first + [name for name in self.model_names if name != self.default_model]
+
+    @property
+    def model(self) -> str:
+        """The model that is asked when none was chosen, or "" when the endpoint has none yet."""
+        return next(iter(self.offered), "")
+
+    def pause(self, code: str, next_probe: datetime) -> bool:
+        """Stop asking it (refused key, no credit); False when it was paused already."""
+        paused = Endpoint.objects.filter(pk=self.pk, paused_code="")
+        return bool(paused.update(paused_code=code, paused_since=timezone.now(), next_probe=next_probe))
+
+    def open(self) -> bool:
+        """Ask it again; False when it was open already."""
+        closed = Endpoint.objects.filter(pk=self.pk).exclude(paused_code="")
+        return bool(closed.update(paused_code="", paused_since=None, next_probe=None))

@@ -1,0 +1,60 @@
+"""Images and the copies of them that models are sent."""
+
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Image(models.Model):
+    """One uploaded picture, checked and stored once per owner. Sizes in pixels as seen (upright) and in bytes."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="images", db_index=False)
+    sha256 = models.CharField(max_length=64)
+    format = models.CharField(max_length=20)
+    media_type = models.CharField(max_length=50)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    bytes = models.PositiveBigIntegerField()
+    notes = models.JSONField(default=list, blank=True)
+    original = models.CharField(max_length=200)
+    thumbnail = models.CharField(max_length=200)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    last_given = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("owner", "sha256"), name="image_once_per_owner")]
+
+    def __str__(self) -> str:
+        return f"image {self.pk}"
+
+    @property
+    def files(self) -> list[str]:
+        """Names in storage of everything kept of this image."""
+        return [self.original, self.thumbnail, *(copy.file for copy in self.sent_copies.all())]
+
+
+class SentCopy(models.Model):
+    """What a model is sent of an image: upright, sRGB, without metadata, within the recipe's pixels and bytes."""
+
+    image = models.ForeignKey(Image, models.CASCADE, related_name="sent_copies", db_index=False)
+    recipe = models.CharField(max_length=60)
+    sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=50)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    bytes = models.PositiveBigIntegerField()
+    file = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name_plural = "sent copies"
+        constraints = [models.UniqueConstraint(fields=("image", "recipe"), name="sent_copy_once_per_recipe")]
+
+    def __str__(self) -> str:
+        return f"sent copy {self.pk}"
+
+    @property
+    def file_name(self) -> str:
+        """A name for downloads."""
+        return PurePosixPath(self.file).name

@@ -1,0 +1,35 @@
+"""Usage by day."""
+
+from django.db import models
+
+
+class UsageDay(models.Model):
+    """What came to pass on a day for an owner, key, endpoint and model.
+
+    Plain numbers as in Attempt (0 = none): a nullable key would make a row each time, since NULLs are distinct.
+    Rolled up in the transaction that records an attempt; `usage.rebuilt` makes it again from the attempts.
+    """
+
+    day = models.DateField()
+    owner = models.BigIntegerField(default=0)
+    key = models.BigIntegerField(default=0)
+    endpoint = models.CharField(max_length=100)
+    model = models.CharField(max_length=200)
+    attempts = models.BigIntegerField(default=0)
+    asks = models.BigIntegerField(default=0)
+    failed = models.BigIntegerField(default=0)
+    prompt_tokens = models.BigIntegerField(default=0)
+    completion_tokens = models.BigIntegerField(default=0)
+    total_tokens = models.BigIntegerField(default=0)
+    cost = models.DecimalField(max_digits=20, decimal_places=10, default=0)
+
+    class Meta:
+        verbose_name = "day of usage"
+        verbose_name_plural = "days of usage"
+        constraints = [
+            models.UniqueConstraint(fields=("day", "owner", "key", "endpoint", "model"), name="usage_day_once")
+        ]
+        indexes = [models.Index(fields=("owner", "day"), name="usage_day_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.model}"

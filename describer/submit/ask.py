@@ -1,0 +1,208 @@
+"""An ask becomes descriptions: one for each picture, or one about all."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from describer import live, queue
+from describer.chat import ParameterError, read_parameters
+from describer.images import clean_name
+from describer.models import ApiKey, Description, DescriptionImage, Endpoint, Image, User
+
+from .refusal import Refusal
+
+PAUSED = {
+    "bad_key": "The endpoint refused the site's key; an admin must mend it.",
+    "forbidden": "The endpoint forbids this site's key to ask; an admin must mend it.",
+    "no_credit": "The endpoint's account has no credit left; an admin must mend it.",
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A picture of an ask, under the name that the person gave it this time."""
+
+    image: Image
+    name: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one press of the button or one call submits. An empty model means the endpoint's default."""
+
+    owner: User
+    question: str
+    pictures: Sequence[Given]
+    via: Description.Via = Description.Via.PAGE
+    key: ApiKey | None = None
+    system_prompt: str = ""
+    model: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    together: bool = False
+    token: str | None = None
+    lane: Description.Lane = Description.Lane.INTERACTIVE
+    follows: Description | None = None
+
+    @property
+    def hash(self) -> str:
+        """Says whether two asks are the same: everything but who sent it when."""
+        parts = [self.question, self.system_prompt, self.model, dict(self.parameters), self.together]
+        pictures = [[given.image.sha256, given.name] for given in self.pictures]
+        text = json.dumps([*parts, pictures], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def submit(ask: Ask) -> list[Description]:
+    """Rows for an ask, then, on commit, the bell. The same token gives the same set of descriptions.
+
+    Raises Refusal, and then nothing was made.
+    """
+    if known := _submitted(ask):
+        return known
+    checked, endpoint = _checked(ask)
+    try:
+        with transaction.atomic():
+            born = _born(checked, endpoint, ask.hash)
+            transaction.on_commit(lambda: _tell(born))
+    except IntegrityError:
+        # Two sends of one token at once: the other one was quicker.
+        if known := _submitted(ask):
+            return known
+        raise
+    return born
+
+
+def _submitted(ask: Ask) -> list[Description]:
+    """The set that this token gave before. Another ask under the same token is refused."""
+    if not ask.token:
+        return []
+    known = list(Description.objects.filter(owner=ask.owner, submit_token=ask.token).order_by("position"))
+    if known and known[0].submit_hash != ask.hash:
+        raise Refusal("This key was used for another ask.", code="idempotency_key_reused", status=422)
+    return known
+
+
+def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
+    """The ask as it will be stored, and the endpoint it goes to."""
+    endpoint = Endpoint.default()
+    question, system_prompt = _text(ask.question, "question"), _text(ask.system_prompt, "system_prompt")
+    if not question.strip():
+        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+    if not ask.pictures:
+        raise Refusal("Add a picture to ask about.", code="no_image", param="image")
+    if ask.together and len(ask.pictures) > settings.IMAGES_PER_ASK:
+        raise Refusal(_too_many(), code="too_many_images", param="image")
+    _check_model(ask.model, endpoint)
+    _check_room(ask)
+    try:
+        parameters = read_parameters(without_nul(ask.parameters))
+    except ParameterError as error:
+        raise Refusal.of_parameter(error) from error
+    return replace(ask, question=question, system_prompt=system_prompt, parameters=parameters), endpoint
+
+
+def _too_many() -> str:
+    return f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
+
+
+def _text(text: str, param: str) -> str:
+    """Text that can be stored: PostgreSQL refuses NUL, and nobody means it."""
+    text = text.replace("\x00", "").replace("\r\n", "\n")
+    if len(text) > settings.QUESTION_MAX_CHARACTERS:
+        most = f"{settings.QUESTION_MAX_CHARACTERS:,}"
+        what = "question" if param == "question" else "system prompt"
+        raise Refusal(f"The {what} is too long: at most {most} characters.", code="invalid_value", param=param)
+    return text
+
+
+def without_nul(value: Any) -> Any:
+    """JSON-like data without NUL characters in its texts, in any depth."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, Mapping):
+        return {without_nul(key): without_nul(item) for key, item in value.items()}
+    return [without_nul(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _check_model(model: str, endpoint: Endpoint) -> None:
+    if not (model or endpoint.model):
+        message = "The endpoint names no model yet; set VISION_MODEL, or choose a model."
+        raise Refusal(message, code="missing_required_parameter", param="model")
+    if len(model) > 200 or (model and endpoint.model_names and model not in endpoint.offered):
+        raise Refusal(f"{model[:200]} is not offered by {endpoint}.", code="model_not_found", param="model")
+
+
+def _check_room(ask: Ask) -> None:
+    """No person may queue without end; the limit is far above an honest batch."""
+    waiting = (Description.Status.QUEUED, Description.Status.WAITING)
+    queued = Description.objects.filter(owner=ask.owner, status__in=waiting)[: settings.QUEUED_PER_PERSON].count()
+    if queued + 1 > settings.QUEUED_PER_PERSON:
+        message = f"{settings.QUEUED_PER_PERSON:,} of your asks are waiting already; try again when some are done."
+        raise Refusal(message, code="queue_full", status=429, retry_after=60)
+
+
+def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
+    """The rows of an ask, queued with their turns; waiting when the endpoint is paused."""
+    sets = [ask.pictures] if ask.together else [[given] for given in ask.pictures]
+    turn = queue.next_turn(ask.owner, ask.lane)
+    rows = [
+        Description(
+            owner=ask.owner,
+            via=ask.via,
+            key=ask.key,
+            endpoint=endpoint,
+            question=ask.question,
+            system_prompt=ask.system_prompt,
+            model=ask.model or endpoint.model,
+            parameters=dict(ask.parameters),
+            lane=ask.lane,
+            turn=turn + position,
+            submit_token=ask.token or None,
+            submit_hash=submit_hash,
+            position=position,
+            follows=ask.follows,
+            **_first_state(endpoint),
+        )
+        for position in range(len(sets))
+    ]
+    for row in Description.objects.bulk_create(rows):
+        _show(row, sets[row.position])
+    return rows
+
+
+def _first_state(endpoint: Endpoint) -> dict[str, Any]:
+    if not endpoint.paused_code:
+        return {"status": Description.Status.QUEUED}
+    return {"status": Description.Status.WAITING, "waiting_reason": PAUSED[endpoint.paused_code]}
+
+
+def _show(row: Description, pictures: Sequence[Given]) -> None:
+    DescriptionImage.objects.bulk_create(
+        DescriptionImage(
+            description=row,
+            image=given.image,
+            position=position,
+            name=clean_name(given.name, f"picture {position + 1}"),
+        )
+        for position, given in enumerate(pictures)
+    )
+
+
+def _tell(born: Sequence[Description]) -> None:
+    for row in born:
+        live.publish(row)
+    queue.ring(len(born))
+
+
+def forget_tokens() -> int:
+    """Clear submit tokens that are a day old (looking back a week, so that a long history costs nothing)."""
+    old = timezone.now() - timedelta(seconds=settings.SUBMIT_TOKEN_SECONDS)
+    rows = Description.objects.filter(created__lt=old, created__gt=old - timedelta(days=7))
+    return rows.exclude(submit_token=None).update(submit_token=None)

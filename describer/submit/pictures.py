@@ -1,0 +1,108 @@
+"""An uploaded file becomes an image: checked, stored once per owner, with thumbnail and the default sent copy."""
+
+import errno
+import hashlib
+import secrets
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from describer.images import Copy, ImageError, Intake, Limits, Recipe, intake
+from describer.models import Image, SentCopy, User
+
+from .refusal import Refusal
+
+DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
+SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
+
+
+def limits() -> Limits:
+    """What may be uploaded, from the settings."""
+    return Limits(
+        max_bytes=settings.IMAGE_MAX_BYTES,
+        max_pixels=settings.IMAGE_MAX_PIXELS,
+        decode_budget=settings.DECODE_BUDGET_BYTES,
+    )
+
+
+def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
+    """Check a file and keep it as this owner's image; the same bytes again give the same image.
+
+    Raises Refusal with the words for the person when it is no picture that can be taken.
+    """
+    known = _known(owner, file)
+    if known:
+        return known
+    file.seek(0)
+    try:
+        facts = intake(file, name, limits=limits(), recipe=Recipe())
+        return _stored(owner, file, facts)
+    except ImageError as error:
+        raise Refusal.of_image(error) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise Refusal(DISK_FULL, code="disk_full", param="image", status=507) from error
+
+
+def _known(owner: User, file: BinaryIO) -> Image | None:
+    """This owner's image with these bytes, if its files are still there; touched, so that it is not swept."""
+    file.seek(0)
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    image = Image.objects.filter(owner=owner, sha256=sha256).first()
+    if image is None or not all(default_storage.exists(name) for name in (image.original, image.thumbnail)):
+        return None
+    touched = Image.objects.filter(pk=image.pk).update(last_given=timezone.now())
+    return image if touched else None
+
+
+def _stored(owner: User, file: BinaryIO, facts: Intake) -> Image:
+    """Write the files, then the rows. Files without rows are swept; rows without files must never be."""
+    stem = f"{facts.sha256[:2]}/{facts.sha256}-{secrets.token_hex(4)}"
+    file.seek(0)
+    values = {
+        "format": facts.format,
+        "media_type": facts.media_type,
+        "width": facts.width,
+        "height": facts.height,
+        "bytes": facts.bytes,
+        "notes": list(facts.notes),
+        "original": default_storage.save(f"originals/{stem}", File(file)),
+        "thumbnail": _saved("thumbnails", stem, facts.thumbnail),
+        "last_given": timezone.now(),
+    }
+    sent = _saved("sent", stem, facts.sent)
+    with transaction.atomic():
+        image = _row(owner, facts.sha256, values)
+        keep_copy(image, Recipe(), facts.sent, sent)
+    return image
+
+
+def _row(owner: User, sha256: str, values: dict[str, object]) -> Image:
+    """The owner's row for these bytes; two uploads of them at once share it, the later one's files are kept."""
+    try:
+        with transaction.atomic():
+            return Image.objects.create(owner=owner, sha256=sha256, **values)
+    except IntegrityError:
+        return Image.objects.update_or_create(owner=owner, sha256=sha256, defaults=values)[0]
+
+
+def keep_copy(image: Image, recipe: Recipe, copy: Copy, file: str) -> SentCopy:
+    """Record a sent copy whose bytes lie at `file` in storage."""
+    values = {
+        "sha256": copy.sha256,
+        "media_type": copy.media_type,
+        "width": copy.width,
+        "height": copy.height,
+        "bytes": len(copy.data),
+        "file": file,
+    }
+    return SentCopy.objects.update_or_create(image=image, recipe=recipe.key, defaults=values)[0]
+
+
+def _saved(folder: str, stem: str, copy: Copy) -> str:
+    return default_storage.save(f"{folder}/{stem}{SUFFIXES[copy.media_type]}", ContentFile(copy.data))

@@ -1,0 +1,14 @@
+"""The site's settings as the tests use them: in a folder of their own, with quick password hashes."""
+
+import os
+import tempfile
+
+os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="describer-tests-"))
+for name in ("VISION_BASE_URL", "VISION_API_KEY", "VISION_MODEL", "REDIS_URL", "DATABASE_URL"):
+    os.environ.pop(name, None)
+
+from vision_site.settings import *  # noqa: E402,F403  the environment comes first
+from vision_site.settings import STORAGES  # noqa: E402
+
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

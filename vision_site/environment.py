@@ -1,0 +1,57 @@
+"""Readers of environment variables; a secret may also lie in a file named by NAME_FILE."""
+
+import os
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def secret(name: str, default: str = "") -> str:
+    """The variable NAME, or the stripped content of the file that NAME_FILE names (container secrets)."""
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return os.environ.get(name) or default
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {path}") from error
+
+
+def truth(name: str, default: bool) -> bool:
+    """A boolean variable; anything but the usual words for yes and no is refused, never guessed."""
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    text = os.environ.get(name, "").strip().lower()
+    if not text:
+        return default
+    if text not in words:
+        raise ImproperlyConfigured(f"{name} is {text!r}; write true or false.")
+    return words[text]
+
+
+def whole(name: str, default: int, least: int = 0) -> int:
+    """A whole number variable, not below `least`."""
+    text = os.environ.get(name, "").strip().replace("_", "")
+    try:
+        number = int(text) if text else default
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {text!r}; write a whole number.") from error
+    if number < least:
+        raise ImproperlyConfigured(f"{name} is {number}; it must be at least {least}.")
+    return number
+
+
+def kept_secret(directory: Path) -> str:
+    """The site's generated secret: made once in DATA_DIR, readable by its owner only."""
+    path = directory / "secret_key"
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(50))
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,252 @@
+"""Every setting of the site, read from the environment in this one place; docs/configuration.md explains each."""
+
+from pathlib import Path
+
+from .environment import env, kept_secret, secret, truth, whole
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where it listens and what it keeps.
+HOST = env.str("HOST", "") or "127.0.0.1"
+PORT = whole("PORT", 8000)
+DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "var").resolve()
+
+SECRET_KEY = secret("SECRET_KEY") or kept_secret(DATA_DIR)
+DEBUG = truth("DEBUG", False)
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [
+    *LOOPBACK_HOSTS,
+    *([] if HOST in ("0.0.0.0", "::") else [HOST]),  # noqa: S104  compared, not bound
+]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
+SERVED_BY_HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
+
+# The first endpoint. Its key stays here and in the environment: it is written to no row.
+VISION_API_KEY = secret("VISION_API_KEY")
+VISION_BASE_URL = env.str("VISION_BASE_URL", "") or ("https://www.kkiai.com/v1" if VISION_API_KEY else "")
+VISION_MODEL = env.str("VISION_MODEL", "") or (
+    "claude-sonnet-4-20250514" if VISION_API_KEY and not env.str("VISION_BASE_URL", "") else ""
+)
+VISION_CA_FILE = env.str("VISION_CA_FILE", "")
+VISION_TIMEOUTS = {
+    "connect": whole("VISION_CONNECT_TIMEOUT", 10, 1),
+    "first_byte": whole("VISION_FIRST_BYTE_TIMEOUT", 300, 1),
+    "between_bytes": whole("VISION_BETWEEN_BYTES_TIMEOUT", 120, 1),
+    "whole_call": whole("VISION_CALL_TIMEOUT", 600, 1),
+}
+
+# The engine. Times in seconds.
+WORKER_CONCURRENCY = whole("WORKER_CONCURRENCY", 64, 1)
+LEASE_SECONDS = 30
+HEARTBEAT_SECONDS = 5
+SWEEP_SECONDS = 1
+BACKOFF_FIRST_SECONDS = 1
+BACKOFF_MOST_SECONDS = 60
+TRIES = 8
+PATIENCE_SECONDS = 120  # a longer Retry-After fails an interactive ask at once
+OFFLINE_PATIENCE_SECONDS = 24 * 3600  # tries without a connection do not count for so long
+PROBE_SECONDS = 60
+GRACE_SECONDS = whole("GRACE_SECONDS", 30)
+
+# What may be uploaded.
+IMAGE_MAX_BYTES = whole("IMAGE_MAX_BYTES", 50 * 2**20, 1)
+IMAGE_MAX_PIXELS = whole("IMAGE_MAX_PIXELS", 200_000_000, 1)
+IMAGES_PER_ASK = whole("IMAGES_PER_ASK", 20, 1)
+UPLOAD_MAX_BYTES = whole("UPLOAD_MAX_BYTES", 250 * 2**20, 1)
+UPLOAD_SILENCE_SECONDS = whole("UPLOAD_SILENCE_SECONDS", 60, 1)
+DECODE_BUDGET_BYTES = whole("DECODE_BUDGET_BYTES", 400 * 2**20, 1)
+QUESTION_MAX_CHARACTERS = 100_000
+QUEUED_PER_PERSON = whole("QUEUED_PER_PERSON", 10_000, 1)
+IMAGE_KEEP_SECONDS = 24 * 3600  # a picture that nothing shows any more
+ORPHAN_KEEP_SECONDS = 3600  # a file without a row
+SUBMIT_TOKEN_SECONDS = 24 * 3600
+DATA_UPLOAD_MAX_NUMBER_FILES = 2000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+INSTALLED_APPS = [
+    "describer.apps.DescriberConfig",
+    "describer.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "heroicons",
+    "ninja",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "describer.middleware.keep_private",
+    "describer.middleware.say_when_busy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "describer.middleware.welcome_first_visitor",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "vision_site.urls"
+ASGI_APPLICATION = "vision_site.asgi.application"
+AUTH_USER_MODEL = "describer.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "describer.web.frame.frame",
+            ],
+        },
+    },
+]
+
+DATABASE_URL = secret("DATABASE_URL")
+if DATABASE_URL:
+    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+        # With the pool, closing gives the connection back, so that none is held across a call.
+        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 16}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "vision_site.sqlite",
+            "NAME": DATA_DIR / "describer.sqlite3",
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                # FULL: an attempt's row is a promise about money and shall survive a power cut.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-1024;",
+            },
+        }
+    }
+
+REDIS_URL = secret("REDIS_URL")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+# Bounded everywhere: a broker that is away must cost a submit less than a second.
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"socket_connect_timeout": 0.3, "socket_timeout": 5, "max_retries": 0, "visibility_timeout": 3600}
+    if REDIS_URL
+    else {"polling_interval": 0.01}
+)
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "describer"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TASK_ACKS_LATE = False
+CELERY_TIMEZONE = "UTC"
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "media", "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "ask"
+LOGOUT_REDIRECT_URL = "login"
+
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "describer.web.login.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+# Forwarded addresses count only behind proxies that the admin has counted.
+AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
+
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_BY_HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "describer.web.errors.csrf_failure"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("TIME_ZONE", "") or "UTC"
+USE_TZ = True
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+LOG_LEVEL = (env.str("LOG_LEVEL", "") or "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "vision_site.logs.LineFormatter", "secrets": [VISION_API_KEY, SECRET_KEY]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
+        "django.server": {"handlers": [], "propagate": True},
+        "axes": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+        "uvicorn": {"level": "WARNING"},
+        "PIL": {"level": "WARNING"},
+    },
+}
