@@ -1,0 +1,228 @@
+"""What an endpoint answers, as far as we read it; everything else it said is kept beside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from describer.chat.values import as_count, as_dict, as_list, as_text
+
+Reading = Literal["stop", "length", "filter", "tool"]
+"""Our reading of a finish_reason; None where it is missing or a word of the endpoint's own."""
+
+MOST_CHOICES = 128
+LONGEST_NAME = 255
+LONGEST_REASON = 64
+READINGS: dict[str, Reading] = {
+    "stop": "stop", "end_turn": "stop", "eos": "stop", "eos_token": "stop", "stop_sequence": "stop",
+    "end": "stop", "complete": "stop", "completed": "stop", "finished": "stop", "normal": "stop",
+    "length": "length", "max_tokens": "length", "max_length": "length", "model_length": "length",
+    "max_output_tokens": "length", "model_context_window_exceeded": "length", "token_limit": "length",
+    "content_filter": "filter", "content_filtered": "filter", "safety": "filter", "sensitive": "filter",
+    "guardrail_intervened": "filter", "prohibited_content": "filter", "blocklist": "filter", "spii": "filter",
+    "tool_calls": "tool", "tool_use": "tool", "tool_call": "tool", "function_call": "tool",
+}  # fmt: skip
+
+
+def reading(finish_reason: str | None) -> Reading | None:
+    """stop, length, filter or tool where the word is clear, in any letter case; else None."""
+    return READINGS.get((finish_reason or "").strip().lower())
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the endpoint reported them; None is "not reported" and never 0.
+
+    `details` holds all else of its usage object, as it came. Cached and image tokens are inside prompt_tokens,
+    reasoning tokens inside completion_tokens: never to be added on top.
+    """
+
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    total_tokens: int | None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    estimated: bool = False
+
+    @property
+    def whole(self) -> bool:
+        return None not in (self.prompt_tokens, self.completion_tokens, self.total_tokens)
+
+    @property
+    def is_zero(self) -> bool:
+        """All numbers 0: beside a real answer this is a missing count, not a free answer."""
+        return not (self.prompt_tokens or self.completion_tokens or self.total_tokens)
+
+    @property
+    def output_tokens(self) -> int | None:
+        """What output is priced at: some endpoints leave thinking out of completion_tokens but not of the total."""
+        if self.prompt_tokens is None or self.total_tokens is None:
+            return self.completion_tokens
+        return max(self.completion_tokens or 0, self.total_tokens - self.prompt_tokens)
+
+    @property
+    def cached_tokens(self) -> int | None:
+        found = as_dict(self.details.get("prompt_tokens_details")).get("cached_tokens")
+        return as_count(found)
+
+    @property
+    def reasoning_tokens(self) -> int | None:
+        found = as_dict(self.details.get("completion_tokens_details")).get("reasoning_tokens")
+        return as_count(found)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer. `content` is the text exactly as it came, None where there was none.
+
+    `reading` is ours, `finish_reason` the endpoint's. `parts` are the parts of a content list that are no text.
+    """
+
+    index: int
+    content: str | None
+    finish_reason: str | None = None
+    refusal: str | None = None
+    tool_calls: tuple[dict[str, Any], ...] = ()
+    reasoning: str | None = None
+    parts: tuple[Any, ...] = ()
+
+    @property
+    def reading(self) -> Reading | None:
+        return reading(self.finish_reason)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A chat completion; id, object and model are "" and created None where the endpoint left them out."""
+
+    id: str
+    object: str
+    created: int | None
+    model: str
+    choices: tuple[Choice, ...]
+    usage: Usage | None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answered call: `raw` is the endpoint's body, storable but else unchanged; seconds from send to last byte."""
+
+    completion: Completion
+    raw: dict[str, Any]
+    http_status: int
+    request_id: str = ""
+    seconds: float = 0.0
+    limits: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_completion(raw: Mapping[str, Any]) -> Completion:
+    """Any JSON object as a completion: odd values are converted where nothing is lost, else left out."""
+    known = {"id", "object", "created", "model", "choices", "usage"}
+    return Completion(
+        id=as_text(raw.get("id"), LONGEST_NAME),
+        object=as_text(raw.get("object"), LONGEST_REASON),
+        created=as_count(raw.get("created")),
+        model=as_text(raw.get("model"), LONGEST_NAME),
+        choices=read_choices(raw.get("choices")),
+        usage=read_usage(raw.get("usage")),
+        extra={key: value for key, value in raw.items() if key not in known},
+    )
+
+
+def read_usage(raw: Any) -> Usage | None:
+    """None where not one of the three numbers is readable; a missing total is the sum of the other two."""
+    given = as_dict(raw)
+    prompt = first_count(given, "prompt_tokens", "input_tokens")
+    answer = first_count(given, "completion_tokens", "output_tokens")
+    total = as_count(given.get("total_tokens"))
+    if prompt is None and answer is None and total is None:
+        return None
+    if total is None and prompt is not None and answer is not None:
+        total = as_count(prompt + answer)
+    counted = {"prompt_tokens", "completion_tokens", "total_tokens"}
+    return Usage(prompt, answer, total, {key: value for key, value in given.items() if key not in counted})
+
+
+def first_count(given: Mapping[str, Any], *names: str) -> int | None:
+    return next((count for name in names if (count := as_count(given.get(name))) is not None), None)
+
+
+def read_choices(raw: Any) -> tuple[Choice, ...]:
+    listed = [raw] if isinstance(raw, dict) else as_list(raw)
+    found = [one for one in listed if isinstance(one, dict)][:MOST_CHOICES]
+    indexes = [as_count(one.get("index")) for one in found]
+    if None in indexes or len(set(indexes)) < len(indexes):
+        indexes = list(range(len(found)))
+    choices = (read_choice(one, index or 0) for one, index in zip(found, indexes, strict=True))
+    return tuple(sorted(choices, key=lambda choice: choice.index))
+
+
+def read_choice(raw: Mapping[str, Any], index: int) -> Choice:
+    message = as_message(raw)
+    content, parts = read_content(message.get("content"))
+    return Choice(
+        index=index,
+        content=content,
+        finish_reason=as_text(raw.get("finish_reason"), LONGEST_REASON) or None,
+        refusal=read_text(message.get("refusal")) or refusal_in(parts),
+        tool_calls=read_tool_calls(message),
+        reasoning=read_reasoning(message, parts),
+        parts=tuple(part for part in parts if as_dict(part).get("type") != "refusal"),
+    )
+
+
+def as_message(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Where relays put it: `message`, a stream's `delta`, or the bare `text` of old completions."""
+    for name in ("message", "delta"):
+        if isinstance(raw.get(name), dict):
+            return dict(raw[name])
+    return {"content": raw.get("message") if isinstance(raw.get("message"), str) else raw.get("text")}
+
+
+def read_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def read_content(value: Any) -> tuple[str | None, list[Any]]:
+    """Text, and the parts of a list that are no text; text parts are joined with nothing between."""
+    if not isinstance(value, list):
+        return read_text(value), []
+    texts: list[str] = []
+    others: list[Any] = []
+    for part in value:
+        text = part if isinstance(part, str) else read_text(as_dict(part).get("text"))
+        is_text = isinstance(part, str) or as_dict(part).get("type") in ("text", "output_text", None)
+        if text is not None and is_text:
+            texts.append(text)
+        else:
+            others.append(part)
+    return ("".join(texts) if texts else None), others
+
+
+def refusal_in(parts: list[Any]) -> str | None:
+    found = [as_dict(part).get("refusal") for part in parts if as_dict(part).get("type") == "refusal"]
+    return "".join(text for text in found if isinstance(text, str)) or None
+
+
+def read_tool_calls(message: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Calls as they came; the older single `function_call` is put in the same shape."""
+    calls = [call for call in as_list(message.get("tool_calls")) if isinstance(call, dict) and call]
+    old = as_dict(message.get("function_call"))
+    if not calls and old.get("name"):
+        calls = [{"type": "function", "function": old}]
+    return tuple(calls)
+
+
+def read_reasoning(message: Mapping[str, Any], parts: list[Any]) -> str | None:
+    for name in ("reasoning_content", "reasoning", "thinking"):
+        if text := read_text(message.get(name)):
+            return text
+    kept = [*as_list(message.get("reasoning_details")), *parts]
+    return "".join(thought(part) for part in kept if isinstance(part, dict)) or None
+
+
+def thought(part: Mapping[str, Any]) -> str:
+    """The text of a part of type thinking or reasoning, however it is named there."""
+    if not as_text(part.get("type"), 40).startswith(("thinking", "reasoning")):
+        return ""
+    value = part.get("thinking") or part.get("text") or part.get("summary") or ""
+    return (read_content(value)[0] if isinstance(value, list) else read_text(value)) or ""

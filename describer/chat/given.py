@@ -1,0 +1,146 @@
+"""From what a person, script or client gave to the parameters of a request."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from describer.chat.parameters import NAMES, Kind, Parameters, range_of, wrong_of
+from describer.chat.rules import tool_choice_fault
+from describer.chat.values import DEEPEST, TooDeep, storable
+
+Code = Literal["invalid_value", "invalid_type", "too_many_parameters"]
+
+MOST_KEYS = 100
+NOT_PARAMETERS = ("model", "messages")
+WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+NUMBER = re.compile(r"[+-]?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
+SWITCH = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
+
+
+class ParameterError(ValueError):
+    """A parameter that cannot be used. `errors` holds all that were found in one reading, this one first."""
+
+    def __init__(self, param: str, message: str, code: Code = "invalid_value") -> None:
+        super().__init__(message)
+        self.param = param
+        self.message = message
+        self.code: Code = code
+        self.errors: list[ParameterError] = [self]
+
+
+def read_parameters(
+    given: Mapping[str, Any], *, keep_unknown: bool = False, as_json: bool = False, most_answers: int = 128
+) -> dict[str, Any]:
+    """Only what was set, each with the very value and type it was given in JSON.
+
+    None and "" are "not set". Texts are read as forms and multipart spell them: numbers, true/false/1/0/on/off,
+    objects as JSON. With `as_json` a text stays a text (and is refused where a number belongs). `keep_unknown`
+    keeps keys that are no parameter of ours, for the endpoint to judge; at most 100 keys in all.
+    Raises ParameterError.
+    """
+    if len(given) > MOST_KEYS:
+        raise ParameterError("", f"At most {MOST_KEYS} parameters.", "too_many_parameters")
+    values, faults = as_values(given, as_json)
+    faults += faults_of(values, most_answers)
+    if faults:
+        faults[0].errors = faults
+        raise faults[0]
+    kept = {key: value for key, value in values.items() if value != {} or key != "logit_bias"}
+    return kept if keep_unknown else {key: value for key, value in kept.items() if key in NAMES}
+
+
+def as_values(given: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], list[ParameterError]]:
+    values: dict[str, Any] = {}
+    faults = []
+    for name, value in given.items():
+        if name in NOT_PARAMETERS or value is None or (value == "" and isinstance(value, str)):
+            continue
+        try:
+            read = value if as_json or name not in NAMES else from_text(name, NAMES[name], value)
+            values[name] = storable(read)
+        except ParameterError as fault:
+            faults.append(fault)
+        except (TooDeep, RecursionError):
+            faults.append(ParameterError(name, f"Nested more than {DEEPEST} deep."))
+    return values, faults
+
+
+def from_text(name: str, kind: Kind, value: Any) -> Any:
+    """The JSON value that a form's text means; values that are no text are left as they are."""
+    if not isinstance(value, str) or kind in ("text", "choice"):
+        return value
+    if kind == "boolean":
+        return SWITCH.get(value.strip().lower(), value)
+    if kind in ("number", "integer"):
+        return number(value.strip(), value)
+    if kind == "stop":
+        return stop_list(value)
+    return value if name == "tool_choice" and not value.lstrip().startswith("{") else json_value(name, value)
+
+
+def number(text: str, otherwise: str) -> int | float | str:
+    if WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if NUMBER.fullmatch(text) else otherwise
+
+
+def stop_list(text: str) -> str | list[Any]:
+    """A JSON list of texts is a list; all else, a lone bracket too, is one stop text."""
+    if not text.startswith("["):
+        return text
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return found if found and all(isinstance(one, str) for one in found) else text
+
+
+def json_value(name: str, text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=no_constant)
+    except json.JSONDecodeError as fault:
+        message = f"Not JSON: line {fault.lineno}, column {fault.colno}: {fault.msg}."
+        raise ParameterError(name, message) from None
+
+
+def no_constant(name: str) -> Any:
+    raise json.JSONDecodeError(f"{name} is no JSON number", name, 0)
+
+
+def faults_of(values: Mapping[str, Any], most_answers: int) -> list[ParameterError]:
+    found: dict[str, ParameterError] = {}
+    try:
+        Parameters.model_validate({name: value for name, value in values.items() if name in NAMES})
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False, include_input=False):
+            fault = fault_of(str(one["loc"][0]), one["type"], one["msg"])
+            if found.setdefault(fault.param, fault).code == "invalid_type":
+                found[fault.param] = fault
+    if "n" in found or (type(values.get("n")) is int and values["n"] > most_answers):
+        code = found["n"].code if "n" in found else "invalid_value"
+        found["n"] = ParameterError("n", f"How many answers? 1 to {most_answers}.", code)
+    judged = "tool_choice" in values and not found.keys() & {"tool_choice", "tools"}
+    if judged and (text := tool_choice_fault(values["tool_choice"], values.get("tools", ()))):
+        found["tool_choice"] = ParameterError("tool_choice", text)
+    return list(found.values())
+
+
+def fault_of(name: str, kind: str, message: str) -> ParameterError:
+    if kind == "invalid_value":
+        return ParameterError(name, message)
+    is_type = kind.endswith("_type") or kind.startswith(("int_from", "literal_error_type"))
+    return ParameterError(name, wrong_of(name), "invalid_type" if is_type else "invalid_value")
+
+
+def stop_texts(tags: Iterable[str]) -> str | list[str]:
+    r"""The stop texts of a form's tag fields: blank fields left out, \n and \t read as escapes, one alone as a text."""
+    texts = [tag.replace("\\n", "\n").replace("\\t", "\t") for tag in tags if tag]
+    return texts[0] if len(texts) == 1 else texts
+
+
+def limits(name: str) -> tuple[int | float | None, int | float | None]:
+    """The lowest and highest value of a parameter, for the form."""
+    return range_of(name)

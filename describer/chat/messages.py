@@ -1,0 +1,86 @@
+"""The request body: a question, its pictures, and only those parameters that were set."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+SHORTEST_PICTURE = 64
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An encoded picture; `media_type` is that of its bytes, such as image/jpeg."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+
+    @property
+    def data_url(self) -> str:
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An earlier question with its answer."""
+
+    question: str
+    answer: str
+
+
+def request_body(
+    *,
+    model: str,
+    question: str,
+    system_prompt: str = "",
+    pictures: Sequence[Picture] = (),
+    parameters: Mapping[str, Any] | None = None,
+    earlier: Sequence[Turn] = (),
+) -> dict[str, Any]:
+    """The JSON object to send: nothing that was not set, never a default, never null."""
+    chosen = {name: value for name, value in (parameters or {}).items() if value is not None}
+    detail = chosen.pop("detail", None)
+    messages: list[dict[str, Any]] = []
+    if system_prompt.strip():
+        messages.append({"role": "system", "content": system_prompt})
+    for turn in earlier:
+        messages.append({"role": "user", "content": turn.question})
+        messages.append({"role": "assistant", "content": turn.answer})
+    messages.append({"role": "user", "content": content(question, pictures, detail)})
+    return {"model": model, "messages": messages, **chosen}
+
+
+def content(question: str, pictures: Sequence[Picture], detail: str | None) -> str | list[dict[str, Any]]:
+    """Text first, then the pictures in order; several are numbered, for models mix them up otherwise."""
+    if not pictures:
+        return question
+    parts: list[dict[str, Any]] = [{"type": "text", "text": question}]
+    for number, picture in enumerate(pictures, start=1):
+        if len(pictures) > 1:
+            parts.append({"type": "text", "text": f"Picture {number}:"})
+        image_url = {"url": picture.data_url, **({"detail": detail} if detail else {})}
+        parts.append({"type": "image_url", "image_url": image_url})
+    return parts
+
+
+def redacted(body: Any) -> Any:
+    """The same JSON with the bytes of its pictures left out: "data:image/jpeg;base64,... (612 kB)"."""
+    if isinstance(body, str):
+        return without_bytes(body) if body.startswith("data:") else body
+    if isinstance(body, Mapping):
+        return {key: redacted(value) for key, value in body.items()}
+    return [redacted(one) for one in body] if isinstance(body, list | tuple) else body
+
+
+def without_bytes(url: str) -> str:
+    head, comma, packed = url.partition(",")
+    if not comma or len(packed) < SHORTEST_PICTURE:
+        return url
+    return f"{head},... ({size_text(len(packed) * 3 // 4)})"
+
+
+def size_text(size: int) -> str:
+    """A number of bytes in words: 950 bytes, 612 kB, 3.9 MB."""
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"

@@ -1,0 +1,25 @@
+"""The wire's words in one place: what is asked, what may be set, what is answered."""
+
+from describer.chat.completion import Choice, Completion, Reading, Reply, Usage, read_completion, reading
+from describer.chat.given import ParameterError, limits, read_parameters, stop_texts
+from describer.chat.messages import Picture, Turn, redacted, request_body
+from describer.chat.parameters import Parameters
+
+__all__ = [
+    "Choice",
+    "Completion",
+    "ParameterError",
+    "Parameters",
+    "Picture",
+    "Reading",
+    "Reply",
+    "Turn",
+    "Usage",
+    "limits",
+    "read_completion",
+    "read_parameters",
+    "reading",
+    "redacted",
+    "request_body",
+    "stop_texts",
+]
