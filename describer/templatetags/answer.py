@@ -1,0 +1,108 @@
+"""A model's words as safe HTML: sanitised Markdown, no image, no markup of theirs, thoughts folded away."""
+
+import re
+from collections.abc import MutableMapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import nh3
+from django import template
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+register = template.Library()
+
+TAGS = set("a p br em strong s code pre ul ol li blockquote hr h4 h5 h6 table thead tbody tr th td".split())
+ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+SCHEMES = {"http", "https", "mailto"}
+# What can be scrolled sideways must be within reach of the keyboard.
+SET = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
+REL = "noopener noreferrer nofollow"
+THOUGHT = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
+EXCERPT_CHARACTERS = 300
+
+
+def _image(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]
+) -> str:
+    """A picture in an answer may be a picture's own doing, to carry words away: a link with its host, never loaded."""
+    token = tokens[index]
+    source = str(token.attrGet("src") or "")
+    alt = self.renderInlineAsText(token.children or [], options, env)
+    host = _host(source)
+    words = escape(f"Picture: {alt} ({host})" if host else f"Picture: {alt}")
+    inside_link = sum(other.nesting for other in tokens[:index] if other.type in ("link_open", "link_close"))
+    return words if inside_link or not host else f'<a href="{escape(source)}">{words}</a>'
+
+
+def _host(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        return (parts.hostname or "") if parts.scheme in SCHEMES else ""
+    except ValueError:
+        return ""
+
+
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("js-default", {"html": False, "breaks": True})
+    markdown.add_render_rule("image", _image)
+    return markdown
+
+
+MARKDOWN = _markdown()
+
+
+def split_thoughts(content: str) -> tuple[str, str]:
+    """(what it thought, what it answered): some models write their thoughts between <think> tags into the answer."""
+    thoughts = "\n\n".join(found.strip() for found in THOUGHT.findall(content))
+    return thoughts.strip(), THOUGHT.sub("\n", content).strip()
+
+
+def _level_headings(tokens: Sequence[Token]) -> None:
+    """Headings begin below the page's own and skip no level, whatever the model chose."""
+    open_levels: list[int] = []
+    for opening, closing in zip(tokens, tokens[2:], strict=False):
+        if opening.type != "heading_open":
+            continue
+        level = int(opening.tag[1])
+        open_levels = [outer for outer in open_levels if outer < level] + [level]
+        opening.tag = closing.tag = f"h{min(3 + len(open_levels), 6)}"
+
+
+@register.filter
+def answer(content: str | None) -> SafeString:
+    """The content of a choice, for display. What is stored stays as it came."""
+    thoughts, words = split_thoughts(content or "")
+    env: dict[str, Any] = {}
+    tokens = MARKDOWN.parse(words, env)
+    _level_headings(tokens)
+    html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)
+    clean = nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes=SCHEMES,
+        url_relative="deny",
+        link_rel=REL,
+        set_tag_attribute_values=SET,
+    )
+    return format_html("{}{}", _folded(thoughts), mark_safe(clean))  # noqa: S308  cleaned in the line above
+
+
+def _folded(thoughts: str) -> SafeString | str:
+    if not thoughts:
+        return ""
+    return format_html(
+        '<details class="thoughts"><summary>What it thought</summary><p>{}</p></details>', thoughts
+    )
+
+
+@register.filter
+def excerpt(content: str | None) -> str:
+    """The beginning of an answer as plain text on one line, for lists."""
+    start = (content or "").lstrip()
+    words = split_thoughts(content or "")[1] if start.startswith("<think>") else start
+    return " ".join(words[:EXCERPT_CHARACTERS].split())

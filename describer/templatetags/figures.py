@@ -1,0 +1,108 @@
+"""Numbers, sizes and times as people read them. Plain Python: Django's own date filters cost a list of 25 rows 2 ms."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
+
+
+@register.filter
+def grouped(number: int | None) -> str:
+    """1284 -> "1,284". Nothing for None: unknown is never 0."""
+    return "" if number is None else f"{number:,}"
+
+
+@register.filter
+def plain(number: int | None) -> str:
+    """A number without grouping, for ids, values and pixels: templates group numbers by themselves."""
+    return "" if number is None else str(number)
+
+
+@register.filter
+def size(count: int | None) -> str:
+    """Bytes as "612 kB" or "3.1 MB", in steps of 1,024."""
+    if count is None:
+        return ""
+    amount, unit = float(count), "bytes"
+    for unit in ("bytes", "kB", "MB", "GB"):  # noqa: B007  the last unit tried is the one written
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1024
+    short = f"{amount:.1f}".removesuffix(".0") if amount < 10 else f"{amount:.0f}"
+    return f"{short}\u00a0{unit}"
+
+
+@register.filter
+def seconds(span: float | None) -> str:
+    """A span as "0.4 s", "12 s", "3 min 5 s" or "2 h 3 min"; whole seconds stay whole."""
+    if span is None:
+        return ""
+    if span < 9.95 and not isinstance(span, int):
+        return f"{span:.1f}\u00a0s"
+    whole = round(span)
+    if whole < 60:
+        return f"{whole}\u00a0s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}\u00a0min {rest}\u00a0s"
+    return f"{minutes // 60}\u00a0h {minutes % 60}\u00a0min"
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    """Dollars: cents at least, and two figures of what is smaller. Nothing for None: unpriced is never 0."""
+    if amount is None:
+        return ""
+    if amount == 0:
+        return "$0"
+    places = 2 if abs(amount) >= Decimal("0.1") else min(10, 1 - amount.adjusted())
+    return f"${amount:,.{places}f}"
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> SafeString | str:
+    """A <time>: how long ago in words, the exact time in `datetime` and on hover."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(),
+        exact(local),
+        relative(local, timezone.now()),
+    )
+
+
+def exact(local: datetime) -> str:
+    """A local time in full."""
+    return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+
+
+def relative(local: datetime, now: datetime) -> str:
+    """ "just now", "5 min ago", "today, 09:41", "yesterday, 09:41", "Monday, 09:41", "3 Mar, 09:41", "3 Mar 2024"."""
+    age = now - local
+    if timedelta(0) <= age < timedelta(hours=1):
+        minutes = int(age.total_seconds() // 60)
+        return f"{minutes} min ago" if minutes else "just now"
+    today = timezone.localtime(now, local.tzinfo).date()
+    days = (today - local.date()).days
+    clock = f"{local:%H:%M}"
+    if 0 <= days < 7:
+        day = ("today", "yesterday")[days] if days < 2 else DAYS[local.weekday()]
+        return f"{day}, {clock}"
+    date = f"{local.day} {MONTHS[local.month - 1]}"
+    return f"{date}, {clock}" if local.year == today.year else f"{date} {local.year}"
+
+
+@register.filter
+def elapsed(moment: datetime | None) -> int:
+    """Whole seconds since a moment; 0 when there is none."""
+    return max(0, int((timezone.now() - moment).total_seconds())) if moment else 0

@@ -1,0 +1,31 @@
+"""Light, dark, or as the system is. Kept in a cookie, so that the first byte of a page is right already."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+COOKIE = "theme"
+THEMES = ("light", "dark")
+YEAR = 365 * 24 * 3600
+
+
+def chosen_theme(request: HttpRequest) -> str:
+    """ "light", "dark", or "" for as the system is."""
+    theme = request.COOKIES.get(COOKIE, "")
+    return theme if theme in THEMES else ""
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember the choice and go back. The page's script posts here too: no script need see the cookie."""
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    response = HttpResponseRedirect(back if safe else "/")
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie(COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
+    else:
+        response.delete_cookie(COOKIE, samesite="Lax")
+    return response

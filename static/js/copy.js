@@ -1,0 +1,29 @@
+// Copying: <button data-copy="text"> copies that text, <button data-copy-from="#id"> the text of that element.
+
+const copied = (button) => {
+  const before = button.textContent;
+  button.textContent = "Copied";
+  document.getElementById("said").textContent = "Copied";
+  setTimeout(() => { button.textContent = before; }, 1600);
+};
+
+// The clipboard's own interface exists only on https and on this machine; a site in a home network has neither.
+const byHand = (text) => {
+  const area = Object.assign(document.createElement("textarea"), { value: text, className: "sr-only" });
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+};
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy], [data-copy-from]");
+  if (!button) return;
+  const source = button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom);
+  const text = source ? (source.value ?? source.innerText) : button.dataset.copy;
+  const done = await (navigator.clipboard?.writeText(text).then(() => true, () => byHand(text)) ?? byHand(text));
+  button.focus();
+  if (done) copied(button);
+  else document.dispatchEvent(new CustomEvent("toast", { detail: "The browser did not allow copying." }));
+});
