@@ -12,6 +12,7 @@ Reading = Literal["stop", "length", "filter", "tool"]
 MOST_CHOICES = 128
 LONGEST_NAME = 255
 LONGEST_REASON = 64
+TEXT_PARTS = ("text", "output_text", None)
 READINGS: dict[str, Reading] = {
     "stop": "stop", "end_turn": "stop", "eos": "stop", "eos_token": "stop", "stop_sequence": "stop",
     "end": "stop", "complete": "stop", "completed": "stop", "finished": "stop", "normal": "stop",
@@ -190,7 +191,7 @@ def read_content(value: Any) -> tuple[str | None, list[Any]]:
     others: list[Any] = []
     for part in value:
         text = part if isinstance(part, str) else read_text(as_dict(part).get("text"))
-        is_text = isinstance(part, str) or as_dict(part).get("type") in ("text", "output_text", None)
+        is_text = isinstance(part, str) or as_dict(part).get("type") in TEXT_PARTS
         if text is not None and is_text:
             texts.append(text)
         else:

@@ -104,6 +104,8 @@ def json_value(name: str, text: str) -> Any:
     except json.JSONDecodeError as fault:
         message = f"Not JSON: line {fault.lineno}, column {fault.colno}: {fault.msg}."
         raise ParameterError(name, message) from None
+    except ValueError:
+        raise ParameterError(name, "Not JSON: a number in it is too long.") from None
 
 
 def no_constant(name: str) -> Any:

@@ -1,0 +1,233 @@
+"""One call to an endpoint, over a pool of connections that all threads share."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
+
+from describer import __version__
+from describer.chat.address import chat_url, models_url
+from describer.chat.clock import Clock, ClockedAdapter
+from describer.chat.completion import Reply
+from describer.chat.errors import BadAnswer, BadKey, BadRequest, ChatError, ConnectionFailed
+from describer.chat.events import is_stream
+from describer.chat.faults import RAISED, fault_of
+from describer.chat.messages import size_text
+from describer.chat.replies import Answer, read_reply, read_stream, refusal, unreadable
+from describer.chat.stream import assembled
+from describer.chat.values import as_dict, as_text, loads
+from describer.chat.words import Said, error_in
+
+PIECE = 65536
+MOST_MODELS = 5000
+LONGEST_NAME = 255
+HEADERS = {
+    "User-Agent": f"Describer/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """An endpoint to call: times in seconds, sizes in bytes. Without a key no Authorization header is sent."""
+
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    connect: float = 10
+    first_byte: float = 300
+    between_bytes: float = 120
+    whole_call: float = 600
+    ca_file: str | None = None
+    max_reply_bytes: int = 32 * 1024 * 1024
+
+
+class Bearer(requests.auth.AuthBase):
+    """Sets our key, or none. Being there at all keeps requests from putting a login of ~/.netrc in its place."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.key:
+            request.headers["Authorization"] = f"Bearer {self.key}"
+        return request
+
+
+class Session(requests.Session):
+    """Proxies and certificates as the machine has them set; no cookies, no redirects, no retries."""
+
+    def __init__(self, pool_size: int, adapters: Mapping[str, BaseAdapter]) -> None:
+        super().__init__()
+        self.headers.clear()
+        self.headers.update(HEADERS)
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for prefix in ("https://", "http://"):
+            self.mount(prefix, ClockedAdapter(pool_size))
+        for prefix, adapter in adapters.items():
+            self.mount(prefix, adapter)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: with a target requests would read the whole body, however large, just to prepare the next request."""
+
+
+class Client:
+    """Makes calls; safe to share between threads. `adapters` maps URL prefixes to transports of their own."""
+
+    def __init__(self, pool_size: int = 64, adapters: Mapping[str, BaseAdapter] | None = None) -> None:
+        self.session = Session(pool_size, adapters or {})
+
+    def close(self) -> None:
+        self.session.close()
+
+    def complete(self, target: Target, body: Mapping[str, Any]) -> Reply:
+        """Ask for a completion. Raises a ChatError, and nothing else, where no usable answer came."""
+        sent = encoded(body)
+        headers = {"Content-Type": "application/json"}
+        if body.get("stream"):
+            headers["Accept"] = "application/json, text/event-stream"
+        answer, broken = self.call(target, "POST", chat_url, sent, headers)
+        if broken is None or answer.status >= 400:
+            return read_reply(answer)
+        if is_stream(answer.text):
+            return read_stream(answer, assembled(answer.text.encode()), broken)
+        raise broken
+
+    def models(self, target: Target) -> list[str]:
+        """The ids of the models that the endpoint lists, in its order. Raises a ChatError, and nothing else."""
+        answer, broken = self.call(target, "GET", models_url, None, {})
+        if broken is not None and answer.status < 400:
+            raise broken
+        return model_ids(answer)
+
+    def call(
+        self,
+        target: Target,
+        method: str,
+        address: Callable[[str], str],
+        sent: bytes | None,
+        headers: dict[str, str],
+    ) -> tuple[Answer, ChatError | None]:
+        """What came, and the error that cut it short if one did. Raises a ChatError where nothing came."""
+        url, key = url_of(target, address), key_of(target)
+        clock = Clock(target.first_byte, target.between_bytes, target.whole_call)
+        started = time.monotonic()
+        with clock.running():
+            response = self.send(target, method, url, sent, headers, key, clock)
+            with response:
+                body, broken = read(response, target.max_reply_bytes)
+        seconds = time.monotonic() - started
+        answer = Answer(response.status_code, response.headers, body, seconds, len(sent or b""), key)
+        if broken is not None:
+            broken.http_status, broken.request_id = answer.status, answer.request_id
+        return answer, broken
+
+    def send(
+        self,
+        target: Target,
+        method: str,
+        url: str,
+        sent: bytes | None,
+        headers: dict[str, str],
+        key: str,
+        clock: Clock,
+    ) -> requests.Response:
+        """The response with its body still to be read.
+
+        The error is raised outside the handler: chained, it would carry the request, and the key in its headers.
+        """
+        try:
+            return self.session.request(
+                method,
+                url,
+                data=sent,
+                headers=headers,
+                auth=Bearer(key),
+                timeout=(target.connect, target.first_byte),
+                verify=target.ca_file or True,
+                allow_redirects=False,
+                stream=True,
+            )
+        except RAISED as error:
+            fault = fault_of(error, urlsplit(url).netloc, clock.sent)
+        raise fault
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """JSON as UTF-8, not escaped, without NaN."""
+    try:
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError):
+        text = ""
+    if not text:
+        raise BadRequest("The request holds a value that JSON cannot carry.")
+    return text.encode("utf-8", "replace")
+
+
+def url_of(target: Target, address: Callable[[str], str]) -> str:
+    try:
+        return address(target.base_url)
+    except ValueError as error:
+        sentence = str(error)
+    raise ConnectionFailed(sentence, retryable=False)
+
+
+def key_of(target: Target) -> str:
+    key = target.api_key.strip()
+    if not (key.isascii() and key.isprintable()):
+        raise BadKey("The endpoint's key holds characters that no header can carry; set it again.")
+    return key
+
+
+def read(response: requests.Response, most: int) -> tuple[bytes, ChatError | None]:
+    """The body as far as it came, unpacked, and what cut it short."""
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        for piece in pieces_of(response):
+            size += len(piece)
+            if size > most:
+                return b"".join(pieces), BadAnswer(f"The endpoint's answer is larger than {size_text(most)}.")
+            pieces.append(piece)
+    except RAISED as error:
+        return b"".join(pieces), fault_of(error, sent=True)
+    return b"".join(pieces), None
+
+
+def pieces_of(response: requests.Response) -> Iterator[bytes]:
+    """What is there, at most 64 kB at a time: requests' own iterators wait until a piece is full."""
+    raw = response.raw
+    if not isinstance(raw, urllib3.response.BaseHTTPResponse):
+        yield from response.iter_content(PIECE)
+        return
+    while piece := raw.read1(PIECE, decode_content=True):
+        yield piece
+
+
+def model_ids(answer: Answer) -> list[str]:
+    try:
+        body = loads(answer.text)
+    except ValueError:
+        body = None
+    said = error_in(body, failed=not answer.succeeded)
+    if said or not answer.succeeded:
+        raise refusal(answer, said or Said(message=answer.text))
+    listed = body if isinstance(body, list) else as_dict(body).get("data", as_dict(body).get("models"))
+    if not isinstance(listed, list):
+        raise unreadable(answer, "The endpoint's list of models could not be read.")
+    return list(dict.fromkeys(filter(None, map(model_id, listed[:MOST_MODELS]))))
+
+
+def model_id(listed: Any) -> str:
+    """The id of an entry, "" for one without: an object's id or name, or the entry itself."""
+    named = as_dict(listed)
+    found = named.get("id") or named.get("name") if named else listed
+    return as_text(found, LONGEST_NAME + 1) if len(as_text(found, LONGEST_NAME + 1)) <= LONGEST_NAME else ""

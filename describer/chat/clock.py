@@ -1,0 +1,150 @@
+"""Sockets that know how long their call may still take.
+
+requests bounds the gap between two reads, never a whole call, and has one figure for "no byte yet" and "no more
+bytes": a server that drips a byte a second, even in its headers, holds a worker for ever. Here each read and each
+write asks the clock of the call that its thread is making.
+"""
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import requests
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
+
+if TYPE_CHECKING:
+    import socket
+
+    from _typeshed import WriteableBuffer
+
+THREAD = threading.local()
+
+
+class Clock:
+    """The times of one call in seconds; `sent` tells whether any byte of it has left, None where no socket was used."""
+
+    def __init__(self, first_byte: float, between_bytes: float, whole_call: float) -> None:
+        self.first_byte = first_byte
+        self.between_bytes = between_bytes
+        self.deadline = time.monotonic() + whole_call
+        self.sent: bool | None = None
+        self.begun = False
+
+    def patience(self) -> float:
+        """How long to wait for the next byte. Raises TimeoutError when the call has used up its time."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the whole call took too long")
+        return min(left, self.between_bytes if self.begun else self.first_byte)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Make this the clock of all sockets that the thread uses."""
+        THREAD.clock = self
+        try:
+            yield
+        finally:
+            THREAD.clock = None
+
+
+def current() -> Clock | None:
+    return getattr(THREAD, "clock", None)
+
+
+def connecting() -> None:
+    if clock := current():
+        clock.sent = False
+
+
+class ClockedReader(io.RawIOBase):
+    """What a response is read from: one recv at a time, each within the patience of the clock."""
+
+    def __init__(self, sock: "socket.socket") -> None:
+        self.sock = sock
+        self.raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
+        clock = current()
+        if clock is None:
+            return self.raw.readinto(buffer)
+        self.sock.settimeout(clock.patience())
+        size = self.raw.readinto(buffer)
+        clock.begun = True
+        return size
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
+
+
+class ClockedSocket:
+    """A connected socket, plain or TLS, whose reads and writes obey the clock."""
+
+    def __init__(self, sock: "socket.socket") -> None:
+        self.sock = sock
+
+    def sendall(self, data: bytes) -> None:
+        if clock := current():
+            self.sock.settimeout(clock.patience())
+            clock.sent = True
+        self.sock.sendall(data)
+
+    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
+        return io.BufferedReader(ClockedReader(self.sock))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sock, name)
+
+
+class ClockedConnection(HTTPConnection):
+    def connect(self) -> None:
+        connecting()
+        super().connect()
+        self.sock = cast("socket.socket", ClockedSocket(self.sock))
+
+
+class ClockedTLSConnection(HTTPSConnection):
+    def connect(self) -> None:
+        connecting()
+        super().connect()
+        self.sock = cast("socket.socket", ClockedSocket(self.sock))
+
+
+class ClockedPool(HTTPConnectionPool):
+    ConnectionCls = ClockedConnection
+
+
+class ClockedTLSPool(HTTPSConnectionPool):
+    ConnectionCls = ClockedTLSConnection
+
+
+POOLS: dict[str, type[HTTPConnectionPool]] = {"http": ClockedPool, "https": ClockedTLSPool}
+
+
+class ClockedAdapter(requests.adapters.HTTPAdapter):
+    """The adapter of requests over clocked sockets, straight or through a proxy; nothing is sent twice."""
+
+    def __init__(self, pool_size: int) -> None:
+        super().__init__(pool_connections=16, pool_maxsize=pool_size, max_retries=0, pool_block=False)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        clocked(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        return clocked(super().proxy_manager_for(proxy, **kwargs))
+
+
+def clocked(manager: PoolManager) -> PoolManager:
+    """SOCKS proxies bring connections of their own and keep them."""
+    if "_socks_options" not in manager.connection_pool_kw:
+        manager.pool_classes_by_scheme = POOLS
+    return manager

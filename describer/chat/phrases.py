@@ -1,0 +1,143 @@
+"""How endpoints word what they refuse: the codes and phrases that were seen, kind by kind."""
+
+import re
+
+from describer.chat.parameters import NAMES
+from describer.chat.words import Said
+
+
+def words(*phrases: str) -> re.Pattern[str]:
+    return re.compile("|".join(phrases), re.IGNORECASE)
+
+
+CREDIT_CODES = {
+    "insufficient_quota", "insufficient_user_quota", "insufficient_balance", "insufficient_credits",
+    "insufficient_funds", "credit_balance_exhausted", "billing_hard_limit_reached", "billing_not_active",
+    "billing_error", "payment_required", "pre_consume_token_quota_failed", "arrearage",
+}  # fmt: skip
+CREDIT = words(r"quota", r"\bcredits?\b", r"(?<!load )\bbalance\b", r"\bbilling\b", r"余额", r"额度", r"欠费")
+SHORTAGE = words(
+    r"insufficient[ _](user[ _])?(quota|credits?|balance|funds)", r"\bquota\b", r"\bcredits?\b", r"\bbilling\b",
+    r"(account|credit|your) balance", r"余额", r"额度", r"欠费",
+)  # fmt: skip
+WAITING = words(
+    r"per[ _-]?(second|minute|hour|day)", r"rate[ _-]?limit", r"\b[rt]p[mds]\b", r"(retry|try again) in"
+)
+
+MODEL_CODES = {
+    "model_not_found",
+    "model_not_available",
+    "unknown_model",
+    "invalid_model",
+    "no_available_channel",
+}
+MODEL = words(
+    r"\bmodel\b.{0,100}(not exist|not found|not available|unavailable|not (currently )?served|not a valid|is unknown)",
+    r"(unknown|invalid|no such|unrecognized|unsupported) model", r"not a valid model", r"no endpoints found for",
+    r"模型.{0,60}(不存在|不可用|未找到)",
+)  # fmt: skip
+NO_CHANNEL = words(r"no (available channels?|channels? available)", r"无可用渠道", r"没有可用渠道")
+
+BLIND = words(
+    r"(image|vision|picture|multi-?modal)\w*( \w+){0,5} (is|are) not (currently )?(supported|enabled|available)",
+    r"(does not|doesn't|do not|cannot|can't|not able to) (support|accept|process|handle|see|read|take)( \w+){0,4} "
+    r"(image|vision|visual|picture|multi-?modal|media)",
+    r"no endpoints found that support image", r"not a (multi-?modal|vision) model", r"mmproj",
+    r"image_url.{0,20} is only supported", r"only (supports )?text (content|messages|input)", r"text[- ]only",
+    r"unknown variant .?image_url", r"不支持.{0,10}(图片|图像|图文|视觉|多模态)",
+)  # fmt: skip
+PICTURE_FORM = words(
+    r"format",
+    r"media[ _]?type",
+    r"mime",
+    r"\b(jpe?g|png|webp|gif|tiff|bmp|heic|avif|svg)\b",
+    r"size",
+    r"dimension",
+)
+PICTURE_LARGE = words(r"too (large|big)", r"exceed", r"larger than", r"at most", r"maximum")
+IMAGE_FAULT = words(
+    r"(image|picture|base64|media[ _]type)\b.{0,80}(invalid|unsupported|not (supported|valid)|corrupt|too (large|big|many|small)"
+    r"|exceed|dimension|could not|couldn't|cannot|unable|fail|error)",
+    r"(invalid|unsupported|corrupt|could not|couldn't|cannot|unable|fail|error|too many).{0,80}(image|picture|base64|media[ _]type)",
+    r"(error|failed|timeout|unable).{0,10} (while|to) download",
+    r"图片.{0,20}(失败|无效|错误|不支持|过大)",
+)  # fmt: skip
+
+FILTER_CODES = {
+    "content_filter", "content_policy_violation", "responsibleaipolicyviolation", "data_inspection_failed",
+    "datainspectionfailed", "sensitive_words_detected", "moderation_blocked", "prompt_blocked",
+}  # fmt: skip
+FILTER = words(
+    r"content[ _](management|filter|policy|moderation)", r"responsible ?ai", r"safety (system|filter|polic|setting)",
+    r"\bflagged\b", r"inappropriate content", r"sensitive words?", r"敏感", r"违规",
+)  # fmt: skip
+
+LONG_CODES = {"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded"}
+LONG = words(
+    r"context[ _](length|window|size|limit)", r"(prompt|input|request)( \w+){0,3} too long", r"too many (input |prompt )?tokens",
+    r"exceed.{0,60}(max_model_len|maximum (input|sequence|prompt)|token limit)", r"maximum model length",
+    r"上下文", r"reduce the length",
+)  # fmt: skip
+
+TOO_BIG = words(
+    r"(request|body|payload|entity)( \w+){0,3} (is )?too (large|big)",
+    r"(request|body|payload|entity)( \w+){0,3} exceeds.{0,40}(limit|size|maximum|bytes|mb)",
+    r"maximum (request|body|payload)( body)? size",
+)  # fmt: skip
+
+KEY_CODES = {"invalid_api_key", "incorrect_api_key", "missing_api_key", "api_key_invalid"}
+KEY = words(
+    r"(invalid|incorrect|missing|expired|no|bad) api[ _-]?key",
+    r"api[ _-]?key( \w+){0,3} (not valid|invalid|expired|missing|not found|incorrect)", r"无效的令牌", r"令牌无效",
+)  # fmt: skip
+
+LOADING = words(r"\bloading\b", r"being loaded", r"warming up", r"starting up", r"cold start")
+
+REFUSED = words(
+    r"unsupported", r"not (currently )?(supported|allowed|permitted|accepted|available)", r"(does not|doesn't|do not|don't) support",
+    r"deprecated", r"unknown (name|parameter|field|argument|key|keyword)", r"unrecogni[sz]ed", r"extra (inputs|fields)",
+    r"unexpected (keyword|parameter|field)", r"cannot (both )?be (specified|used|set)", r"不支持", r"not compatible",
+)  # fmt: skip
+"""A parameter that the model will not have at all, whatever its value."""
+WRONG = words(
+    r"must be",
+    r"invalid",
+    r"out of range",
+    r"between",
+    r"too (large|small|big|high|low)",
+    r"expected",
+    r"greater|less",
+)
+
+OTHERS = ("max_completion_tokens", "stream_options", "reasoning_effort", "parallel_tool_calls", "logprobs",
+          "top_logprobs", "top_k", "functions", "function_call", "service_tier", "store", "metadata")  # fmt: skip
+KNOWN = (*NAMES, *OTHERS)
+NOT_ORDINARY = tuple(name for name in KNOWN if "_" in name or name == "temperature")
+QUOTED = re.compile(r"[`'\"“‘\[]\s*([a-z_]{1,40})\s*[`'\"”’\],]")
+LABELLED = re.compile(
+    r"(?:parameters?|arguments?|fields?|inputs?|supplied|name)[:\s]+\[?[`'\"]?([a-z_]{1,40})\b", re.I
+)
+BARE = re.compile(rf"\b({'|'.join(sorted(NOT_ORDINARY, key=len, reverse=True))})\b")
+
+
+def parameters_named(text: str, known: tuple[str, ...] = KNOWN) -> list[str]:
+    """The parameters that a sentence names, in order; a word such as "stop" only where it is quoted or labelled."""
+    found = [match for pattern in (QUOTED, LABELLED, BARE) for match in pattern.finditer(text)]
+    names = [match[1] for match in sorted(found, key=lambda match: match.start(1))]
+    return list(dict.fromkeys(name for name in names if name in known))
+
+
+def top_name(param: str) -> str:
+    """The parameter that a path such as body.temperature or tools[0].function means."""
+    path = re.split(r"[.\[\]'\"]+", param.strip("[]'\" ").removeprefix("body."))
+    return "detail" if path[-1] == "detail" else path[0]
+
+
+def parameter_in(said: Said) -> str | None:
+    """The parameter that an error is about, None where it is about something else."""
+    name = top_name(said.param)
+    if name in KNOWN:
+        return name
+    if said.param or not (REFUSED.search(said.message) or WRONG.search(said.message)):
+        return None
+    return next(iter(parameters_named(said.message)), None)

@@ -1,0 +1,249 @@
+"""From what came over the wire to a Reply or a ChatError: the body is judged before its label.
+
+A usable choice is an answer and an error is an error, whatever the status and the content type say.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any
+
+from describer.chat.address import shown
+from describer.chat.completion import Choice, Completion, Reply, read_completion
+from describer.chat.errors import (
+    BadAnswer,
+    Billed,
+    ChatError,
+    ConnectionLost,
+    ContentFiltered,
+    EmptyAnswer,
+    Evidence,
+    Redirected,
+    StreamCut,
+)
+from describer.chat.events import is_stream
+from describer.chat.stream import Assembly, assembled
+from describer.chat.values import TooDeep, loads
+from describer.chat.verdicts import Case, standing_for, verdict
+from describer.chat.words import Said, clean_words, error_in, is_page, masked, phrase, wait_in
+
+LONGEST_WAIT = 31 * 24 * 3600
+MOST_LIMITS = 20
+REQUEST_IDS = ("x-request-id", "request-id", "x-oneapi-request-id")
+THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP response, read to its end. `sent_bytes` is the size of the request; `key` is kept out of all texts."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    seconds: float = 0.0
+    sent_bytes: int = 0
+    key: str = field(default="", repr=False)
+
+    @cached_property
+    def text(self) -> str:
+        return masked(self.body.decode("utf-8-sig", "replace"), self.key)
+
+    @cached_property
+    def lowered(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers.items()}
+
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def request_id(self) -> str:
+        found = (self.lowered.get(name, "") for name in REQUEST_IDS)
+        return clean_words(next(filter(None, found), ""), self.key)[:100]
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """The rate limits that the endpoint told of, by header name."""
+        told = [(name, value) for name, value in self.lowered.items() if name.startswith("x-ratelimit-")]
+        return {name[:60]: clean_words(value, self.key)[:60] for name, value in told[:MOST_LIMITS]}
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait; None for nothing, 0, the past and nonsense."""
+        milliseconds = as_seconds(self.lowered.get("retry-after-ms", ""))
+        return milliseconds / 1000 if milliseconds else as_seconds(self.lowered.get("retry-after", ""))
+
+
+def as_seconds(value: str) -> float | None:
+    text = value.strip()
+    try:
+        seconds = float(text) if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text) else until(text)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return seconds if 0 < seconds <= LONGEST_WAIT else None
+
+
+def until(date: str) -> float:
+    at = parsedate_to_datetime(date)
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+
+
+def read_reply(answer: Answer) -> Reply:
+    """The reply of a whole response. Raises a ChatError where it holds no usable answer, and nothing else."""
+    if is_stream(answer.text):
+        return read_stream(answer, assembled(answer.text.encode()))
+    body, fault = parsed(answer.text)
+    if fault:
+        raise unreadable(answer, fault)
+    return read_body(answer, body)
+
+
+def parsed(text: str) -> tuple[Any, str]:
+    """The JSON value of a body, or the sentence that says why there is none."""
+    try:
+        return loads(text), ""
+    except TooDeep:
+        return None, "The endpoint's answer is nested too deep to be read."
+    except ValueError:
+        return None, "The endpoint's answer is broken JSON." if text.lstrip().startswith(
+            ("{", "[")
+        ) else BadAnswer.sentence
+
+
+def read_body(answer: Answer, body: Any) -> Reply:
+    raw = body[0] if isinstance(body, list) and len(body) == 1 else body
+    reply = reply_of(answer, raw) if isinstance(raw, dict) else None
+    if reply and any(map(usable, reply.completion.choices)):
+        return reply
+    said = error_in(raw, failed=not answer.succeeded)
+    if said is not None or not answer.succeeded:
+        raise refusal(answer, said or Said())
+    if reply is None or not is_completion(reply.raw):
+        raise unreadable(answer, reply=reply)
+    raise empty(answer, reply)
+
+
+def read_stream(answer: Answer, assembly: Assembly, broken: ChatError | None = None) -> Reply:
+    """An event stream, asked for or not. `broken` is what ended it, None when its body came to its end."""
+    if assembly.whole or not (broken or assembly.has_text):
+        return read_whole_stream(answer, assembly, broken)
+    if assembly.error is None and not assembly.has_text:
+        raise broken or ConnectionLost("", evidence_of(answer, Said()))
+    reply = reply_of(answer, assembly.body())
+    if assembly.error is not None:
+        said = error_in(assembly.error, failed=False) or Said()
+        raise partial(refusal(answer, said), reply)
+    raise (
+        partial(broken, reply)
+        if broken and broken.code == "timeout"
+        else StreamCut("", evidence_of(answer, Said(), reply))
+    )
+
+
+def read_whole_stream(answer: Answer, assembly: Assembly, broken: ChatError | None) -> Reply:
+    if assembly.error is None and not assembly.whole:
+        raise broken or ConnectionLost("", evidence_of(answer, Said()))
+    return read_body(answer, assembly.body())
+
+
+def partial(error: ChatError, reply: Reply) -> ChatError:
+    """The same error after some of the text had come: it may be billed, and is not asked again by itself."""
+    error.reply, error.billed, error.retryable = reply, "unknown", False
+    return error
+
+
+def reply_of(answer: Answer, raw: dict[str, Any]) -> Reply:
+    completion = read_completion(raw)
+    return Reply(completion, raw, answer.status, answer.request_id, answer.seconds, answer.limits)
+
+
+def usable(choice: Choice) -> bool:
+    """Whether there is something to show: visible text that is not only thought, a refusal, or a tool call."""
+    return bool(visible(choice.content) or visible(choice.refusal) or choice.tool_calls)
+
+
+def visible(text: str | None) -> str:
+    return THOUGHT.sub("", text or "").strip().strip(INVISIBLE).strip()
+
+
+def is_completion(raw: Mapping[str, Any]) -> bool:
+    return (
+        "choices" in raw
+        or isinstance(raw.get("usage"), dict)
+        or str(raw.get("object")).startswith("chat.completion")
+    )
+
+
+def paid(completion: Completion, otherwise: Billed = "unknown") -> Billed:
+    """A whole reply was paid when it holds choices, or usage above 0."""
+    counted = completion.usage is not None and not completion.usage.is_zero
+    return "yes" if completion.choices or counted else otherwise
+
+
+def empty(answer: Answer, reply: Reply) -> ChatError:
+    """The error of a completion without a usable choice; what it holds is recorded all the same."""
+    evidence, billed = evidence_of(answer, Said(), reply), paid(reply.completion)
+    choices = reply.completion.choices
+    if choices and all(choice.reading == "filter" for choice in choices):
+        return ContentFiltered(
+            "A content filter of the endpoint took the answer away.", evidence, billed=billed
+        )
+    if any(choice.reasoning or (choice.content or "").strip() for choice in choices):
+        return EmptyAnswer("It thought, but wrote no answer; raise the token limit.", evidence, billed=billed)
+    return EmptyAnswer("", evidence, billed=billed)
+
+
+def unreadable(answer: Answer, sentence: str = "", reply: Reply | None = None) -> ChatError:
+    """The error of a body that is no completion: by its status, else bad_answer. A web page cost nothing."""
+    said = Said(message="" if answer.text.lstrip().startswith(("{", "[")) else answer.text)
+    if not answer.succeeded:
+        return refusal(answer, said)
+    evidence = evidence_of(answer, said, reply)
+    if is_page(answer.text):
+        page = "This address answered with a web page; check the base URL."
+        return BadAnswer(page, evidence, billed="no")
+    billed: Billed = paid(reply.completion) if reply else "unknown"
+    return BadAnswer(sentence, evidence, billed=billed)
+
+
+def refusal(answer: Answer, said: Said) -> ChatError:
+    """The error of a status that is no success, or of an error object under any status."""
+    if 300 <= answer.status < 400:
+        return redirect(answer)
+    if is_page(said.message):
+        said = replace(said, message=clean_words(said.message, answer.key))
+    status = standing_for(answer.status, said)
+    evidence = evidence_of(answer, said)
+    if not evidence.words and not answer.succeeded:
+        evidence = replace(evidence, words=phrase(answer.status))
+    error = verdict(Case(status, said, evidence, answer.sent_bytes))
+    told = answer.lowered.get("x-should-retry", "").strip().lower()
+    if told in ("true", "false"):
+        error.retryable = told == "true"
+    return error
+
+
+def redirect(answer: Answer) -> ChatError:
+    place = clean_words(shown(answer.lowered.get("location", "")), answer.key)
+    where = f" ({place})" if place else ""
+    return Redirected(
+        f"The endpoint sent us to another address{where}; set the base URL to it.",
+        evidence_of(answer, Said()),
+    )
+
+
+def evidence_of(answer: Answer, said: Said, reply: Reply | None = None) -> Evidence:
+    return Evidence(
+        words=clean_words(said.message, answer.key),
+        http_status=answer.status,
+        param=clean_words(said.param, answer.key)[:100] or None,
+        endpoint_code=clean_words(said.code or said.type, answer.key)[:100],
+        retry_after=answer.retry_after or (wait_in(said.message) if answer.status == 429 else None),
+        request_id=answer.request_id,
+        limits=answer.limits,
+        reply=reply,
+    )

@@ -1,0 +1,211 @@
+"""Chunks of a streamed completion, put together to the body that an answer in one piece would have had.
+
+bytes -> Events (events.py) -> Assembly -> body. Text is kept in pieces until the end: adding to a string for each
+chunk would cost the square of its length.
+"""
+
+from typing import Any
+
+from describer.chat.completion import MOST_CHOICES, TEXT_PARTS
+from describer.chat.events import Events
+from describer.chat.values import as_count, as_dict, as_list, loads
+
+DONE = "[DONE]"
+JOINED = ("content", "reasoning_content", "reasoning", "thinking", "refusal")
+MOST_CALLS = 128
+
+
+class Call:
+    """A tool call in the making: arguments come in pieces."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Any] = {}
+        self.function: dict[str, Any] = {}
+        self.arguments: list[str] = []
+
+    def add(self, delta: dict[str, Any]) -> None:
+        more = as_dict(delta.get("function"))
+        for fields, given in ((self.fields, delta), (self.function, more)):
+            for key, value in given.items():
+                if key not in ("function", "arguments") and value not in (None, ""):
+                    fields.setdefault(key, value)
+        if isinstance(more.get("arguments"), str):
+            self.arguments.append(more["arguments"])
+
+    def body(self) -> dict[str, Any]:
+        return {**self.fields, "function": {**self.function, "arguments": "".join(self.arguments)}}
+
+
+class Message:
+    """The message of one choice in the making."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, list[str]] = {}
+        self.parts: list[Any] = []
+        self.lists: dict[str, list[Any]] = {}
+        self.fields: dict[str, Any] = {"role": "assistant"}
+        self.calls: list[Call] = []
+
+    def add(self, delta: dict[str, Any]) -> None:
+        for key, value in delta.items():
+            if key == "tool_calls":
+                self.add_calls(as_list(value))
+            elif key in JOINED and isinstance(value, str):
+                self.texts.setdefault(key, []).append(value)
+            elif key == "content":
+                self.add_parts(as_list(value))
+            elif isinstance(value, list):
+                self.lists.setdefault(key, []).extend(value)
+            elif value is not None:
+                self.fields[key] = value
+
+    def add_parts(self, parts: list[Any]) -> None:
+        for part in parts:
+            text = as_dict(part).get("text")
+            if isinstance(text, str) and as_dict(part).get("type") in TEXT_PARTS:
+                self.texts.setdefault("content", []).append(text)
+            else:
+                self.parts.append(part)
+
+    def add_calls(self, deltas: list[Any]) -> None:
+        for delta in deltas:
+            if isinstance(delta, dict) and len(self.calls) < MOST_CALLS:
+                self.call_of(delta).add(delta)
+
+    def call_of(self, delta: dict[str, Any]) -> Call:
+        """By index; without one by id; with neither it is the last call that goes on."""
+        index, name = as_count(delta.get("index")), delta.get("id")
+        if index is None and not name and self.calls:
+            return self.calls[-1]
+        key, wanted = ("index", index) if index is not None else ("id", name)
+        found = next((call for call in self.calls if call.fields.get(key) == wanted), None)
+        if found is None:
+            found = Call()
+            self.calls.append(found)
+        return found
+
+    def body(self) -> dict[str, Any]:
+        texts = {key: "".join(pieces) for key, pieces in self.texts.items()}
+        body = {**self.fields, **self.lists, "content": None, **texts}
+        if self.parts:
+            text = [{"type": "text", "text": texts["content"]}] if texts.get("content") else []
+            body["content"] = [*text, *self.parts]
+        if self.calls:
+            body["tool_calls"] = [call.body() for call in self.calls]
+        return body
+
+
+class Assembly:
+    """Chunks in, body out. `error` is the error frame that ended it, `done` says that [DONE] came."""
+
+    def __init__(self) -> None:
+        self.top: dict[str, Any] = {}
+        self.usage: Any = None
+        self.messages: dict[int, Message] = {}
+        self.beside: dict[int, dict[str, Any]] = {}
+        self.logprobs: dict[int, list[Any]] = {}
+        self.done = False
+        self.error: dict[str, Any] | None = None
+
+    def add(self, name: str, data: str) -> None:
+        """One event. What is no JSON (a relay's ping) is left out; nothing counts after the end."""
+        for text in frames(data):
+            if self.done or self.error:
+                return
+            if text.strip() == DONE:
+                self.done = True
+            elif (chunk := parsed(text)) is not None:
+                self.merge(chunk, name)
+            elif name == "error" and text:
+                self.error = {"error": text}
+
+    def merge(self, chunk: dict[str, Any], name: str = "") -> None:
+        if chunk.get("error") or (name == "error" and not chunk.get("choices")):
+            self.error = chunk if chunk.get("error") else {"error": chunk}
+            return
+        for key, value in chunk.items():
+            if key not in ("choices", "usage") and value not in (None, ""):
+                self.top[key] = self.top.get(key, value) if key in ("id", "created") else value
+        self.usage = self.usage if chunk.get("usage") is None else chunk["usage"]
+        for position, raw in enumerate(as_list(chunk.get("choices"))):
+            if isinstance(raw, dict):
+                self.merge_choice(raw, position)
+
+    def merge_choice(self, raw: dict[str, Any], position: int) -> None:
+        index = as_count(raw.get("index"))
+        index = position if index is None else index
+        if index not in self.messages and len(self.messages) >= MOST_CHOICES:
+            return
+        message = self.messages.setdefault(index, Message())
+        message.add(delta_of(raw, message))
+        self.usage = self.usage if raw.get("usage") is None else raw["usage"]
+        self.logprobs.setdefault(index, []).extend(as_list(as_dict(raw.get("logprobs")).get("content")))
+        kept = {key: value for key, value in raw.items() if key not in TAKEN and value is not None}
+        self.beside.setdefault(index, {"finish_reason": None}).update(kept)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether any of an answer's text, or of a tool call, has come."""
+        messages = self.messages.values()
+        return any(message.calls or any(message.texts.get("content", ())) for message in messages)
+
+    @property
+    def whole(self) -> bool:
+        """The server said that it was over: [DONE], or a finish_reason for each choice."""
+        finished = [beside["finish_reason"] is not None for beside in self.beside.values()]
+        return self.done or (bool(finished) and all(finished))
+
+    def body(self) -> dict[str, Any]:
+        """A chat.completion; with the error beside what had come, where an error frame ended it."""
+        body = {
+            **self.top,
+            "object": "chat.completion",
+            "choices": [self.choice(one) for one in sorted(self.messages)],
+        }
+        if self.usage is not None:
+            body["usage"] = self.usage
+        return body if self.error is None else {**body, **self.error}
+
+    def choice(self, index: int) -> dict[str, Any]:
+        logprobs = {"logprobs": {"content": self.logprobs[index]}} if self.logprobs[index] else {}
+        return {"index": index, "message": self.messages[index].body(), **logprobs, **self.beside[index]}
+
+
+TAKEN = ("index", "delta", "message", "text", "usage", "logprobs")
+
+
+def assemble(text: str) -> dict[str, Any]:
+    """The body of a whole event stream; `choices` is empty where it held none."""
+    return assembled(text.encode("utf-8", "replace")).body()
+
+
+def assembled(body: bytes) -> Assembly:
+    assembly = Assembly()
+    for name, data in Events().feed(body, last=True):
+        assembly.add(name, data)
+    return assembly
+
+
+def frames(data: str) -> list[str]:
+    """One event; or its lines, where a relay left out the blank lines between events."""
+    lines = data.split("\n")
+    if len(lines) == 1 or not all(line.strip() == DONE or parsed(line) is not None for line in lines if line):
+        return [data]
+    return lines
+
+
+def parsed(text: str) -> dict[str, Any] | None:
+    try:
+        found = loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def delta_of(raw: dict[str, Any], message: Message) -> dict[str, Any]:
+    """The delta; a whole message only where nothing had come before, for some relays repeat it at the end."""
+    if isinstance(raw.get("delta"), dict):
+        return as_dict(raw["delta"])
+    if isinstance(raw.get("message"), dict):
+        return {} if message.texts.get("content") else as_dict(raw["message"])
+    return {"content": raw.get("text")}

@@ -1,0 +1,205 @@
+"""What an error of an endpoint means: its words and codes first, then its status.
+
+Endpoints agree on little: the same fault comes as 400, 404, 500 or 503, with a code, with words only, in English or
+in Chinese. So a list of tests is asked in order, the first that fits decides, and the status table takes the rest.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from describer.chat.errors import (
+    BadKey,
+    BadRequest,
+    ChatError,
+    ConnectionFailed,
+    ContentFiltered,
+    ContextTooLong,
+    EndpointError,
+    Evidence,
+    Forbidden,
+    ImageRejected,
+    ModelNotFound,
+    NoCredit,
+    Overloaded,
+    RateLimited,
+    TimedOut,
+    TooLarge,
+    UnsupportedParameter,
+)
+from describer.chat.messages import size_text
+from describer.chat.phrases import (
+    BLIND,
+    CREDIT,
+    CREDIT_CODES,
+    FILTER,
+    FILTER_CODES,
+    IMAGE_FAULT,
+    KEY,
+    KEY_CODES,
+    LOADING,
+    LONG,
+    LONG_CODES,
+    MODEL,
+    MODEL_CODES,
+    NO_CHANNEL,
+    PICTURE_FORM,
+    PICTURE_LARGE,
+    SHORTAGE,
+    TOO_BIG,
+    WAITING,
+    parameter_in,
+)
+from describer.chat.words import Said
+
+STATUS_OF = {
+    "rate_limit_exceeded": 429, "rate_limit_error": 429, "too_many_requests": 429, "resource_exhausted": 429,
+    "overloaded_error": 529, "unavailable": 503, "authentication_error": 401, "unauthenticated": 401,
+    "permission_error": 403, "permission_denied": 403, "not_found_error": 404, "not_found": 404,
+    "invalid_request_error": 400, "invalid_argument": 400, "badrequesterror": 400, "billing_error": 402,
+    "insufficient_quota": 429, "deadline_exceeded": 504, "timeout_error": 504, "request_too_large": 413,
+}  # fmt: skip
+"""The status that a word of the body stands for, where an error comes under a 2xx without a number."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One error to judge; `sent_bytes` is the size of the request it answers."""
+
+    status: int
+    said: Said
+    evidence: Evidence
+    sent_bytes: int = 0
+
+    @property
+    def codes(self) -> set[str]:
+        return {self.said.code.lower(), self.said.type.lower()} - {""}
+
+    def says(self, pattern: re.Pattern[str]) -> bool:
+        return bool(pattern.search(self.said.message))
+
+
+def standing_for(http_status: int, said: Said) -> int:
+    """The status to judge by. The body's own number counts where the label is a 2xx or only says "server fault"."""
+    if 400 <= http_status < 500:
+        return http_status
+    words = (STATUS_OF.get(said.code.lower()), STATUS_OF.get(said.type.lower()))
+    if http_status >= 500:
+        return said.status or http_status
+    return said.status or words[0] or words[1] or 500
+
+
+def blind(case: Case) -> ChatError | None:
+    if case.status in (401, 402, 403, 429) or not case.says(BLIND) or case.says(PICTURE_FORM):
+        return None
+    return ImageRejected("This model cannot see pictures; choose another.", case.evidence)
+
+
+def credit(case: Case) -> ChatError | None:
+    """402, or words of money; but a 402 or a 429 in words that names a time only wants us to wait."""
+    waits = case.evidence.retry_after is not None
+    if case.status == 402:
+        return RateLimited("", case.evidence) if waits else NoCredit("", case.evidence)
+    spoken = case.status == 429 and case.says(CREDIT) and not case.says(WAITING) and not waits
+    firm = case.status in (400, 401, 403) and case.says(SHORTAGE) and not case.said.param
+    return NoCredit("", case.evidence) if case.codes & CREDIT_CODES or spoken or firm else None
+
+
+def model(case: Case) -> ChatError | None:
+    named = case.status in (400, 404) and (case.said.param == "model" or case.says(MODEL))
+    named = named or (
+        case.status == 404 and re.search(r"\bmodel\b|模型", case.said.message, re.I) is not None
+    )
+    channel = case.status in (400, 404, 429, 500, 503) and case.says(NO_CHANNEL)
+    return ModelNotFound("", case.evidence) if case.codes & MODEL_CODES or named or channel else None
+
+
+def filtered(case: Case) -> ChatError | None:
+    spoken = case.status in (400, 403, 422, 451) and case.says(FILTER)
+    if not (case.codes & FILTER_CODES or spoken):
+        return None
+    if not case.said.categories:
+        return ContentFiltered("", case.evidence)
+    names = ", ".join(case.said.categories)
+    return ContentFiltered(f"A content filter of the endpoint refused this ({names}).", case.evidence)
+
+
+def context(case: Case) -> ChatError | None:
+    spoken = case.status in (400, 413, 422, 500) and case.says(LONG)
+    return ContextTooLong("", case.evidence) if case.codes & LONG_CODES or spoken else None
+
+
+def picture(case: Case) -> ChatError | None:
+    if case.status not in (400, 415, 422):
+        return None
+    coded = any(code.startswith(("invalid_image", "image_", "unsupported_image")) for code in case.codes)
+    if not (coded or "image_url" in case.said.param or case.says(IMAGE_FAULT)) or case.said.param.endswith(
+        "detail"
+    ):
+        return None
+    if case.says(PICTURE_LARGE):
+        return ImageRejected(
+            "A picture is too large for the endpoint; lower the picture size.", case.evidence
+        )
+    return ImageRejected("", case.evidence)
+
+
+def size(case: Case) -> ChatError | None:
+    spoken = case.status in (400, 404, 502) and case.says(TOO_BIG)
+    if case.status != 413 and not spoken and "request_too_large" not in case.codes:
+        return None
+    ours = f" ({size_text(case.sent_bytes)})" if case.sent_bytes else ""
+    return TooLarge(
+        f"The request{ours} is too large for the endpoint; lower the picture size.", case.evidence
+    )
+
+
+def key(case: Case) -> ChatError | None:
+    spoken = case.status in (400, 403) and case.says(KEY)
+    return BadKey("", case.evidence) if case.codes & KEY_CODES or spoken else None
+
+
+def parameter(case: Case) -> ChatError | None:
+    """A 400 that names a parameter; `param` becomes that name alone."""
+    named = parameter_in(case.said) if case.status == 400 else None
+    if not named:
+        return None
+    evidence = Evidence(**{**vars(case.evidence), "param": named})
+    return UnsupportedParameter(f"This model refuses {named}; change it or leave it out.", evidence)
+
+
+def loading(case: Case) -> ChatError | None:
+    spoken = case.status == 503 and case.says(LOADING)
+    return Overloaded("The model is being loaded.", case.evidence) if spoken else None
+
+
+def by_status(case: Case) -> ChatError:
+    status, evidence = case.status, case.evidence
+    if status == 404:
+        return BadRequest("The endpoint has no such address; check its base URL.", evidence)
+    if status == 407:
+        return ConnectionFailed("The proxy on the way asks for a name and password.", evidence)
+    if status == 422 and evidence.param:
+        return BadRequest(f"The endpoint did not understand {evidence.param}.", evidence)
+    if status >= 500:
+        return {503: Overloaded, 529: Overloaded, 504: TimedOut, 524: TimedOut}.get(status, EndpointError)(
+            "", evidence
+        )
+    return BY_STATUS.get(status, BadRequest)("", evidence)
+
+
+BY_STATUS: dict[int, type[ChatError]] = {
+    401: BadKey,
+    403: Forbidden,
+    408: TimedOut,
+    409: Overloaded,
+    425: Overloaded,
+    429: RateLimited,
+}
+TESTS: tuple[Callable[[Case], ChatError | None], ...] = (
+    blind, credit, context, filtered, size, picture, key, parameter, model, loading,
+)  # fmt: skip
+
+
+def verdict(case: Case) -> ChatError:
+    return next((error for test in TESTS if (error := test(case)) is not None), None) or by_status(case)
