@@ -1,0 +1,1 @@
+"""The REST interface for scripts, under /api/. A bearer key is the only way in, so no cookie and no CSRF token."""

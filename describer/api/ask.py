@@ -1,0 +1,78 @@
+"""From a multipart form to an ask."""
+
+from typing import Any, BinaryIO, cast
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+
+from describer.chat import ParameterError, read_parameters
+from describer.models import ApiKey, Description
+from describer.submit import Ask, Given, Refusal, keep_image
+
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
+TEXTS = ("question", "system_prompt", "model")
+LONGEST_TOKEN = 255
+
+
+def read_ask(request: HttpRequest, key: ApiKey) -> Ask:
+    """The ask that a form holds; several pictures are one ask about all of them. Fields that we do not know are ignored.
+
+    Raises Refusal. All that can be refused without looking into a picture is refused before one is stored.
+    """
+    if request.content_type not in FORMS:
+        raise Refusal("Send Content-Type: multipart/form-data.", code="unsupported_media_type", status=415)
+    token = read_token(request)
+    parameters = read_fields(request)
+    texts = {name: request.POST.get(name, "").replace("\x00", "") for name in TEXTS}
+    if not texts["question"].strip():
+        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+    return Ask(
+        owner=key.user,
+        pictures=[keep(key, file, number) for number, file in enumerate(read_files(request), start=1)],
+        via=Description.Via.API,
+        key=key,
+        parameters=parameters,
+        together=True,
+        token=token,
+        question=texts["question"],
+        system_prompt=texts["system_prompt"],
+        model=texts["model"],
+    )
+
+
+def read_token(request: HttpRequest) -> str | None:
+    """The caller's own name for this ask: sent twice, it is one ask."""
+    token = request.headers.get("Idempotency-Key", "").strip()
+    if len(token) > LONGEST_TOKEN:
+        message = f"An Idempotency-Key has at most {LONGEST_TOKEN} characters."
+        raise Refusal(message, code="invalid_value", param="Idempotency-Key")
+    return token or None
+
+
+def read_fields(request: HttpRequest) -> dict[str, Any]:
+    """The parameters of the form; `stop` may come several times."""
+    fields = {name: request.POST.get(name) for name in request.POST if name not in TEXTS}
+    stops = request.POST.getlist("stop")
+    given = fields | ({"stop": stops} if len(stops) > 1 else {})
+    try:
+        return read_parameters(given)
+    except ParameterError as error:
+        raise Refusal(error.message, code=error.code, param=error.param or None) from error
+
+
+def read_files(request: HttpRequest) -> "list[UploadedFile[bytes]]":
+    """The pictures in the order in which they were sent."""
+    files = request.FILES.getlist("image")
+    if not files:
+        message = "Add a picture to ask about: a file in the field `image`."
+        raise Refusal(message, code="no_image", param="image")
+    if len(files) > settings.IMAGES_PER_ASK:
+        message = f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
+        raise Refusal(message, code="too_many_images", param="image")
+    return files
+
+
+def keep(key: ApiKey, file: "UploadedFile[bytes]", number: int) -> Given:
+    name = file.name or f"picture {number}"
+    return Given(keep_image(key.user, cast(BinaryIO, file.file), name), name)

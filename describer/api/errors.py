@@ -1,0 +1,146 @@
+"""The one shape of everything that goes wrong under /api: {"error": {"message", "type", "param", "code"}}."""
+
+import errno
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import (
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+from pydantic import BaseModel, Field
+
+from describer.submit import Refusal
+
+logger = logging.getLogger(__name__)
+
+TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+}
+BUSY_SECONDS = 5
+UNREADABLE = "The form could not be read to its end; send it again."
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, in words fit for a person, and for scripts."""
+
+    message: str = Field(description="What happened and what to do, in one or two sentences.")
+    type: str = Field(description="The kind: `invalid_request_error`, `not_found_error`, `server_error`, …")
+    param: str | None = Field(description="The field that is at fault, if it is one.")
+    code: str | None = Field(
+        description="Stable, for scripts: `image_damaged`, `invalid_value`, `queue_full`, …"
+    )
+
+
+class Error(BaseModel):
+    """Every error under /api has this shape."""
+
+    error: ErrorBody
+
+
+def error(refusal: Refusal, **headers: str) -> HttpResponse:
+    """The reply to what was refused."""
+    kind = TYPES.get(refusal.status, "server_error" if refusal.status >= 500 else "invalid_request_error")
+    body = ErrorBody(message=refusal.message, type=kind, param=refusal.param, code=refusal.code)
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JsonResponse(Error(error=body).model_dump(), status=refusal.status, headers=headers)
+
+
+@csrf_exempt
+def unknown_url(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Any path under /api/ that nothing else serves."""
+    message = "There is nothing at this address; /api/docs lists what there is."
+    return error(Refusal(message, code="unknown_url", status=404))
+
+
+def refused(request: HttpRequest, raised: Any) -> HttpResponse:
+    return error(raised)
+
+
+def not_found(request: HttpRequest, raised: Any) -> HttpResponse:
+    return error(Refusal("No description with this id.", code="not_found", param="id", status=404))
+
+
+def not_valid(request: HttpRequest, raised: Any) -> HttpResponse:
+    """The first of what the framework found wrong in the query."""
+    fault = raised.errors[0]
+    param = str(fault["loc"][-1])
+    code = "invalid_type" if fault["type"].endswith(("_type", "_parsing")) else "invalid_value"
+    return error(Refusal(f"{param}: {fault['msg']}.", code=code, param=param))
+
+
+def too_many_files(request: HttpRequest, raised: Any) -> HttpResponse:
+    message = f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
+    return error(Refusal(message, code="too_many_images", param="image"))
+
+
+def too_many_fields(request: HttpRequest, raised: Any) -> HttpResponse:
+    return error(Refusal("Too many fields; send each parameter once.", code="invalid_value"))
+
+
+def too_long(request: HttpRequest, raised: Any) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20
+    message = f"The texts of this request are too long: at most {most} MiB without the pictures."
+    return error(Refusal(message, code="request_too_large"))
+
+
+def unreadable(request: HttpRequest, raised: Any) -> HttpResponse:
+    return error(Refusal(UNREADABLE, code="invalid_multipart"))
+
+
+def busy(request: HttpRequest, raised: Any) -> HttpResponse:
+    logger.warning("the database is away or locked: %s", raised)
+    message = "The site is busy; try again in a few seconds. Nothing was stored."
+    return error(Refusal(message, code="busy", status=503, retry_after=BUSY_SECONDS))
+
+
+def disk_full_or_failed(request: HttpRequest, raised: Any) -> HttpResponse:
+    """The parser meets a full disk before any view does; all else is ours to mend."""
+    if raised.errno in (errno.ENOSPC, errno.EDQUOT):
+        message = "The site's disk is full; tell its admin. Nothing was stored."
+        return error(Refusal(message, code="disk_full", status=507))
+    return failed(request, raised)
+
+
+def failed(request: HttpRequest, raised: Any) -> HttpResponse:
+    logger.error("%s %s failed", request.method, request.path, exc_info=raised)
+    message = "Something went wrong on the site; its log says what. Try again later."
+    return error(Refusal(message, code="internal_error", status=500))
+
+
+HANDLERS = {
+    Refusal: refused,
+    Http404: not_found,
+    ValidationError: not_valid,
+    TooManyFilesSent: too_many_files,
+    TooManyFieldsSent: too_many_fields,
+    RequestDataTooBig: too_long,
+    MultiPartParserError: unreadable,
+    UnreadablePostError: unreadable,
+    SuspiciousOperation: unreadable,
+    OperationalError: busy,
+    InterfaceError: busy,
+    OSError: disk_full_or_failed,
+    Exception: failed,
+}
+
+
+def handle_errors(api: NinjaAPI) -> None:
+    """Give every exception that can reach the interface the one shape."""
+    for raised, handler in HANDLERS.items():
+        api.add_exception_handler(raised, handler)

@@ -1,0 +1,60 @@
+"""The interface as a whole: its key, its errors, its documentation."""
+
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from ninja import NinjaAPI
+
+from describer import __version__
+
+from .descriptions import router
+from .errors import handle_errors
+from .key import bearer
+
+ABOUT = """\
+Upload pictures, ask a question about them, and read the answer with its usage and cost.
+
+**Key.** Every call carries `Authorization: Bearer <API key>`. Keys are made on the account page.
+
+**Errors** have one shape, whatever the status:
+`{"error": {"message": "…", "type": "…", "param": "…" or null, "code": "…" or null}}`.
+`message` is for people, `code` for scripts. 429 and 503 carry `Retry-After` in seconds.
+
+**Waiting.** POST answers 202 before the model was asked. Get the description again until its `status` is
+`done`, `failed` or `cancelled`.
+"""
+
+api = NinjaAPI(
+    title="Describer",
+    version=__version__,
+    description=ABOUT,
+    auth=bearer,
+    urls_namespace="api",
+    openapi_url=None,
+    docs_url=None,
+)
+handle_errors(api)
+api.add_router("", router)
+
+
+def reader(request: HttpRequest) -> Any:
+    """Who may read the OpenAPI: whoever is logged in, and scripts with a key."""
+    return request.user if request.user.is_authenticated else bearer(request)
+
+
+@api.get("/docs", auth=None, include_in_schema=False)
+def docs(request: HttpRequest) -> HttpResponse:
+    """The viewer that ninja ships, from our own static files."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    viewer = {"url": reverse("api:openapi"), "layout": "BaseLayout", "deepLinking": True}
+    return render(request, "api_docs.html", {"viewer": viewer})
+
+
+@api.get("/openapi.json", auth=reader, include_in_schema=False)
+def openapi(request: HttpRequest) -> dict[str, Any]:
+    """The interface as OpenAPI 3.1."""
+    return api.get_openapi_schema()

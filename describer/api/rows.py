@@ -1,0 +1,125 @@
+"""Rows become JSON: any number of descriptions with the same few queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from django.db.models import Prefetch, prefetch_related_objects
+
+from describer.models import Attempt, Choice, Description, DescriptionImage
+from describer.models.description import Status, Via
+
+from .schema import (
+    AttemptOut,
+    ChoiceOut,
+    DescriptionOut,
+    DescriptionUsage,
+    Fault,
+    ImageOut,
+    Usage,
+    Waiting,
+)
+
+WITH = (
+    "owner",
+    "endpoint",
+    Prefetch("choices", Choice.objects.order_by("index")),
+    Prefetch("pictures", DescriptionImage.objects.select_related("image").order_by("position")),
+)
+
+
+def described(rows: Sequence[Description]) -> list[DescriptionOut]:
+    """The JSON of these descriptions, in their order."""
+    prefetch_related_objects(rows, *WITH)
+    attempts: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
+        attempts[attempt.description].append(attempt)
+    return [_description(row, attempts[row.pk]) for row in rows]
+
+
+def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOut:
+    waiting = Waiting(reason=row.waiting_reason, until=row.not_before)
+    return DescriptionOut(
+        id=row.pk,
+        status=Status(row.status),
+        waiting=waiting if row.status == Status.WAITING else None,
+        error=_fault(row) if row.is_final else None,
+        owner=row.owner.get_username(),
+        via=Via(row.via),
+        question=row.question,
+        system_prompt=row.system_prompt,
+        endpoint=row.endpoint.name,
+        model=row.model,
+        parameters=row.parameters,
+        images=[_image(shown) for shown in row.pictures.all()],
+        choices=[_choice(choice) for choice in row.choices.all()],
+        usage=_usage(attempts) if row.is_final else None,
+        cost=_cost(attempt.cost for attempt in attempts) if row.is_final else None,
+        attempts=[_attempt(attempt) for attempt in attempts],
+        created_at=row.created,
+        started_at=row.started,
+        finished_at=row.finished,
+    )
+
+
+def _image(shown: DescriptionImage) -> ImageOut:
+    image = shown.image
+    return ImageOut(
+        id=image.pk,
+        name=shown.name,
+        width=image.width,
+        height=image.height,
+        bytes=image.bytes,
+        sha256=image.sha256,
+        notes=image.notes,
+    )
+
+
+def _choice(choice: Choice) -> ChoiceOut:
+    return ChoiceOut(
+        index=choice.index,
+        content=choice.content,
+        refusal=choice.refusal,
+        finish_reason=choice.finish_reason,
+        tool_calls=choice.tool_calls,
+        reasoning=choice.reasoning,
+    )
+
+
+def _attempt(attempt: Attempt) -> AttemptOut:
+    return AttemptOut(
+        number=attempt.number,
+        state=Attempt.State(attempt.state),
+        endpoint=attempt.endpoint,
+        model=attempt.model_answered or attempt.model_asked,
+        http_status=attempt.http_status,
+        error=_fault(attempt),
+        billed=Attempt.Billed(attempt.billed),
+        request_id=attempt.request_id or None,
+        changed=attempt.changed,
+        usage=Usage(**attempt.usage) if attempt.usage else None,
+        cost=_cost([attempt.cost]),
+        sent_at=attempt.sent,
+        answered_at=attempt.answered,
+    )
+
+
+def _fault(row: Description | Attempt) -> Fault | None:
+    return Fault(code=row.error_code, message=row.error_message) if row.error_code else None
+
+
+def _usage(attempts: Sequence[Attempt]) -> DescriptionUsage | None:
+    """What the answering attempt used: as reported, else our estimate, which is marked as one."""
+    answered = [attempt for attempt in attempts if attempt.state == Attempt.State.ANSWERED]
+    if not answered:
+        return None
+    if reported := answered[-1].usage:
+        return DescriptionUsage(**reported, estimated=False)
+    estimate = answered[-1].estimated_usage
+    return DescriptionUsage(**estimate, estimated=True) if estimate else None
+
+
+def _cost(costs: Iterable[Decimal | None]) -> str | None:
+    """The sum in plain digits, without zeros at its end; None when no cost is known."""
+    known = [cost for cost in costs if cost is not None]
+    return f"{sum(known, Decimal()).normalize():f}" if known else None

@@ -1,0 +1,124 @@
+"""The JSON of a description and of a list of them. One source for replies and for their documentation."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from ninja import Schema
+from pydantic import BaseModel, BeforeValidator, Field
+
+from describer.models import Attempt
+from describer.models.description import Status, Via
+
+
+def set_or_none(value: Any) -> Any:
+    """An empty query parameter is one that was not set."""
+    return None if value == "" else value
+
+
+Unset = BeforeValidator(set_or_none)
+
+
+class Fault(BaseModel):
+    code: str = Field(description="Stable, for scripts: `rate_limited`, `timeout`, `image_rejected`, …")
+    message: str = Field(description="What happened and what to do.")
+
+
+class ImageOut(BaseModel):
+    id: int
+    name: str = Field(description="The file's name as it was given with this ask.")
+    width: int = Field(description="Pixels, as seen: after any turn by EXIF.")
+    height: int
+    bytes: int
+    sha256: str = Field(description="Of the uploaded file.")
+    notes: list[str] = Field(description="What was done to the picture that its owner should know.")
+
+
+class ChoiceOut(BaseModel):
+    index: int
+    content: str | None
+    refusal: str | None
+    finish_reason: str | None = Field(description="As the endpoint said it: `stop`, `length`, …")
+    tool_calls: Any = None
+    reasoning: str | None = Field(
+        description="What the model thought, where the endpoint tells; not an answer."
+    )
+
+
+class Usage(BaseModel):
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    total_tokens: int | None
+
+
+class DescriptionUsage(Usage):
+    estimated: bool = Field(description="True: the endpoint reported nothing, these numbers are an estimate.")
+
+
+class AttemptOut(BaseModel):
+    number: int
+    state: Attempt.State
+    endpoint: str
+    model: str = Field(description="The model that answered, else the one that was asked.")
+    http_status: int | None
+    error: Fault | None
+    billed: Attempt.Billed
+    request_id: str | None = Field(description="The endpoint's own id of the call.")
+    changed: list[Any] = Field(description="What was left out or renamed against `parameters`.")
+    usage: Usage | None = Field(description="As the endpoint reported it; never an estimate.")
+    cost: str | None
+    sent_at: datetime
+    answered_at: datetime | None
+
+
+class Waiting(BaseModel):
+    reason: str
+    until: datetime | None = Field(description="Null: until its endpoint is open again.")
+
+
+class DescriptionOut(BaseModel):
+    """One ask and its answer. `usage`, `error` and `cost` are null before its end."""
+
+    id: int
+    status: Status
+    waiting: Waiting | None = Field(description="Why and how long, while `status` is `waiting`.")
+    error: Fault | None
+    owner: str
+    via: Via
+    question: str
+    system_prompt: str
+    endpoint: str
+    model: str
+    parameters: dict[str, Any] = Field(description="Only what was set with the ask.")
+    images: list[ImageOut]
+    choices: list[ChoiceOut]
+    usage: DescriptionUsage | None
+    cost: str | None = Field(description="The sum of its attempts, as a decimal number in text.")
+    attempts: list[AttemptOut]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class DescriptionList(BaseModel):
+    items: list[DescriptionOut]
+    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+
+
+Cursor = Annotated[str, Field(pattern=r"^\d{1,18}$")]
+Model = Annotated[str, Field(max_length=200)]
+Name = Annotated[str, Field(max_length=150)]
+WHOSE = (
+    "For admins: the name or id of the person whose descriptions to list; empty for everybody's. "
+    "Without it a list holds your own."
+)
+
+
+class ListQuery(Schema):
+    """What a list is narrowed to."""
+
+    limit: int = Field(20, ge=1, le=100, description="How many at most.")
+    cursor: Annotated[Cursor | None, Unset] = Field(None, description="`next` of the page before.")
+    status: Annotated[Status | None, Unset] = Field(None, description="Only those in this state.")
+    model: Annotated[Model | None, Unset] = Field(None, description="Only those asked of this model.")
+    via: Annotated[Via | None, Unset] = Field(None, description="Only those that came in this way.")
+    user: Name | None = Field(None, description=WHOSE)

@@ -1,0 +1,62 @@
+"""Everything under /api/, in one shape, with and without a slash at the end: a redirected POST becomes a GET."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from itertools import chain
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt
+
+from describer.submit import Refusal
+
+from .descriptions import visible
+from .errors import error, unknown_url
+from .interface import api
+from .key import bearer
+
+View = Callable[..., HttpResponse]
+ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]
+app_name = "api"
+
+
+def served(pattern: URLPattern) -> Iterator[URLPattern]:
+    """A route of the interface, as it is and with a slash at the end."""
+    view = one_shape(pattern.callback)
+    for end in ("", "/"):
+        yield path(f"{pattern.pattern}{end}", view, name=pattern.name)
+
+
+def one_shape(view: View) -> View:
+    """HEAD is answered as GET, and a wrong method in the shape of all errors."""
+
+    @csrf_exempt
+    @wraps(view)
+    def shaped(request: HttpRequest, **ids: int) -> HttpResponse:
+        method = request.method
+        request.method = "GET" if method == "HEAD" else method
+        response = view(request, **ids)
+        request.method = method
+        return response if response.status_code != 405 else not_allowed(request, response["Allow"], **ids)
+
+    return shaped
+
+
+def not_allowed(request: HttpRequest, allowed: str, description_id: int | None = None) -> HttpResponse:
+    """Only who may see a thing is told what can be done with it: first 401, then 404, then 405."""
+    try:
+        person = bearer(request).user
+        if description_id is not None:
+            visible(person, description_id)
+    except Exception as raised:
+        return api.on_exception(request, raised)
+    methods = ", ".join(sorted({*allowed.split(", "), *(["HEAD"] if "GET" in allowed else [])}))
+    refusal = Refusal(f"This address takes {methods}.", code="method_not_allowed", status=405)
+    return error(refusal, Allow=methods)
+
+
+urlpatterns = [
+    path("", unknown_url, name="api-root"),  # the name by which ninja finds where it is mounted
+    *chain.from_iterable(map(served, ROUTES)),
+    path("<path:rest>", unknown_url),
+]
