@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,28 +11,19 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 
-from describer import __version__
 from describer.chat.address import chat_url, models_url
-from describer.chat.clock import Clock, ClockedAdapter
+from describer.chat.clock import Clock
 from describer.chat.completion import Reply
 from describer.chat.errors import BadAnswer, BadKey, BadRequest, ChatError, ConnectionFailed
 from describer.chat.events import is_stream
 from describer.chat.faults import RAISED, fault_of
+from describer.chat.listing import model_ids
 from describer.chat.messages import size_text
-from describer.chat.replies import Answer, read_reply, read_stream, refusal, unreadable
+from describer.chat.replies import Answer, read_reply, read_stream
+from describer.chat.session import Bearer, Session
 from describer.chat.stream import assembled
-from describer.chat.values import as_dict, as_text, loads
-from describer.chat.words import Said, error_in
 
 PIECE = 65536
-MOST_MODELS = 5000
-LONGEST_NAME = 255
-HEADERS = {
-    "User-Agent": f"Describer/{__version__}",
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "Connection": "keep-alive",
-}
 
 
 @dataclass(frozen=True)
@@ -48,35 +38,6 @@ class Target:
     whole_call: float = 600
     ca_file: str | None = None
     max_reply_bytes: int = 32 * 1024 * 1024
-
-
-class Bearer(requests.auth.AuthBase):
-    """Sets our key, or none. Being there at all keeps requests from putting a login of ~/.netrc in its place."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.key:
-            request.headers["Authorization"] = f"Bearer {self.key}"
-        return request
-
-
-class Session(requests.Session):
-    """Proxies and certificates as the machine has them set; no cookies, no redirects, no retries."""
-
-    def __init__(self, pool_size: int, adapters: Mapping[str, BaseAdapter]) -> None:
-        super().__init__()
-        self.headers.clear()
-        self.headers.update(HEADERS)
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for prefix in ("https://", "http://"):
-            self.mount(prefix, ClockedAdapter(pool_size))
-        for prefix, adapter in adapters.items():
-            self.mount(prefix, adapter)
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: with a target requests would read the whole body, however large, just to prepare the next request."""
 
 
 class Client:
@@ -145,6 +106,7 @@ class Client:
         The error is raised outside the handler: chained, it would carry the request, and the key in its headers.
         """
         try:
+            proxies, bundle = self.session.around(url)
             return self.session.request(
                 method,
                 url,
@@ -152,7 +114,8 @@ class Client:
                 headers=headers,
                 auth=Bearer(key),
                 timeout=(target.connect, target.first_byte),
-                verify=target.ca_file or True,
+                proxies=proxies,
+                verify=target.ca_file or bundle,
                 allow_redirects=False,
                 stream=True,
             )
@@ -210,24 +173,3 @@ def pieces_of(response: requests.Response) -> Iterator[bytes]:
         return
     while piece := raw.read1(PIECE, decode_content=True):
         yield piece
-
-
-def model_ids(answer: Answer) -> list[str]:
-    try:
-        body = loads(answer.text)
-    except ValueError:
-        body = None
-    said = error_in(body, failed=not answer.succeeded)
-    if said or not answer.succeeded:
-        raise refusal(answer, said or Said(message=answer.text))
-    listed = body if isinstance(body, list) else as_dict(body).get("data", as_dict(body).get("models"))
-    if not isinstance(listed, list):
-        raise unreadable(answer, "The endpoint's list of models could not be read.")
-    return list(dict.fromkeys(filter(None, map(model_id, listed[:MOST_MODELS]))))
-
-
-def model_id(listed: Any) -> str:
-    """The id of an entry, "" for one without: an object's id or name, or the entry itself."""
-    named = as_dict(listed)
-    found = named.get("id") or named.get("name") if named else listed
-    return as_text(found, LONGEST_NAME + 1) if len(as_text(found, LONGEST_NAME + 1)) <= LONGEST_NAME else ""

@@ -1,0 +1,60 @@
+"""The requests session that all calls share, with what requests does by itself taken out."""
+
+import os
+from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+from requests.adapters import BaseAdapter
+
+from describer import __version__
+from describer.chat.clock import ClockedAdapter
+
+HEADERS = {
+    "User-Agent": f"Describer/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+}
+
+
+class Bearer(requests.auth.AuthBase):
+    """Sets our key, or none. Being there at all keeps requests from putting a login of the URL in its place."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.key:
+            request.headers["Authorization"] = f"Bearer {self.key}"
+        return request
+
+
+class Session(requests.Session):
+    """No cookies, no redirects, no retries.
+
+    Nothing of the machine is trusted but its proxies and certificates: requests would let a login of ~/.netrc
+    override our key. They are read once for each address; requests reads all variables twice for each call, 0.4 ms.
+    """
+
+    def __init__(self, pool_size: int, adapters: Mapping[str, BaseAdapter]) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.surroundings: dict[str, tuple[dict[str, str], str | bool]] = {}
+        self.headers.clear()
+        self.headers.update(HEADERS)
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for prefix in ("https://", "http://"):
+            self.mount(prefix, ClockedAdapter(pool_size))
+        for prefix, adapter in adapters.items():
+            self.mount(prefix, adapter)
+
+    def around(self, url: str) -> tuple[dict[str, str], str | bool]:
+        """The proxies on the way to `url`, and the machine's own certificate file or True."""
+        if url not in self.surroundings:
+            bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+            self.surroundings[url] = (requests.utils.get_environ_proxies(url), bundle)
+        return self.surroundings[url]
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: with a target requests would read the whole body, however large, just to prepare the next request."""
