@@ -1,0 +1,87 @@
+"""Endpoints: which one is asked, what it offers, whether it is paused. Its key is in the environment, not here."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from describer import queue
+from describer.models import Endpoint
+
+from .words import indented
+
+SETTINGS = ("max_in_flight", "long_side", "max_picture_bytes")
+
+
+class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Only `settings` can be changed: all else is read from the environment at each start."""
+
+    class Meta:
+        model = Endpoint
+        fields = ("settings",)
+        help_texts = {"settings": f"An object of whole numbers above 0: {', '.join(SETTINGS)}."}
+
+    def clean_settings(self) -> dict[str, int]:
+        given = self.cleaned_data["settings"] or {}
+        if not isinstance(given, dict) or set(given) - set(SETTINGS):
+            raise forms.ValidationError(f"An object with any of {', '.join(SETTINGS)}, and nothing else.")
+        if any(type(value) is not int or value < 1 for value in given.values()):
+            raise forms.ValidationError("Each value is a whole number above 0.")
+        return given
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = EndpointForm
+    list_display = (
+        "name",
+        "base_url",
+        "is_default",
+        "default_model",
+        "offers",
+        "paused_code",
+        "paused_since",
+    )
+    readonly_fields = (
+        "name",
+        "base_url",
+        "is_default",
+        "default_model",
+        "all_models",
+        "models_fetched",
+        "paused_code",
+        "paused_since",
+        "next_probe",
+        "has_learned",
+    )
+    fields = (*readonly_fields, "settings")
+    actions = ("open_again",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="models")
+    def offers(self, endpoint: Endpoint) -> int:
+        return len(endpoint.offered)
+
+    @admin.display(description="models")
+    def all_models(self, endpoint: Endpoint) -> str:
+        return ", ".join(endpoint.offered) or "-"
+
+    @admin.display(description="learned")
+    def has_learned(self, endpoint: Endpoint) -> str:
+        return indented(endpoint.learned)
+
+    @admin.action(description="Open again: ask the selected endpoints again", permissions=["change"])
+    def open_again(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:
+        paused = [endpoint for endpoint in endpoints if endpoint.paused_code]
+        for endpoint in paused:
+            queue.open_endpoint(endpoint)
+        self.message_user(
+            request, f"{len(paused)} opened: what waited for them is asked now.", messages.SUCCESS
+        )

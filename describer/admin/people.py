@@ -1,0 +1,48 @@
+"""People: made here, given passwords here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+
+from describer.models import ApiKey, Description, Image, User
+
+ROLE = ("is_superuser", "groups", "user_permissions")
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    """Django's own pages. Who is no superuser makes none, and cannot reach one's account."""
+
+    list_display = ("username", "email", "first_name", "last_name", "is_active", "is_staff", "last_login")
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, *ROLE)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with these people, in numbers: to list it one by one could take a million lines.
+
+        Who may delete a person may delete what is theirs. The ledger keeps its lines.
+        """
+        people = list(objs)
+        theirs = {
+            "descriptions": Description.objects.filter(owner__in=people).count(),
+            "images": Image.objects.filter(owner__in=people).count(),
+            "API keys": ApiKey.objects.filter(user__in=people).count(),
+        }
+        forbidden = {"superuser"} if not all(may_touch(request, person) for person in people) else set()
+        lines = [f"User: {person}" for person in people]
+        return lines, {"users": len(people)} | theirs, forbidden, []
+
+
+def may_touch(request: HttpRequest, person: User | None) -> bool:
+    return person is None or not person.is_superuser or bool(request.user.is_superuser)

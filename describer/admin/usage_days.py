@@ -1,0 +1,34 @@
+"""Days of usage: the roll-up of the ledger, only read."""
+
+from django.contrib import admin
+from django.db.models import Sum
+
+from describer.models import UsageDay
+
+from .lists import Ledger, recorded
+from .words import money, tokens
+
+
+@admin.register(UsageDay)
+class UsageDayAdmin(Ledger):
+    list_display = ("day", "person", "endpoint", "model", "attempts", "asks", "failed", "total", "price")
+    list_filter = ("day", recorded("endpoint", "endpoint"), recorded("model", "model"))
+    ordering = ("-day", "-id")
+    sortable_by = ("day",)
+    totals = {
+        "attempts": Sum("attempts"),
+        "asks": Sum("asks"),
+        "failed": Sum("failed"),
+        "prompt_tokens": Sum("prompt_tokens"),
+        "completion_tokens": Sum("completion_tokens"),
+        "total_tokens": Sum("total_tokens"),
+        "cost": Sum("cost"),
+    }
+
+    @admin.display(description="total tokens")
+    def total(self, row: UsageDay) -> str:
+        return tokens(row.total_tokens)
+
+    @admin.display(description="cost")
+    def price(self, row: UsageDay) -> str:
+        return money(row.cost)

@@ -1,0 +1,81 @@
+"""An admin at their desk, and rows with hostile words to look at."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from describer.models import (
+    ApiKey,
+    Choice,
+    Description,
+    DescriptionImage,
+    Image,
+    UsageDay,
+    User,
+)
+from tests.engine.rows import attempt, description
+
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+LISTS = ("user", "description", "attempt", "apikey", "usageday", "endpoint", "image")
+
+
+def path(model: str, *more: object) -> str:
+    """The admin's address of a model's list, or of something below it."""
+    return "/".join(["/admin/describer", model, *map(str, more), ""])
+
+
+def image(owner: User, number: int = 0) -> Image:
+    """An image's row; its files are never looked at here."""
+    sha256 = f"{owner.pk:032}{number:032}"
+    values = {"format": "PNG", "media_type": "image/png", "width": 64, "height": 48, "bytes": 2048}
+    return Image.objects.create(owner=owner, sha256=sha256, original="o", thumbnail="t", **values)
+
+
+def whole(owner: User, number: int = 0) -> Description:
+    """A description with everything that can hang on one, all words of it hostile."""
+    values = {"system_prompt": EVIL, "parameters": {"stop": EVIL}, "waiting_reason": EVIL}
+    row = description(owner, status="failed", question=EVIL, model=EVIL, error_message=EVIL, **values)
+    DescriptionImage.objects.create(description=row, image=image(owner, number), position=0, name=EVIL)
+    Choice.objects.create(description=row, index=0, content=EVIL, tool_calls=[{"function": EVIL}])
+    failure = {"error_code": EVIL[:50], "error_message": EVIL, "request_id": EVIL, "raw_usage": {"x": EVIL}}
+    attempt(row, state="answered", total_tokens=21, model_answered=EVIL, **failure)
+    day = {"day": date(2026, 1, 1), "owner": owner.pk, "key": number, "endpoint": "sandbox", "model": EVIL}
+    UsageDay.objects.create(attempts=1, total_tokens=21, **day)
+    return row
+
+
+@pytest.fixture
+def desk(boss, sandbox) -> Client:
+    """A superuser's browser."""
+    client = Client()
+    client.force_login(boss)
+    return client
+
+
+@pytest.fixture
+def staff(sandbox, db) -> Callable[..., Client]:
+    """The browser of somebody on the staff who was given these permissions and no others."""
+
+    def browser(*permissions: str) -> Client:
+        user = User.objects.create_user("stella", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return browser
+
+
+@pytest.fixture
+def mallory(db) -> User:
+    """Somebody whose name is markup."""
+    return User.objects.create_user(EVIL[:100])
+
+
+@pytest.fixture
+def evil(mallory, sandbox) -> Description:
+    ApiKey.issue(mallory, EVIL[:100])
+    return whole(mallory)

@@ -1,0 +1,41 @@
+"""Descriptions in the admin: seen with picture, question and tokens; deleted with what hangs on them."""
+
+from describer.models import Attempt, Choice, Description
+from tests.admin.conftest import path, whole
+
+
+def test_a_description_is_listed_with_picture_question_owner_and_tokens(desk, alice):
+    row = whole(alice)
+    Description.objects.filter(pk=row.pk).update(question="How many birds?\n" + "x" * 500)
+    html = desk.get(path("description")).content.decode()
+    first = row.images.get().image_id
+    assert f'<img src="/images/{first}/thumbnail/"' in html
+    assert "How many birds? xxx" in html
+    assert "x" * 100 not in html
+    assert "alice" in html
+    assert ">21<" in html
+
+
+def test_a_description_is_shown_with_its_answer_and_the_way_to_its_ledger(desk, alice):
+    row = whole(alice)
+    row.choices.update(content="Two birds.")
+    html = desk.get(path("description", row.pk, "change")).content.decode()
+    assert "Two birds." in html
+    assert f"/admin/describer/attempt/?description={row.pk}" in html
+    assert desk.get(path("attempt"), {"description": row.pk}).context["cl"].result_count == 1
+
+
+def test_a_description_cannot_be_changed(desk, alice):
+    row = whole(alice)
+    assert desk.post(path("description", row.pk, "change"), {"question": "Other"}).status_code == 403
+    row.refresh_from_db()
+    assert row.question != "Other"
+
+
+def test_x34_a_deleted_description_leaves_its_ledger(desk, alice):
+    row = whole(alice)
+    lines = list(Attempt.objects.values())
+    desk.post(path("description"), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    assert not Description.objects.exists()
+    assert not Choice.objects.exists()
+    assert list(Attempt.objects.values()) == lines

@@ -1,0 +1,71 @@
+"""People are made in the admin, given passwords there, and leave the ledger behind when they go."""
+
+import pytest
+
+from describer.models import ApiKey, Attempt, Description, Image, User
+from tests.admin.conftest import path, whole
+
+NEW = {
+    "username": "carol",
+    "usable_password": "true",
+    "password1": "purple-onion-7",
+    "password2": "purple-onion-7",
+}
+
+
+def test_a_person_is_made_with_a_password(desk):
+    assert desk.post(path("user", "add"), NEW).status_code == 302
+    assert User.objects.get(username="carol").check_password("purple-onion-7")
+
+
+def test_a_person_is_given_another_password(desk, alice):
+    desk.post(path("user", alice.pk, "password"), NEW)
+    alice.refresh_from_db()
+    assert alice.check_password("purple-onion-7")
+
+
+@pytest.mark.parametrize("way", ["page", "action"])
+def test_x34_deleting_a_person_takes_their_rows_and_leaves_the_ledger(desk, alice, bob, way):
+    theirs, others = whole(alice), whole(bob, 1)
+    ApiKey.issue(alice, "k")
+    lines = list(Attempt.objects.values())
+    asked, answer = {
+        "page": (path("user", alice.pk, "delete"), {"post": "yes"}),
+        "action": (
+            path("user"),
+            {"action": "delete_selected", "_selected_action": [alice.pk], "post": "yes"},
+        ),
+    }[way]
+    assert desk.post(asked, answer).status_code == 302
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert list(Description.objects.all()) == [others]
+    assert not Image.objects.filter(owner=alice.pk).exists()
+    assert not ApiKey.objects.exists()
+    assert list(Attempt.objects.values()) == lines
+    assert theirs.pk in {line["description"] for line in lines}
+
+
+def test_what_goes_with_a_person_is_told_in_numbers(desk, alice):
+    for number in range(3):
+        whole(alice, number)
+    html = desk.get(path("user", alice.pk, "delete")).content.decode()
+    assert "<li>Descriptions: 3</li>" in html
+
+
+def test_x33_staff_cannot_make_themselves_superusers(staff):
+    client = staff("view_user", "change_user")
+    stella = User.objects.get(username="stella")
+    form = {"username": "stella", "is_superuser": "on", "is_staff": "on", "is_active": "on"}
+    moment = {"date_joined_0": "2026-01-01", "date_joined_1": "10:00:00"}
+    assert client.post(path("user", stella.pk, "change"), form | moment).status_code == 302
+    stella.refresh_from_db()
+    assert not stella.is_superuser
+    assert stella.user_permissions.count() == 2
+
+
+def test_x33_staff_cannot_reach_a_superusers_account(staff, boss):
+    client = staff("view_user", "change_user", "delete_user")
+    assert client.post(path("user", boss.pk, "password"), NEW).status_code == 403
+    assert client.post(path("user", boss.pk, "delete"), {"post": "yes"}).status_code == 403
+    client.post(path("user"), {"action": "delete_selected", "_selected_action": [boss.pk], "post": "yes"})
+    assert User.objects.filter(pk=boss.pk, is_superuser=True).exists()
