@@ -9,7 +9,7 @@ from describer.chat.errors import ChatError
 from describer.chat.phrases import REFUSED, parameters_named, top_name, words
 
 RENAMED = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-NEVER = ("n", "response_format", "tools", "tool_choice", "model", "messages", "stream")
+NEVER = ("n", "response_format", "tools", "model", "messages")
 REFUSING_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "unrecognized_parameter"}
 NOT_BOTH = words(r"cannot both be", r"only one of", r"not both", r"cannot be (used|specified|set) together")
 
@@ -33,9 +33,9 @@ class Amendment:
 def amended(error: ChatError, parameters: Mapping[str, Any]) -> Amendment | None:
     """The change to make to `parameters` after `error`, None where none would help or the answer would be another thing.
 
-    Only a 400 that says that a parameter is not supported counts, and only for parameters that were sent.
+    Only a refusal of the parameter itself counts, which costs nothing, and only of one that was sent.
     """
-    if error.http_status != 400 or error.code != "unsupported_parameter" or not refuses(error):
+    if error.code != "unsupported_parameter" or not refuses(error):
         return None
     named = [name for name in named_in(error) if name in parameters]
     if not named:
