@@ -192,7 +192,7 @@ def empty(answer: Answer, reply: Reply) -> ChatError:
         return ContentFiltered(
             "A content filter of the endpoint took the answer away.", evidence, billed=billed
         )
-    if any(choice.reasoning or (choice.content or "").strip() for choice in choices):
+    if any(choice.reasoning or THOUGHT.search(choice.content or "") for choice in choices):
         return EmptyAnswer("It thought, but wrote no answer; raise the token limit.", evidence, billed=billed)
     return EmptyAnswer("", evidence, billed=billed)
 
@@ -215,7 +215,7 @@ def refusal(answer: Answer, said: Said) -> ChatError:
     if 300 <= answer.status < 400:
         return redirect(answer)
     if is_page(said.message):
-        said = replace(said, message=clean_words(said.message, answer.key))
+        said = replace(said, message=clean_words(said.message, answer.key), is_page=True)
     status = standing_for(answer.status, said)
     evidence = evidence_of(answer, said)
     if not evidence.words and not answer.succeeded:

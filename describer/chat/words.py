@@ -28,7 +28,10 @@ WAIT = re.compile(
 
 @dataclass(frozen=True)
 class Said:
-    """An error as the endpoint put it; `status` is the HTTP status that its body names, None without one."""
+    """An error as the endpoint put it.
+
+    `status` is the HTTP status that its body names, None without one; of a web page `message` is the title.
+    """
 
     message: str = ""
     code: str = ""
@@ -36,6 +39,7 @@ class Said:
     param: str = ""
     status: int | None = None
     categories: tuple[str, ...] = ()
+    is_page: bool = False
 
 
 def error_in(body: Any, *, failed: bool) -> Said | None:
@@ -167,6 +171,8 @@ def clean_words(text: str, key: str = "") -> str:
     text = BASE64.sub("[...]", SECRET.sub("[key]", DATA_URL.sub("[picture]", text)))
     text = html.unescape(TAG.sub(" ", text))
     text = " ".join("".join(one if one.isprintable() else " " for one in TAG.sub(" ", text)).split())
+    if not any(map(str.isalnum, text)):
+        return ""
     return text if len(text) <= LONGEST else text[: LONGEST - 3].rstrip() + "..."
 
 
