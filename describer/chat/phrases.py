@@ -36,6 +36,7 @@ MODEL = words(
     r"(unknown|invalid|no such|unrecognized|unsupported) model", r"not a valid model", r"no endpoints found for",
     r"模型.{0,60}(不存在|不可用|未找到)",
 )  # fmt: skip
+A_MODEL = words(r"\bmodel\b", r"模型")
 NO_CHANNEL = words(r"no (available channels?|channels? available)", r"无可用渠道", r"没有可用渠道")
 
 BLIND = words(

@@ -29,6 +29,7 @@ from describer.chat.errors import (
 )
 from describer.chat.messages import size_text
 from describer.chat.phrases import (
+    A_MODEL,
     BLIND,
     CREDIT,
     CREDIT_CODES,
@@ -107,11 +108,10 @@ def credit(case: Case) -> ChatError | None:
 
 def model(case: Case) -> ChatError | None:
     named = case.status in (400, 404) and (case.said.param == "model" or case.says(MODEL))
-    named = named or (
-        case.status == 404 and re.search(r"\bmodel\b|模型", case.said.message, re.I) is not None
-    )
+    mentioned = case.status == 404 and case.says(A_MODEL) and not case.said.is_page
     channel = case.status in (400, 404, 429, 500, 503) and case.says(NO_CHANNEL)
-    return ModelNotFound("", case.evidence) if case.codes & MODEL_CODES or named or channel else None
+    found = case.codes & MODEL_CODES or named or mentioned or channel
+    return ModelNotFound("", case.evidence) if found else None
 
 
 def filtered(case: Case) -> ChatError | None:
