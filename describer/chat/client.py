@@ -158,7 +158,7 @@ def read(response: requests.Response, most: int) -> tuple[bytes, ChatError | Non
         for piece in pieces_of(response):
             size += len(piece)
             if size > most:
-                return b"".join(pieces), BadAnswer(f"The endpoint's answer is larger than {size_text(most)}.")
+                return b"", BadAnswer(f"The endpoint's answer is larger than {size_text(most)}.")
             pieces.append(piece)
     except RAISED as error:
         return b"".join(pieces), fault_of(error, sent=True)

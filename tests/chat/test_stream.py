@@ -1,0 +1,186 @@
+"""Event streams put together (I6, I51 to I60, I62 to I65)."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from describer.chat.events import Events
+from describer.chat.schema import read_completion
+from describer.chat.stream import assemble
+from tests.chat.conftest import Line
+from tests.endpoint import chunks, event, sse
+
+
+def chunk(delta: Any = None, reason: str | None = None, index: int = 0, **top: Any) -> dict[str, Any]:
+    return {"id": "c", "choices": [{"index": index, "delta": delta or {}, "finish_reason": reason}], **top}
+
+
+def text_of(*events: Any) -> str:
+    return b"".join(map(event, events)).decode()
+
+
+def test_i06_the_last_usage_that_is_not_null_counts() -> None:
+    events = [
+        chunk({"content": "a"}, usage={"prompt_tokens": 9, "completion_tokens": count}) for count in (1, 2, 3)
+    ]
+    body = assemble(text_of(*events, chunk({}, "stop", usage=None), "[DONE]"))
+
+    assert body["usage"] == {"prompt_tokens": 9, "completion_tokens": 3}
+
+
+def test_i51_comments_and_pings_are_left_out(line: Line) -> None:
+    noise = [b": OPENROUTER PROCESSING\n\n", b":\n\n", b"data: : ping\n\n", b"event: ping\ndata:\n\n"]
+    events = [one for pair in zip(chunks("A big brown dog."), noise * 2, strict=False) for one in pair]
+
+    assert line.ask(sse(*events, *chunks("x")[-1:])).completion.choices[0].content == "A big brown dog."
+
+
+@given(st.data())
+def test_i52_pieces_may_cut_lines_and_characters_anywhere(data: st.DataObject) -> None:
+    end = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    whole = text_of(*chunks("Ein schöner 🐕, 犬.")).replace("\n", end).encode()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=12)))
+    events = Events()
+    pieces = [whole[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    found = [one for piece in pieces for one in events.feed(piece)] + list(events.feed(b"", last=True))
+
+    assert found == list(Events().feed(whole, last=True))
+    assert len(found) == len(chunks("Ein schöner 🐕, 犬."))
+
+
+def test_i53_data_over_several_lines_is_joined() -> None:
+    spread = json.dumps(chunk({"content": "A dog."}, "stop"), indent=1).replace("\n", "\ndata: ")
+
+    assert assemble(f"data: {spread}\n\n")["choices"][0]["message"]["content"] == "A dog."
+
+
+def test_events_without_blank_lines_between_are_read_one_by_one() -> None:
+    text = text_of(*chunks("A big dog.")).replace("\n\n", "\n")
+
+    assert assemble(text)["choices"][0]["message"]["content"] == "A big dog."
+
+
+def test_i54_deltas_without_content_add_nothing() -> None:
+    body = assemble(
+        text_of(chunk({"role": "assistant"}), chunk({"content": None}), chunk({"content": "A"}, "stop"))
+    )
+
+    assert body["choices"][0]["message"] == {"role": "assistant", "content": "A"}
+
+
+def test_i55_i63_chunks_without_choices_are_no_answer() -> None:
+    first = {"choices": [], "prompt_filter_results": [{"prompt_index": 0}]}
+    last = {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}}
+    body = assemble(text_of(first, chunk({"content": "A"}, "stop"), last, "[DONE]"))
+
+    assert len(body["choices"]) == 1
+    assert body["usage"]["total_tokens"] == 3
+
+
+def test_i56_usage_and_reason_beside_the_last_text() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    last = [chunk({"content": " dog"}, "stop", usage=usage), chunk({}, "stop"), chunk({}, None)]
+    found = read_completion(assemble(text_of(chunk({"content": "A"}), *last)))
+
+    assert (found.choices[0].content, found.choices[0].finish_reason) == ("A dog", "stop")
+    assert found.usage is not None
+
+
+@pytest.mark.parametrize("end", [[chunk({}, "stop")], ["[DONE]"], [chunk({}, "stop"), "[DONE]"]])
+def test_i57_i58_a_finish_or_done_is_the_end(line: Line, end: list[Any]) -> None:
+    assert line.ask(sse(chunk({"content": "A dog."}), *end)).completion.choices[0].content == "A dog."
+
+
+def test_i59_an_end_without_finish_and_without_done(line: Line) -> None:
+    found = line.fail(sse(chunk({"content": "A do"})))
+
+    assert (found.code, found.retryable, found.billed) == ("stream_cut", False, "unknown")
+    assert found.reply is not None
+    assert found.reply.completion.choices[0].content == "A do"
+
+
+def test_i59_with_several_choices_each_must_finish(line: Line) -> None:
+    events = [chunk({"content": "a"}, "stop", 0), chunk({"content": "b"}, None, 1)]
+
+    assert line.fail(sse(*events)).code == "stream_cut"
+
+
+def test_i59_before_any_text_it_is_a_lost_connection(line: Line) -> None:
+    found = line.fail(sse(chunk({"role": "assistant"})))
+
+    assert (found.code, found.retryable, found.billed) == ("connection_lost", True, "unknown")
+
+
+ERROR = {"error": {"message": "Slow down.", "code": 429}}
+
+
+def test_i60_an_error_before_any_text_goes_by_its_code(line: Line) -> None:
+    found = line.fail(sse(chunk({"role": "assistant"}), ERROR))
+
+    assert (found.code, found.retryable, found.billed) == ("rate_limited", True, "no")
+
+
+def test_i60_an_error_after_some_text_keeps_it_and_is_not_asked_again(line: Line) -> None:
+    found = line.fail(sse(chunk({"content": "A do"}), ERROR))
+
+    assert (found.code, found.retryable, found.billed) == ("rate_limited", False, "unknown")
+    assert found.words == "Slow down."
+    assert found.reply is not None
+    assert found.reply.completion.choices[0].content == "A do"
+
+
+def test_i60_an_error_event_of_another_kind(line: Line) -> None:
+    told = (
+        b'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "Busy"}}\n\n'
+    )
+
+    assert line.fail(sse(told)).code == "overloaded"
+    assert line.fail(sse(b"event: error\ndata: it broke\n\n")).words == "it broke"
+
+
+def test_i62_choices_come_apart_by_index() -> None:
+    mixed = [
+        chunk({"content": text}, None, index)
+        for text, index in (("A ", 1), ("B ", 0), ("dog", 1), ("cat", 0))
+    ]
+    found = read_completion(assemble(text_of(*mixed, "[DONE]")))
+
+    assert [(one.index, one.content) for one in found.choices] == [(0, "B cat"), (1, "A dog")]
+
+
+@pytest.mark.parametrize("names", [("index", "id"), ("index",), ("id",)])
+def test_i64_tool_calls_come_in_pieces(names: tuple[str, ...]) -> None:
+    def piece(number: int, arguments: str, **function: str) -> dict[str, Any]:
+        place = {name: {"index": number, "id": f"call-{number}"}[name] for name in names}
+        return chunk({"tool_calls": [{**place, "function": {"arguments": arguments, **function}}]})
+
+    events = [piece(0, "", name="zoom"), piece(0, '{"x"'), piece(1, "{}", name="turn"), piece(0, ": 1}")]
+    calls = read_completion(assemble(text_of(*events, "[DONE]"))).choices[0].tool_calls
+
+    told = [(call["function"]["name"], call["function"]["arguments"]) for call in calls]
+    assert told == [("zoom", '{"x": 1}'), ("turn", "{}")]
+
+
+def test_i64_arguments_without_a_place_belong_to_the_last_call() -> None:
+    events = [chunk({"tool_calls": [{"id": "1", "function": {"name": "zoom", "arguments": "{"}}]}),
+              chunk({"tool_calls": [{"function": {"arguments": "}"}}]})]  # fmt: skip
+    message = assemble(text_of(*events))["choices"][0]["message"]
+
+    assert message["tool_calls"] == [{"id": "1", "function": {"name": "zoom", "arguments": "{}"}}]
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_i65_thought_is_kept_apart(field: str) -> None:
+    events = [chunk({field: "First "}), chunk({field: "I look."}), chunk({"content": "A dog."}, "stop")]
+    choice = read_completion(assemble(text_of(*events))).choices[0]
+
+    assert (choice.content, choice.reasoning) == ("A dog.", "First I look.")
+
+
+def test_p11_a_long_stream_costs_time_in_proportion() -> None:
+    few = "".join(f'data: {{"choices":[{{"delta":{{"content":"{"x" * 1000}"}}}}]}}\n\n' for _ in range(5000))
+
+    assert len(assemble(few)["choices"][0]["message"]["content"]) == 5_000_000
