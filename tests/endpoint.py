@@ -213,14 +213,15 @@ class ScriptedEndpoint:
         return reply(200, {"object": "list", "data": listed})
 
     def _ask(self, call: Call, wire: Wire) -> None:
+        """Count first and take back what could not be written: a client that has its answer finds it counted."""
         step = self._begin(call)
         try:
             wire.wait(step.delay)
+            self._count(step, 1)
             step.play(wire, call)
         except OSError:
+            self._count(step, -1)
             wire.close()
-        else:
-            self._count(step)
         finally:
             with self._changed:
                 self.in_flight -= 1
@@ -237,11 +238,13 @@ class ScriptedEndpoint:
             self._changed.notify_all()
             return call.step
 
-    def _count(self, step: Step) -> None:
+    def _count(self, step: Step, sign: int) -> None:
         with self._changed:
-            self.answered += 1
+            self.answered += sign
             if step.usage:
-                self._served = [sum(pair) for pair in zip(self._served, step.usage, strict=True)]
+                self._served = [
+                    held + sign * more for held, more in zip(self._served, step.usage, strict=True)
+                ]
 
     def close(self) -> None:
         """Stop listening, end all waits and cut all connections."""

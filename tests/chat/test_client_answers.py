@@ -130,7 +130,8 @@ def test_i07_a_blank_answer_is_empty_yet_paid(line: Line, content: Any) -> None:
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning", "thinking"])
 def test_i08_thought_alone_is_no_answer(line: Line, field: str) -> None:
-    error = line.fail(answer("", finish_reason="length", **{field: "First I look."}))
+    thought: Any = {field: "First I look."}
+    error = line.fail(answer("", finish_reason="length", **thought))
 
     assert error.code == "empty_answer"
     assert error.message == "It thought, but wrote no answer; raise the token limit."

@@ -213,6 +213,7 @@ def test_n29_the_connection_is_dropped(line: Line) -> None:
     line.within(max_reply_bytes=100_000).fail(big(50_000_000))
 
     assert line.ask().http_status == 200
+    line.endpoint.close()
     assert line.endpoint.answered == 1
 
 
