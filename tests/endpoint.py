@@ -129,8 +129,8 @@ class Server(ThreadingHTTPServer):
 
     def shutdown_request(self, request: Any) -> None:
         """Close without the shutdown() of the standard library, whose FIN would come before a RST."""
-        self.connections.discard(request)
         self.close_request(request)
+        self.connections.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass
@@ -161,7 +161,7 @@ class ScriptedEndpoint:
         self._changed = threading.Condition()
         self._server = Server(self, self.port, self.tls)
         self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -192,6 +192,13 @@ class ScriptedEndpoint:
         """Block until so many calls came; False if they did not come in time."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.calls) >= number, timeout)
+
+    def wait_for_disconnect(self, timeout: float = 10.0) -> bool:
+        """Block until no connection is open; False if one stays."""
+        deadline = time.monotonic() + timeout
+        while self._server.connections and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return not self._server.connections
 
     def meet(self, method: str, call: Call, wire: Wire) -> None:
         path = call.path.partition("?")[0].rstrip("/")
@@ -257,9 +264,7 @@ class ScriptedEndpoint:
         for connection in list(self._server.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        deadline = time.monotonic() + 5
-        while self._server.connections and time.monotonic() < deadline:
-            time.sleep(0.005)
+        self.wait_for_disconnect(5)
 
 
 def main() -> None:

@@ -44,8 +44,13 @@ class Usage:
     estimated: bool = False
 
     @property
-    def whole(self) -> bool:
-        return None not in (self.prompt_tokens, self.completion_tokens, self.total_tokens)
+    def counts(self) -> dict[str, int | None]:
+        """The three numbers by name, without details."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "total_tokens": self.total_tokens,
+        }
 
     @property
     def is_zero(self) -> bool:

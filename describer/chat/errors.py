@@ -29,8 +29,8 @@ An error never chains to the exception of the library below it: those hold the r
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from describer.chat.completion import Reply
@@ -53,7 +53,7 @@ class Evidence:
 
 
 class ChatError(Exception):
-    """A call that gave no usable answer.
+    """A call that gave no usable answer. Made of a sentence and evidence, or of single fields of it by name.
 
     `message` is for the person who asked. `retry_after` is in seconds, None where the endpoint named none.
     `param` names the request parameter at fault; `endpoint_code` is the endpoint's own word for the error.
@@ -73,8 +73,9 @@ class ChatError(Exception):
         *,
         retryable: bool | None = None,
         billed: Billed | None = None,
+        **more: Any,
     ) -> None:
-        given = evidence or Evidence()
+        given = replace(evidence or Evidence(), **more)
         self.message = said(sentence or self.sentence, given.words)
         self.retryable = self.usual[0] if retryable is None else retryable
         self.billed: Billed = self.usual[1] if billed is None else billed

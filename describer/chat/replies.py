@@ -241,7 +241,7 @@ def evidence_of(answer: Answer, said: Said, reply: Reply | None = None) -> Evide
         words=clean_words(said.message, answer.key),
         http_status=answer.status,
         param=clean_words(said.param, answer.key)[:100] or None,
-        endpoint_code=clean_words(said.code or said.type, answer.key)[:100],
+        endpoint_code=clean_words(said.code, answer.key)[:100],
         retry_after=answer.retry_after or (wait_in(said.message) if answer.status == 429 else None),
         request_id=answer.request_id,
         limits=answer.limits,

@@ -41,17 +41,19 @@ def picture_tokens(width: int, height: int, detail: str | None = None) -> int:
 
 def estimate(
     *,
-    texts: Iterable[str],
-    pictures: Iterable[tuple[int, int]] = (),
+    question: str = "",
+    system_prompt: str = "",
+    earlier: Iterable[str] = (),
+    sizes: Iterable[tuple[int, int]] = (),
     answers: Iterable[str] = (),
     detail: str | None = None,
 ) -> Usage:
     """Usage in our own numbers, marked as estimated.
 
-    texts: system prompt, question and earlier turns, each one message. pictures: (width, height) in pixels as sent.
-    answers: what the model wrote, thoughts too.
+    sizes: (width, height) in pixels of each picture as sent. earlier: questions and answers of turns before.
+    answers: what the model wrote, thoughts too; leave it out for what a question costs before it is sent.
     """
-    prompt = sum(text_tokens(text) + PER_MESSAGE for text in texts if text)
-    prompt += sum(picture_tokens(width, height, detail) for width, height in pictures)
+    prompt = sum(text_tokens(text) + PER_MESSAGE for text in (system_prompt, *earlier, question) if text)
+    prompt += sum(picture_tokens(width, height, detail) for width, height in sizes)
     written = sum(map(text_tokens, answers))
     return Usage(prompt, written, prompt + written, estimated=True)

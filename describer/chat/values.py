@@ -29,14 +29,17 @@ DECODER = json.JSONDecoder(
 
 
 def loads(text: str) -> Any:
-    """The first JSON value of `text`; what follows it is left out, NaN and infinities become null.
+    """The JSON value of `text`; what follows an object or list is left out, NaN and infinities become null.
 
     Raises ValueError, also for nesting without end.
     """
+    start = text.lstrip("\ufeff \t\r\n")
     try:
-        value, _ = DECODER.raw_decode(text.lstrip("\ufeff \t\r\n"))
+        value, end = DECODER.raw_decode(start)
     except RecursionError:
         raise TooDeep from None
+    if not isinstance(value, dict | list) and start[end:].strip():
+        raise ValueError("words that begin like a JSON value")
     return storable(value)
 
 

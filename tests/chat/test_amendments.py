@@ -131,3 +131,32 @@ def test_o22_stream_options_are_dropped_like_any_other(line: Line) -> None:
     assert amended(refusal, {"stream_options": {"include_usage": True}}) == Amendment(
         "dropped", "stream_options"
     )
+
+
+@pytest.mark.parametrize(
+    ("message", "param", "code", "named"),
+    [
+        (
+            "Unsupported parameter: 'top_p' is not supported with this model.",
+            "top_p",
+            "unsupported_parameter",
+            "top_p",
+        ),
+        ("temperature is deprecated for this model", None, None, "temperature"),
+        ("Unrecognized request argument supplied: logit_bias", None, None, "logit_bias"),
+        ("Invalid value for 'n': must be 1", None, None, "n"),
+        ("openai does not support parameters: ['seed'], for model=x", None, None, "seed"),
+        ("temperature: must be between 0 and 1", "body.temperature", "invalid_value", "temperature"),
+    ],
+)
+def test_a_refused_parameter_is_named(line: Line, message: str, param: Any, code: Any, named: str) -> None:
+    found = line.fail(error(400, message, code, param=param))
+
+    assert (found.code, found.retryable, found.billed) == ("unsupported_parameter", False, "no")
+    assert found.param == named
+    assert found.message.startswith(f"This model refuses {named};")
+
+
+@pytest.mark.parametrize("message", ["Please stop it, this is not supported.", "The user must be polite."])
+def test_ordinary_words_name_no_parameter(line: Line, message: str) -> None:
+    assert line.fail(error(400, message)).code == "bad_request"

@@ -85,6 +85,8 @@ def test_i27_param_and_code_are_kept(line: Line) -> None:
             "body.n: too big; body: odd",
         ),
         ("Not today", "Not today"),
+        ("404 page not found", "404 page not found"),
+        ('"Not today"', "Not today"),
     ],
 )
 def test_i29_i30_other_shapes_give_their_text(line: Line, body: Any, words: str) -> None:
@@ -353,34 +355,6 @@ def test_n28_a_redirect_is_told_and_not_followed(line: Line, status: int) -> Non
     assert facts(found) == ("redirected", False, "no")
     assert "(https://new.example/v1); set the base URL to it." in found.message
     assert len(line.endpoint.calls) == 1
-
-
-@pytest.mark.parametrize(
-    ("message", "param", "code", "named"),
-    [
-        (
-            "Unsupported parameter: 'top_p' is not supported with this model.",
-            "top_p",
-            "unsupported_parameter",
-            "top_p",
-        ),
-        ("temperature is deprecated for this model", None, None, "temperature"),
-        ("Unrecognized request argument supplied: logit_bias", None, None, "logit_bias"),
-        ("Invalid value for 'n': must be 1", None, None, "n"),
-        ("openai does not support parameters: ['seed'], for model=x", None, None, "seed"),
-        ("temperature: must be between 0 and 1", "body.temperature", "invalid_value", "temperature"),
-    ],
-)
-def test_a_refused_parameter_is_named(line: Line, message: str, param: Any, code: Any, named: str) -> None:
-    found = line.fail(error(400, message, code, param=param))
-
-    assert (*facts(found), found.param) == ("unsupported_parameter", False, "no", named)
-    assert found.message.startswith(f"This model refuses {named};")
-
-
-@pytest.mark.parametrize("message", ["Please stop it, this is not supported.", "The user must be polite."])
-def test_ordinary_words_name_no_parameter(line: Line, message: str) -> None:
-    assert line.fail(error(400, message)).code == "bad_request"
 
 
 def test_p6_words_are_short_and_without_markup_keys_and_pictures(line: Line) -> None:

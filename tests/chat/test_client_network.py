@@ -166,6 +166,7 @@ def test_n07_nothing_is_sent_twice_when_a_pooled_connection_breaks(line: Line) -
 
 def test_n07_a_pooled_connection_that_was_closed_before_is_not_used(line: Line) -> None:
     line.ask(sending(response(200, {}, encoded(completion()))))
+    line.endpoint.wait_for_disconnect()
 
     assert line.ask().http_status == 200
 

@@ -57,6 +57,12 @@ def test_p6_no_message_is_empty_and_no_code_stands_alone(code: str) -> None:
     assert code in str(error)
 
 
+def test_an_error_can_be_made_of_single_facts() -> None:
+    error = errors.RateLimited(retry_after=9.5, words="Slow down.")
+
+    assert (error.retry_after, error.words, error.retryable) == (9.5, "Slow down.", True)
+
+
 def of(module: Any) -> list[type[BaseException]]:
     found = [one for _, one in inspect.getmembers(module, inspect.isclass) if issubclass(one, Exception)]
     return [one for one in found if not issubclass(one, Warning) and one.__module__ == module.__name__]

@@ -32,9 +32,15 @@ def test_low_detail_has_one_price() -> None:
 
 
 def test_i01_an_estimate_is_marked_and_adds_up() -> None:
-    usage = estimate(texts=["Be brief.", "What is it?"], pictures=[(1000, 1000)], answers=["A dog."])
+    usage = estimate(
+        question="What is it?", system_prompt="Be brief.", sizes=[(1000, 1000)], answers=["A dog."]
+    )
 
     assert usage.estimated
     assert usage.prompt_tokens is not None and usage.completion_tokens is not None
     assert usage.prompt_tokens > 1334 and usage.completion_tokens > 0
-    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
+    assert usage.counts == {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+    }
