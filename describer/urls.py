@@ -4,11 +4,40 @@ from django.contrib import admin
 from django.urls import include, path
 
 from describer.api.errors import unknown_url
+from describer.web.account import account, account_key_revoke, account_keys, account_password
+from describer.web.ask import ask, card
+from describer.web.description import again, cancel, delete, description, description_words
+from describer.web.first_visit import first_visit
 from describer.web.health import healthz, readyz
+from describer.web.history import history
+from describer.web.images import images, original, sent, sent_copy, thumbnail
 from describer.web.live import live
+from describer.web.login import login, logout
 from describer.web.theme import theme
+from describer.web.usage import usage
 
 urlpatterns = [
+    path("", ask, name="ask"),
+    path("images/", images, name="images"),
+    path("images/<int:pk>/", original, name="original"),
+    path("images/<int:pk>/thumbnail/", thumbnail, name="thumbnail"),
+    path("images/<int:pk>/sent/", sent, name="sent"),
+    path("descriptions/<int:pk>/card/", card, name="card"),
+    path("descriptions/<int:pk>/sent/<int:position>/", sent_copy, name="sent_copy"),
+    path("history/", history, name="history"),
+    path("descriptions/<int:pk>/", description, name="description"),
+    path("descriptions/<int:pk>/words/", description_words, name="description_words"),
+    path("descriptions/<int:pk>/again/", again, name="again"),
+    path("descriptions/<int:pk>/cancel/", cancel, name="cancel"),
+    path("descriptions/<int:pk>/delete/", delete, name="delete"),
+    path("usage/", usage, name="usage"),
+    path("account/", account, name="account"),
+    path("account/keys/", account_keys, name="account_keys"),
+    path("account/keys/<int:pk>/revoke/", account_key_revoke, name="account_key_revoke"),
+    path("account/password/", account_password, name="account_password"),
+    path("login/", login, name="login"),
+    path("logout/", logout, name="logout"),
+    path("first-visit/", first_visit, name="first_visit"),
     path("api", unknown_url),
     path("api/", include("describer.api.urls")),
     path("admin/", admin.site.urls),

@@ -15,7 +15,32 @@ from markdown_it.token import Token
 
 register = template.Library()
 
-TAGS = set("a p br em strong s code pre ul ol li blockquote hr h4 h5 h6 table thead tbody tr th td".split())
+TAGS = set(
+    [
+        "a",
+        "p",
+        "br",
+        "em",
+        "strong",
+        "s",
+        "code",
+        "pre",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "hr",
+        "h4",
+        "h5",
+        "h6",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    ]
+)
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 # What can be scrolled sideways must be within reach of the keyboard.
@@ -98,6 +123,12 @@ def _folded(thoughts: str) -> SafeString | str:
     return format_html(
         '<details class="thoughts"><summary>What it thought</summary><p>{}</p></details>', thoughts
     )
+
+
+@register.filter
+def without_thoughts(content: str | None) -> str:
+    """An answer's Markdown as it came, for copying, but for what the model thought."""
+    return split_thoughts(content or "")[1]
 
 
 @register.filter

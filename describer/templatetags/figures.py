@@ -32,7 +32,7 @@ def size(count: int | None) -> str:
     if count is None:
         return ""
     amount, unit = float(count), "bytes"
-    for unit in ("bytes", "kB", "MB", "GB"):  # noqa: B007  the last unit tried is the one written
+    for unit in ("bytes", "kB", "MB", "GB"):
         if amount < 1000 or unit == "GB":
             break
         amount /= 1024

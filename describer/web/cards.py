@@ -1,6 +1,7 @@
 """What a card shows of a description, gathered in a handful of statements for a whole list."""
 
 import json
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,17 +14,16 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from describer import queue
+from describer.chat import reading
 from describer.models import Attempt, Choice, Description, DescriptionImage
 
-CUT_OFF = ("length", "max_tokens", "MAX_TOKENS")
-FILTERED = "content_filter"
 SHOWN_CHARACTERS = 1800  # of an answer on a card; the rest is one click away
 JUST_NOW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Band:
-    """Something to know about an answer: a sentence, `level` "" or "bad", and maybe the words of a link to a new try."""
+    """Something to know about an answer: a sentence, `level` "" or "bad", and maybe the words for asking again with more room."""
 
     words: str
     level: str = ""
@@ -103,6 +103,11 @@ class Card:
         return recent or not self.description.is_final
 
     @cached_property
+    def token(self) -> str:
+        """Of the buttons that ask again: a double click is one ask."""
+        return uuid.uuid4().hex
+
+    @cached_property
     def spent(self) -> Spent:
         return Spent.of(self.attempts)
 
@@ -137,13 +142,12 @@ class Card:
 def bands_of(choice: Choice, description: Description, spent: Spent) -> list[Band]:
     """What is to be known about one answer: cut off, filtered, not the JSON that was asked for."""
     found = []
-    if choice.finish_reason in CUT_OFF:
+    end = reading(choice.finish_reason)
+    if end == "length":
         most = description.parameters.get("max_tokens")
         at = f" at {most:,} tokens" if isinstance(most, int) else " by the model's own limit"
-        found.append(
-            Band(f"Cut off{at}.", retry="Ask again with more room" if most else "Ask again with changes")
-        )
-    if choice.finish_reason == FILTERED:
+        found.append(Band(f"Cut off{at}.", retry="Ask again with more room"))
+    if end == "filter":
         found.append(Band("Part of this answer was filtered away by the endpoint."))
     if _wants_json(description) and choice.content and not _is_json(choice.content):
         found.append(Band("This answer is not the JSON that was asked for."))

@@ -1,0 +1,99 @@
+"""The front page: pictures, a question, and beneath it the newest answers."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from describer.models import Description, Endpoint, User
+
+from .ask_form import AskForm, from_description, posted, row_id
+from .cards import cards_of
+from .person import person
+from .presets import PRESETS
+from .samples import samples
+
+NEWEST = 20  # as many as one press of the button can make
+SCRIPTS = [f"js/{name}.js" for name in ("tray", "question", "more", "ask", "again")]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    """The form and the newest answers; a POST asks. With scripts the reply is the new cards alone, or JSON errors."""
+    owner = person(request)
+    if request.method != "POST":
+        return _page(request, owner, _first_form(request, owner))
+    form = posted(request, owner)
+    if "drop" in request.POST or "preset" in request.POST:
+        form.errors, form.status = {}, 200
+        return _page(request, owner, form)
+    born = form.submit(owner)
+    if not born:
+        return _refused(request, owner, form)
+    if _is_scripted(request):
+        return _cards(request, born)
+    return redirect(f"{reverse('ask')}#description-{born[-1].pk}")
+
+
+@login_required
+@require_safe
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """One card as it stands now, for a page that heard of a change."""
+    shown = Description.objects.of(person(request)).select_related("endpoint")
+    row = get_object_or_404(shown, pk=pk)
+    return render(request, "_description_card.html", {"card": cards_of([row])[0]})
+
+
+def _is_scripted(request: HttpRequest) -> bool:
+    return "HX-Request" in request.headers
+
+
+def _first_form(request: HttpRequest, owner: User) -> AskForm:
+    """An empty form, or one filled from an earlier ask of the person's own (?from=id)."""
+    earlier = Description.objects.filter(owner=owner, pk=row_id(request.GET.get("from", "")))
+    found = earlier.select_related("endpoint").first()
+    return from_description(found) if found else AskForm()
+
+
+def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
+    newest = Description.objects.filter(owner=owner).select_related("endpoint").order_by("-id")[:NEWEST]
+    cards = cards_of(newest)
+    context = _form_context(form) | {
+        "just_now": [card for card in cards if card.is_new],
+        "earlier": [card for card in cards if not card.is_new],
+        "samples": [] if cards else samples(),
+        "scripts": SCRIPTS,
+    }
+    return render(request, "ask.html", context, status=form.status)
+
+
+def _form_context(form: AskForm) -> dict[str, Any]:
+    endpoint = Endpoint.objects.filter(is_default=True).first()
+    return {
+        "form": form,
+        "presets": PRESETS,
+        "offered": endpoint.offered if endpoint else [],
+        "most_pictures": settings.IMAGES_PER_ASK,
+        "most_bytes": settings.IMAGE_MAX_BYTES,
+    }
+
+
+def _refused(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
+    if _is_scripted(request):
+        return JsonResponse({"errors": form.errors}, status=form.status)
+    return _page(request, owner, form)
+
+
+def _cards(request: HttpRequest, born: list[Description]) -> HttpResponse:
+    """The new cards, newest first, and the token of the next ask."""
+    rows = (
+        Description.objects.filter(pk__in=[row.pk for row in born]).select_related("endpoint").order_by("-id")
+    )
+    response = render(request, "_cards.html", {"cards": cards_of(rows)}, status=201)
+    response["X-Next-Token"] = AskForm().token
+    return response

@@ -1,0 +1,150 @@
+"""Pictures: taken in one by one from the tray, and shown to their owner and to admins alone."""
+
+from collections.abc import AsyncIterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseNotFound,
+    JsonResponse,
+)
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_POST
+
+from describer.images import Recipe, clean_name
+from describer.models import Description, DescriptionImage, Image, SentCopy, User
+from describer.submit import Refusal, keep_image
+
+from .person import person
+
+GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
+SHUT = "default-src 'none'; sandbox"
+YEAR = 365 * 24 * 3600
+CHUNK = 2**20
+
+
+class StoredFile(FileResponse):
+    """A file in pieces also where it is served by the event loop: Django would read it whole into memory there."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        read = sync_to_async(self.file_to_stream.read, thread_sensitive=False)
+        while piece := await read(CHUNK):
+            yield piece
+
+
+@require_POST
+def images(request: HttpRequest) -> JsonResponse:
+    """Take one picture into the tray: 201 and its facts, or the reason why not, in words and with a code."""
+    if not request.user.is_authenticated:
+        return _error(
+            Refusal("You are logged out. Log in again, then add it once more.", code="login", status=401)
+        )
+    file = request.FILES.get("image") or request.FILES.get("file")
+    try:
+        if file is None:
+            raise Refusal("Choose a picture file.", code="no_image", param="image")
+        image = keep_image(person(request), file, file.name or "")
+    except Refusal as refusal:
+        return _error(refusal)
+    return JsonResponse(facts(image, clean_name(file.name or "", f"picture {image.pk}")), status=201)
+
+
+def facts(image: Image, name: str) -> dict[str, Any]:
+    """What a page is told of a picture. Sizes in pixels as seen, and in bytes."""
+    return {
+        "id": image.pk,
+        "name": name,
+        "width": image.width,
+        "height": image.height,
+        "bytes": image.bytes,
+        "notes": image.notes,
+    }
+
+
+def _error(refusal: Refusal) -> JsonResponse:
+    kind = "invalid_request_error" if refusal.status < 500 else "server_error"
+    body = {"message": refusal.message, "type": kind, "param": refusal.param, "code": refusal.code}
+    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+    return JsonResponse({"error": body}, status=refusal.status, headers=headers)
+
+
+@login_required
+def original(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file as it was uploaded; ?download to save it. Whatever else may hide in it, it is a picture and no page."""
+    row = _image(person(request), pk)
+    name = row.shown_by.order_by("-id").values_list("name", flat=True).first()
+    response = _file(request, row.original, row.media_type, f"{row.sha256}-original", name or _name(row))
+    response["Content-Security-Policy"] = SHUT
+    return response
+
+
+@login_required
+def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The small picture of lists. Its bytes never change."""
+    row = _image(person(request), pk)
+    suffix = PurePosixPath(row.thumbnail).suffix
+    media_type = {".png": "image/png"}.get(suffix, "image/jpeg")
+    response = _file(
+        request, row.thumbnail, media_type, f"{row.sha256}-thumbnail", f"thumbnail-{row.pk}{suffix}"
+    )
+    if response.status_code == 200:
+        response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
+    return response
+
+
+@login_required
+def sent(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """What a model is sent of this picture by default."""
+    row = _image(person(request), pk)
+    return _sent(request, row.sent_copies.filter(recipe=Recipe().key).first())
+
+
+@login_required
+def sent_copy(request: HttpRequest, pk: int, position: int) -> HttpResponseBase:
+    """The very copy that the model saw of one picture of a description."""
+    visible = Description.objects.of(person(request))
+    pictures = DescriptionImage.objects.select_related("sent_copy", "image")
+    picture = get_object_or_404(pictures, description__in=visible.filter(pk=pk), position=position)
+    default = picture.image.sent_copies.filter(recipe=Recipe().key).first()
+    return _sent(request, picture.sent_copy or default)
+
+
+def _image(user: User, pk: int) -> Image:
+    """This image, if this person may see it: its owner and admins. For all others it does not exist."""
+    rows = Image.objects.all() if user.is_superuser else Image.objects.filter(owner=user)
+    return get_object_or_404(rows, pk=pk)
+
+
+def _sent(request: HttpRequest, copy: SentCopy | None) -> HttpResponseBase:
+    if copy is None:
+        raise Http404
+    return _file(request, copy.file, copy.media_type, f"{copy.sha256}-sent", copy.file_name)
+
+
+def _name(image: Image) -> str:
+    return f"picture-{image.pk}.{image.media_type.rpartition('/')[2]}"
+
+
+def _file(request: HttpRequest, stored: str, media_type: str, tag: str, name: str) -> HttpResponseBase:
+    """A stored file for its owner's eyes. A file that is gone is a 404 with words, never a 500."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"'}
+    if get_conditional_response(request, etag=headers["ETag"], response=None):
+        return HttpResponse(status=304, headers=headers)
+    try:
+        file = default_storage.open(stored)
+    except OSError:
+        return HttpResponseNotFound(GONE, content_type="text/plain; charset=utf-8")
+    attached = "download" in request.GET
+    return StoredFile(file, as_attachment=attached, filename=name, content_type=media_type, headers=headers)

@@ -1,0 +1,39 @@
+"""Pictures of our own making, to try the site with at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+FOLDER = "samples"
+MOST = 3
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture among the static files. `name` is its file's, `label` what a person reads."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def label(self) -> str:
+        return self.path.stem.replace("-", " ").capitalize()
+
+    @property
+    def static(self) -> str:
+        return f"{FOLDER}/{self.name}"
+
+
+def samples() -> list[Sample]:
+    """The first three there are, by name."""
+    folder = Path(settings.BASE_DIR) / "static" / FOLDER
+    return [Sample(path) for path in sorted(folder.glob("*.jpg"))[:MOST]]
+
+
+def sample(name: str) -> Sample | None:
+    """The sample of this name, or None: only what is listed is ever opened."""
+    return next((one for one in samples() if one.name == name), None)

@@ -1,0 +1,92 @@
+// Asking: the button says what it does and is never greyed out; pressed early it waits for the uploads. The new cards appear
+// beneath, the tray empties, the question stays selected. Sent again by accident, one token is one ask.
+
+const form = document.getElementById("ask");
+const go = document.getElementById("go");
+const hint = document.getElementById("hint");
+const question = document.getElementById("question");
+const pictures = (state) => form.querySelectorAll(`.pic${state}`);
+const pending = () => pictures(":is([data-state=queued], [data-state=uploading])").length;
+const several = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+let sending = false;
+let patient = null; // the button that was pressed early
+
+const label = () => {
+  const count = pictures(":not([data-state=failed])").length;
+  go.querySelector("[data-label]").textContent = count ? `Ask about ${several(count, "picture")}` : "Ask";
+};
+
+const say = (errors) => {
+  for (const place of form.querySelectorAll("[data-error]")) {
+    const words = errors[place.dataset.error] ?? "";
+    place.textContent = words;
+    const field = form.elements[place.dataset.error];
+    const inputs = field instanceof RadioNodeList ? [...field] : [field];
+    for (const input of inputs) if (input instanceof HTMLElement) input.toggleAttribute("aria-invalid", Boolean(words));
+    for (const input of inputs) if (words && input instanceof HTMLElement) input.setAttribute("aria-invalid", "true");
+  }
+  const first = [...form.querySelectorAll("[data-error]")].find((place) => place.textContent);
+  if (!first) return;
+  const fold = first.closest("details");
+  if (fold) fold.open = true;
+  const field = form.elements[first.dataset.error];
+  (field instanceof RadioNodeList ? field[0] : field)?.focus?.();
+  first.scrollIntoView({ block: "nearest" });
+};
+
+const arrive = (html, token) => {
+  const cards = document.createElement("template");
+  cards.innerHTML = html;
+  const fresh = [...cards.content.children];
+  for (const card of fresh) { document.getElementById(card.id)?.remove(); card.classList.add("fresh"); }
+  document.querySelector("[data-cards]").prepend(...fresh);
+  document.getElementById("just-now").hidden = false;
+  document.getElementById("samples")?.remove();
+  form.elements.token.value = token;
+  for (const picture of pictures("[data-state=ready]")) picture.remove();
+  form.dispatchEvent(new Event("tray"));
+  form.dispatchEvent(new Event("asked"));
+  document.dispatchEvent(new Event("cards"));
+  question.focus({ preventScroll: true });
+  question.select();
+  fresh[0]?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  document.getElementById("said").textContent = `Asked. ${several(fresh.length, "answer")} to come.`;
+};
+
+const send = async (submitter) => {
+  sending = true;
+  hint.textContent = "Sending …";
+  try {
+    const body = new FormData(form, submitter);
+    const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
+    hint.textContent = "";
+    if (response.status === 201) arrive(await response.text(), response.headers.get("X-Next-Token"));
+    else if (response.redirected) say({ "": "You are logged out. Log in again in another tab, then reload this page." });
+    else if (response.headers.get("Content-Type")?.includes("json")) say((await response.json()).errors ?? { "": "That did not work." });
+    else if (response.status === 403) say({ "": "This page is out of date. Copy your question, then reload." });
+    else say({ "": `The site could not take it (${response.status}). Nothing was asked; try again.` });
+  } catch {
+    hint.textContent = "";
+    say({ "": "The site cannot be reached. Nothing is lost: press the button again when it can." });
+  } finally {
+    sending = false;
+  }
+};
+
+const ask = (submitter) => {
+  if (sending) return;
+  const count = pending();
+  patient = count ? submitter : null;
+  hint.textContent = count ? `Waiting for ${several(count, "upload")}, then asking.` : "";
+  if (!count) { say({}); send(submitter); }
+};
+
+form.addEventListener("submit", (event) => { event.preventDefault(); ask(event.submitter ?? go); });
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(go); }
+});
+form.addEventListener("tray", () => {
+  label();
+  if (patient) ask(patient);
+});
+label();
