@@ -1,1 +1,46 @@
-"""Stand-ins until the pages exist."""
+"""What every request passes that Django has no middleware for."""
+
+from collections.abc import Callable
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+OPEN_BEFORE_FIRST_VISIT = ("/static/", "/healthz", "/readyz", "/api/", "/v1/")
+
+
+def keep_private(get_response: GetResponse) -> GetResponse:
+    """Pages hold what people own: no cache that others share may keep one, and none shows an old one after logout."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "Cache-Control" not in response:
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    return middleware
+
+
+def welcome_first_visitor(get_response: GetResponse) -> GetResponse:
+    """While no user exists, every page leads to the one that makes the first account."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        page = reverse("first_visit")
+        if (
+            request.path != page
+            and not request.path.startswith(OPEN_BEFORE_FIRST_VISIT)
+            and _is_first(request)
+        ):
+            return redirect(page)
+        return get_response(request)
+
+    return middleware
+
+
+def _is_first(request: HttpRequest) -> bool:
+    """Asked only for those who are not logged in, so that a page of a person costs no query more."""
+    return not request.user.is_authenticated and not get_user_model().objects.exists()

@@ -8,7 +8,11 @@ for name in ("VISION_BASE_URL", "VISION_API_KEY", "VISION_MODEL", "REDIS_URL", "
     os.environ.pop(name, None)
 
 from vision_site.settings import *  # noqa: E402,F403  the environment comes first
-from vision_site.settings import STORAGES  # noqa: E402
+from vision_site.settings import DATA_DIR, DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
+
+# A file, not memory: threads of the engine open connections of their own.
+DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a folder that is not there

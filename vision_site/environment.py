@@ -23,7 +23,16 @@ def secret(name: str, default: str = "") -> str:
 
 def truth(name: str, default: bool) -> bool:
     """A boolean variable; anything but the usual words for yes and no is refused, never guessed."""
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     text = os.environ.get(name, "").strip().lower()
     if not text:
         return default

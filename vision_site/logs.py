@@ -11,10 +11,10 @@ class LineFormatter(logging.Formatter):
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
         self.secrets = [text for text in secrets if text]
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
+    def formatMessage(self, record: logging.LogRecord) -> str:
         return self._cleaned(super().formatMessage(record)).replace("\r", "\\r").replace("\n", "\\n")
 
-    def formatException(self, ei: object) -> str:  # noqa: N802  logging's name
+    def formatException(self, ei: object) -> str:
         return self._cleaned(super().formatException(ei))  # type: ignore[arg-type]
 
     def _cleaned(self, text: str) -> str:

@@ -36,6 +36,13 @@ VISION_TIMEOUTS = {
     "whole_call": whole("VISION_CALL_TIMEOUT", 600, 1),
 }
 
+# Made at the first start, if no user exists.
+FIRST_ADMIN = {
+    "username": env.str("DJANGO_SUPERUSER_USERNAME", ""),
+    "password": secret("DJANGO_SUPERUSER_PASSWORD"),
+    "email": env.str("DJANGO_SUPERUSER_EMAIL", ""),
+}
+
 # The engine. Times in seconds.
 WORKER_CONCURRENCY = whole("WORKER_CONCURRENCY", 64, 1)
 LEASE_SECONDS = 30
@@ -88,7 +95,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "describer.middleware.keep_private",
-    "describer.middleware.say_when_busy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -205,7 +211,9 @@ AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 # Forwarded addresses count only behind proxies that the admin has counted.
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
+AXES_IPWARE_META_PRECEDENCE_ORDER = (
+    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
+)
 
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_BY_HTTPS

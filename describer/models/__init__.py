@@ -1,7 +1,7 @@
 """The rows, one file per word family. Transitions are verbs here, and conditional updates."""
 
 from .attempt import Attempt
-from .description import Choice, Description, DescriptionImage
+from .description import Choice, Description, DescriptionImage, Lane, Status, Via
 from .endpoint import Endpoint
 from .image import Image, SentCopy
 from .person import ApiKey, User
@@ -15,7 +15,10 @@ __all__ = (
     "DescriptionImage",
     "Endpoint",
     "Image",
+    "Lane",
     "SentCopy",
+    "Status",
     "UsageDay",
     "User",
+    "Via",
 )

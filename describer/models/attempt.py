@@ -90,13 +90,21 @@ class Attempt(models.Model):
         A call given up as unknown may still be completed by its late reply: it was paid.
         """
         open_states = (self.State.SENT, self.State.UNKNOWN)
-        before = Attempt.objects.filter(pk=self.pk, state__in=open_states, answered=None).values_list("state", flat=True)
+        before = Attempt.objects.filter(pk=self.pk, state__in=open_states, answered=None).values_list(
+            "state", flat=True
+        )
         was = before.select_for_update().first()
         if was is None:
             return None
         self._set(state=state, answered=timezone.now(), **values)
         self.save(update_fields=["state", "answered", *values])
         return Attempt.State(was)
+
+    def abandon(self, **values: Any) -> bool:
+        """sent -> unknown, with no reply to expect any more; False when it was not open. A late reply completes it."""
+        rows = Attempt.objects.filter(pk=self.pk, state=self.State.SENT)
+        self._set(state=self.State.UNKNOWN, **values)
+        return bool(rows.update(state=self.State.UNKNOWN, **values))
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():

@@ -58,9 +58,6 @@ class Description(models.Model):
     Every change of state is a conditional update whose row count is checked.
     """
 
-    Status = Status
-    Via = Via
-    Lane = Lane
     FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
     owner = models.ForeignKey(
@@ -95,7 +92,9 @@ class Description(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=("owner", "submit_token", "position"), name="one_ask_per_submit_token")
+            models.UniqueConstraint(
+                fields=("owner", "submit_token", "position"), name="one_ask_per_submit_token"
+            )
         ]
         indexes = [
             models.Index(fields=("owner", "id"), name="description_owner"),

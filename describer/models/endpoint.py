@@ -1,6 +1,7 @@
 """Endpoints: the chat completions servers that answer."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,7 @@ from describer.sandbox import SANDBOX_MODEL, SANDBOX_URL
 
 SANDBOX = "sandbox"
 FIRST = "endpoint"
+OPEN: dict[str, Any] = {"paused_code": "", "paused_since": None, "next_probe": None, "probing": 0}
 
 
 class Endpoint(models.Model):
@@ -29,6 +31,9 @@ class Endpoint(models.Model):
     paused_code = models.CharField(max_length=50, blank=True)
     paused_since = models.DateTimeField(null=True, blank=True)
     next_probe = models.DateTimeField(null=True, blank=True)
+    probing = models.BigIntegerField(
+        default=0, editable=False
+    )  # the description that goes ahead while it is paused
     learned = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
@@ -50,7 +55,7 @@ class Endpoint(models.Model):
         if before and (before.base_url, before.default_model) != (base_url, model):
             values |= {"model_names": [], "models_fetched": None, "learned": {}}
         # A new start is a new chance: the key or the bill may have been mended meanwhile.
-        values |= {"paused_code": "", "paused_since": None, "next_probe": None}
+        values |= OPEN
         cls.objects.exclude(name=name).filter(is_default=True).update(is_default=False)
         return cls.objects.update_or_create(name=name, defaults=values)[0]
 
@@ -77,4 +82,4 @@ class Endpoint(models.Model):
     def open(self) -> bool:
         """Ask it again; False when it was open already."""
         closed = Endpoint.objects.filter(pk=self.pk).exclude(paused_code="")
-        return bool(closed.update(paused_code="", paused_since=None, next_probe=None))
+        return bool(closed.update(**OPEN))

@@ -3,8 +3,14 @@
 from pathlib import PurePosixPath
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import models
 from django.utils import timezone
+
+from describer.images import Copy, Recipe
+
+SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
 class Image(models.Model):
@@ -28,6 +34,16 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return f"image {self.pk}"
+
+    @classmethod
+    def save_file(cls, folder: str, stem: str, copy: Copy) -> str:
+        """Store a copy's bytes; answers their name in storage."""
+        return default_storage.save(f"{folder}/{stem}{SUFFIXES[copy.media_type]}", ContentFile(copy.data))
+
+    @property
+    def stem(self) -> str:
+        """What the names of this image's files share: its hash, and something of their own against late deletions."""
+        return self.original.partition("/")[2]
 
     @property
     def files(self) -> list[str]:
@@ -53,6 +69,19 @@ class SentCopy(models.Model):
 
     def __str__(self) -> str:
         return f"sent copy {self.pk}"
+
+    @classmethod
+    def keep(cls, image: Image, recipe: Recipe, copy: Copy) -> "SentCopy":
+        """Store a copy of an image and its row; the same recipe again replaces it."""
+        values = {
+            "sha256": copy.sha256,
+            "media_type": copy.media_type,
+            "width": copy.width,
+            "height": copy.height,
+            "bytes": len(copy.data),
+            "file": Image.save_file("sent", image.stem, copy),
+        }
+        return cls.objects.update_or_create(image=image, recipe=recipe.key, defaults=values)[0]
 
     @property
     def file_name(self) -> str:

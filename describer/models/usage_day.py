@@ -27,7 +27,9 @@ class UsageDay(models.Model):
         verbose_name = "day of usage"
         verbose_name_plural = "days of usage"
         constraints = [
-            models.UniqueConstraint(fields=("day", "owner", "key", "endpoint", "model"), name="usage_day_once")
+            models.UniqueConstraint(
+                fields=("day", "owner", "key", "endpoint", "model"), name="usage_day_once"
+            )
         ]
         indexes = [models.Index(fields=("owner", "day"), name="usage_day_owner")]
 

@@ -1,8 +1,8 @@
 """The way in: the only place where a description is born. Pages, API, endpoint, shell and batches all come here."""
 
 from .again import ask_again
-from .ask import Ask, Given, submit
+from .ask import Ask, Given, forget_tokens, submit
 from .pictures import keep_image
 from .refusal import Refusal
 
-__all__ = ("Ask", "Given", "Refusal", "ask_again", "keep_image", "submit")
+__all__ = ("Ask", "Given", "Refusal", "ask_again", "forget_tokens", "keep_image", "submit")

@@ -14,15 +14,9 @@ from django.utils import timezone
 from describer import live, queue
 from describer.chat import ParameterError, read_parameters
 from describer.images import clean_name
-from describer.models import ApiKey, Description, DescriptionImage, Endpoint, Image, User
+from describer.models import ApiKey, Description, DescriptionImage, Endpoint, Image, Lane, Status, User, Via
 
 from .refusal import Refusal
-
-PAUSED = {
-    "bad_key": "The endpoint refused the site's key; an admin must mend it.",
-    "forbidden": "The endpoint forbids this site's key to ask; an admin must mend it.",
-    "no_credit": "The endpoint's account has no credit left; an admin must mend it.",
-}
 
 
 @dataclass(frozen=True)
@@ -40,14 +34,14 @@ class Ask:
     owner: User
     question: str
     pictures: Sequence[Given]
-    via: Description.Via = Description.Via.PAGE
+    via: Via = Via.PAGE
     key: ApiKey | None = None
     system_prompt: str = ""
     model: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     together: bool = False
     token: str | None = None
-    lane: Description.Lane = Description.Lane.INTERACTIVE
+    lane: Lane = Lane.INTERACTIVE
     follows: Description | None = None
 
     @property
@@ -118,7 +112,9 @@ def _text(text: str, param: str) -> str:
     if len(text) > settings.QUESTION_MAX_CHARACTERS:
         most = f"{settings.QUESTION_MAX_CHARACTERS:,}"
         what = "question" if param == "question" else "system prompt"
-        raise Refusal(f"The {what} is too long: at most {most} characters.", code="invalid_value", param=param)
+        raise Refusal(
+            f"The {what} is too long: at most {most} characters.", code="invalid_value", param=param
+        )
     return text
 
 
@@ -141,10 +137,14 @@ def _check_model(model: str, endpoint: Endpoint) -> None:
 
 def _check_room(ask: Ask) -> None:
     """No person may queue without end; the limit is far above an honest batch."""
-    waiting = (Description.Status.QUEUED, Description.Status.WAITING)
-    queued = Description.objects.filter(owner=ask.owner, status__in=waiting)[: settings.QUEUED_PER_PERSON].count()
+    waiting = (Status.QUEUED, Status.WAITING)
+    queued = Description.objects.filter(owner=ask.owner, status__in=waiting)[
+        : settings.QUEUED_PER_PERSON
+    ].count()
     if queued + 1 > settings.QUEUED_PER_PERSON:
-        message = f"{settings.QUEUED_PER_PERSON:,} of your asks are waiting already; try again when some are done."
+        message = (
+            f"{settings.QUEUED_PER_PERSON:,} of your asks are waiting already; try again when some are done."
+        )
         raise Refusal(message, code="queue_full", status=429, retry_after=60)
 
 
@@ -179,8 +179,8 @@ def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
 
 def _first_state(endpoint: Endpoint) -> dict[str, Any]:
     if not endpoint.paused_code:
-        return {"status": Description.Status.QUEUED}
-    return {"status": Description.Status.WAITING, "waiting_reason": PAUSED[endpoint.paused_code]}
+        return {"status": Status.QUEUED}
+    return {"status": Status.WAITING, "waiting_reason": queue.pause_reason(endpoint)}
 
 
 def _show(row: Description, pictures: Sequence[Given]) -> None:

@@ -2,22 +2,22 @@
 
 import errno
 import hashlib
+import io
 import secrets
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.conf import settings
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from describer.images import Copy, ImageError, Intake, Limits, Recipe, intake
+from describer.images import ImageError, Intake, Limits, Recipe, intake
 from describer.models import Image, SentCopy, User
 
 from .refusal import Refusal
 
 DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
-SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
 def limits() -> Limits:
@@ -52,7 +52,7 @@ def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
 def _known(owner: User, file: BinaryIO) -> Image | None:
     """This owner's image with these bytes, if its files are still there; touched, so that it is not swept."""
     file.seek(0)
-    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = hashlib.file_digest(cast(io.BufferedIOBase, file), "sha256").hexdigest()
     image = Image.objects.filter(owner=owner, sha256=sha256).first()
     if image is None or not all(default_storage.exists(name) for name in (image.original, image.thumbnail)):
         return None
@@ -72,13 +72,11 @@ def _stored(owner: User, file: BinaryIO, facts: Intake) -> Image:
         "bytes": facts.bytes,
         "notes": list(facts.notes),
         "original": default_storage.save(f"originals/{stem}", File(file)),
-        "thumbnail": _saved("thumbnails", stem, facts.thumbnail),
+        "thumbnail": Image.save_file("thumbnails", stem, facts.thumbnail),
         "last_given": timezone.now(),
     }
-    sent = _saved("sent", stem, facts.sent)
-    with transaction.atomic():
-        image = _row(owner, facts.sha256, values)
-        keep_copy(image, Recipe(), facts.sent, sent)
+    image = _row(owner, facts.sha256, values)
+    SentCopy.keep(image, Recipe(), facts.sent)
     return image
 
 
@@ -89,20 +87,3 @@ def _row(owner: User, sha256: str, values: dict[str, object]) -> Image:
             return Image.objects.create(owner=owner, sha256=sha256, **values)
     except IntegrityError:
         return Image.objects.update_or_create(owner=owner, sha256=sha256, defaults=values)[0]
-
-
-def keep_copy(image: Image, recipe: Recipe, copy: Copy, file: str) -> SentCopy:
-    """Record a sent copy whose bytes lie at `file` in storage."""
-    values = {
-        "sha256": copy.sha256,
-        "media_type": copy.media_type,
-        "width": copy.width,
-        "height": copy.height,
-        "bytes": len(copy.data),
-        "file": file,
-    }
-    return SentCopy.objects.update_or_create(image=image, recipe=recipe.key, defaults=values)[0]
-
-
-def _saved(folder: str, stem: str, copy: Copy) -> str:
-    return default_storage.save(f"{folder}/{stem}{SUFFIXES[copy.media_type]}", ContentFile(copy.data))

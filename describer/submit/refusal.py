@@ -4,11 +4,17 @@ from describer.chat import ParameterError
 from describer.images import ImageError
 
 
-class Refusal(Exception):  # noqa: N818  it is what the person meets: a refusal
+class Refusal(Exception):
     """Not accepted, and nothing was made. `status` is the HTTP status that fits; `param` names the field or is None."""
 
     def __init__(
-        self, message: str, *, code: str, param: str | None = None, status: int = 400, retry_after: int | None = None
+        self,
+        message: str,
+        *,
+        code: str,
+        param: str | None = None,
+        status: int = 400,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message

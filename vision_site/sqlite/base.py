@@ -21,20 +21,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         WRITER.acquire()
         self._holds_writer = True
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._give_back()
             raise
 
     def _set_autocommit(self, autocommit: bool) -> None:
         # Below `set_autocommit`, which runs the on-commit hooks: these may write, and would wait for themselves.
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
         if autocommit:
             self._give_back()
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]
         finally:
             self._give_back()
 

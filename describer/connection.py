@@ -1,0 +1,54 @@
+"""The way to the endpoints: one pooled client per process, and what is learned of an endpoint by asking it."""
+
+import logging
+from datetime import timedelta
+from functools import cache
+
+from django.conf import settings
+from django.utils import timezone
+
+from describer.chat import ChatError, Client, Target
+from describer.models import Endpoint
+from describer.models.endpoint import FIRST
+from describer.sandbox import SandboxAdapter
+
+logger = logging.getLogger(__name__)
+
+MODELS_KEEP = timedelta(hours=1)
+MODELS_AGAIN = timedelta(minutes=1)
+
+
+@cache
+def client() -> Client:
+    """The client of this process, its pool as large as the calls in flight; the sandbox answers without a network."""
+    return Client(pool_size=settings.WORKER_CONCURRENCY, adapters={"sandbox://": SandboxAdapter()})
+
+
+def target(endpoint: Endpoint) -> Target:
+    """Where to ask, how long to wait, and with which key. Only the first endpoint has one: the environment's."""
+    key = settings.VISION_API_KEY if endpoint.name == FIRST else ""
+    ca_file = settings.VISION_CA_FILE or None
+    return Target(base_url=endpoint.base_url, api_key=key, ca_file=ca_file, **settings.VISION_TIMEOUTS)
+
+
+def refresh_models(endpoint: Endpoint) -> None:
+    """Ask the endpoint for its models when the list is missing or an hour old. No list is no fault."""
+    now = timezone.now()
+    if endpoint.models_fetched and now - endpoint.models_fetched < MODELS_KEEP:
+        return
+    try:
+        names = client().models(target(endpoint))
+    except ChatError as error:
+        logger.info("endpoint %s lists no models: %s", endpoint, error.code)
+        Endpoint.objects.filter(pk=endpoint.pk).update(models_fetched=now - MODELS_KEEP + MODELS_AGAIN)
+        return
+    Endpoint.objects.filter(pk=endpoint.pk).update(model_names=names, models_fetched=now)
+
+
+def answers_again(endpoint: Endpoint) -> bool:
+    """Whether a paused endpoint accepts the key again, as far as its list of models can tell."""
+    try:
+        client().models(target(endpoint))
+    except ChatError as error:
+        return not error.pauses and error.code in ("model_not_found", "bad_request", "bad_answer")
+    return True

@@ -1,0 +1,56 @@
+"""What an endpoint's models have been seen to refuse, so that each is met once and not with every ask."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+
+from describer.chat import Amendment
+from describer.models import Description, Endpoint
+
+
+@dataclass(frozen=True)
+class Call:
+    """The parameters as a model takes them, and what that changed against those the person set."""
+
+    parameters: dict[str, Any]
+    changed: tuple[dict[str, str], ...] = ()
+
+    def amended(self, kind: str, param: str, to: str = "") -> "Call":
+        """The same call with one parameter renamed or dropped; unchanged when it was not set."""
+        if param not in self.parameters:
+            return self
+        parameters = {to if key == param else key: value for key, value in self.parameters.items()}
+        if kind == "dropped":
+            del parameters[to]
+        change = {"kind": kind, "param": param, "to": to}
+        return replace(self, parameters=parameters, changed=(*self.changed, change))
+
+
+def call_for(description: Description) -> Call:
+    """A description's parameters with what was learned of its model applied."""
+    call = Call(dict(description.parameters))
+    of_model = description.endpoint.learned.get(description.model, {})
+    for param, to in of_model.get("renamed", {}).items():
+        call = call.amended("renamed", param, to)
+    for param in of_model.get("dropped", []):
+        call = call.amended("dropped", param)
+    return call
+
+
+def remember(description: Description, call: Call, amendment: Amendment) -> Call:
+    """Note what the model refused, for this endpoint and model alone; answers the call to make instead."""
+    with transaction.atomic():
+        endpoint = Endpoint.objects.select_for_update().get(pk=description.endpoint_id)
+        of_model = endpoint.learned.setdefault(description.model, {})
+        if amendment.kind == "renamed":
+            renamed = of_model.setdefault("renamed", {})
+            renamed.pop(amendment.to, None)
+            renamed[amendment.param] = amendment.to
+        dropped = (*amendment.also, *(() if amendment.to else (amendment.param,)))
+        of_model["dropped"] = sorted({*of_model.get("dropped", []), *dropped})
+        endpoint.save(update_fields=["learned"])
+    call = call.amended(amendment.kind, amendment.param, amendment.to or "")
+    for param in amendment.also:
+        call = call.amended("dropped", param)
+    return call

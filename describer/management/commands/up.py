@@ -1,0 +1,33 @@
+"""`manage.py up`: migrate, first admin, static files, serve. Embedded (without REDIS_URL): with the worker inside."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from describer import queue
+from describer.management import starting
+from describer.management.serving import serve
+from describer.models import Endpoint
+
+
+class Command(BaseCommand):
+    help = "Starts the site. HOST, PORT and DATA_DIR say where; docs/configuration.md lists all variables."
+    requires_system_checks = ()
+    requires_migrations_checks = False
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        embedded = not settings.REDIS_URL
+        # Held to the end of the process: a second one on the same folder ends here.
+        self.lock = starting.only_one(settings.DATA_DIR) if embedded else None
+        listener = starting.listening_socket(settings.HOST, settings.PORT)
+        starting.migrate()
+        starting.first_admin()
+        Endpoint.from_environment()
+        starting.collect_static()
+        if embedded:
+            queue.hand_all_back()
+        host, port = listener.getsockname()[:2]
+        self.stdout.write(f"Describer is at http://{settings.HOST if port else host}:{port}/")
+        self.stdout.flush()
+        serve(listener, embedded=embedded)

@@ -1,0 +1,107 @@
+"""Serving until told to stop: the web server, and with it, when embedded, the worker in a thread of its own."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+import warnings
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from celery import current_app
+from django.conf import settings
+
+from describer import live, queue, upkeep
+
+logger = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 1.0  # make and systemd pass the first signal on twice
+
+
+class Stop:
+    """What SIGTERM and SIGINT do: once, end in order; again more than a second later, leave at once."""
+
+    def __init__(self) -> None:
+        self.first: float | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self.first is None:
+            self.first = now
+            queue.leases.stopping.set()
+            live.hub.close()
+        elif now - self.first > AGAIN_SECONDS:
+            os._exit(128 + number)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, closing the live streams first: they would hold it open for ever."""
+
+    def __init__(self, config: uvicorn.Config, stop: Stop) -> None:
+        super().__init__(config)
+        self.stop = stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.stop(sig, frame)
+        self.should_exit = True
+
+
+class EmbeddedWorker:
+    """A Celery worker in a thread of this process."""
+
+    def __init__(self) -> None:
+        warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+        self.worker: Any = current_app.Worker(
+            pool="threads",
+            concurrency=settings.WORKER_CONCURRENCY,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            quiet=True,
+        )
+        self.thread = threading.Thread(target=self.worker.start, name="worker", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def finish(self, seconds: float) -> bool:
+        """Let the calls in flight end, at most so many seconds; False when some did not."""
+        deadline = time.monotonic() + seconds
+        threading.Thread(target=self.worker.stop, name="worker-stop", daemon=True).start()
+        while queue.leases.count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return queue.leases.count == 0
+
+
+def serve(listener: socket.socket, *, embedded: bool) -> None:
+    """Serve until SIGTERM or SIGINT, then end what is in flight within the grace time. Returns to exit with 0."""
+    stop = Stop()
+    # uvicorn raises the caught signal again at its end: with the default handler the process would die there.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    worker = EmbeddedWorker() if embedded else None
+    if worker:
+        worker.start()
+    config = uvicorn.Config(
+        "vision_site.asgi:application",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=settings.GRACE_SECONDS,
+    )
+    Server(config, stop).run(sockets=[listener])
+    queue.leases.stopping.set()
+    ended = worker.finish(settings.GRACE_SECONDS) if worker else True
+    upkeep.end()
+    if not ended:
+        logger.warning("%d calls did not end in time; they are handed back", queue.leases.count)
+        queue.hand_all_back()
+    logging.shutdown()
+    # Threads that still wait for an endpoint, and Celery's own, would hold the process.
+    os._exit(0)

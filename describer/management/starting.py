@@ -1,0 +1,103 @@
+"""The steps by which the site starts, each done only when there is something to do."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from describer import __version__
+
+ADVISORY_LOCK = 7_305_801_386  # any number that is ours alone
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A bound socket; a port that is taken is said in one sentence. Port 0 asks for any free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+    except OSError as error:
+        raise CommandError(
+            f"Port {port} on {host} cannot be used ({os.strerror(error.errno or 0).lower()}); "
+            "end what listens there, or set PORT to another one."
+        ) from error
+    listener.listen(1024)
+    return listener
+
+
+def only_one(directory: Path) -> IO[str]:
+    """Take the lock of a data folder for the life of this process; the kernel frees it, also after kill -9."""
+    directory.mkdir(parents=True, exist_ok=True)
+    file = (directory / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise CommandError(
+            f"Another Describer runs on {directory}; end it, or set DATA_DIR to another folder."
+        ) from error
+    return file
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Held while migrating: of two sites that start at once, one waits."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+        return
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.DATA_DIR / "migrate.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def migrate() -> None:
+    """Bring the database up to date. Looking first is quicker than Django's command when there is nothing to do."""
+    with one_at_a_time():
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=0)
+
+
+def first_admin() -> None:
+    """Make the admin that the environment names, if there is no user at all."""
+    name, password = settings.FIRST_ADMIN["username"], settings.FIRST_ADMIN["password"]
+    people = get_user_model().objects
+    if name and password and not people.exists():
+        people.create_superuser(name, settings.FIRST_ADMIN["email"], password)
+
+
+def collect_static() -> None:
+    """Put static files into DATA_DIR/static, again only when a version or a file of ours changed."""
+    mark = settings.STATIC_ROOT / ".collected"
+    now = _static_mark()
+    if mark.exists() and mark.read_text() == now:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    mark.write_text(now)
+
+
+def _static_mark() -> str:
+    """What tells one set of static files from another: versions, and the newest of our own."""
+    files = [
+        path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*") if path.is_file()
+    ]
+    newest = max((path.stat().st_mtime_ns for path in files), default=0)
+    packages = ("django", "django-ninja", "django-htmx")
+    return " ".join([__version__, *map(version, packages), str(len(files)), str(newest)])

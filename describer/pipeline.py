@@ -1,0 +1,107 @@
+"""The story of one description: claim -> prepare -> ask -> record.
+
+    claim     the first queued row is ours under a lease (queue)
+    prepare   the pictures as the model is sent them, and the body of the request
+    ask       an attempt is written as `sent`, then the bytes leave; no transaction or connection is held meanwhile
+    record    the attempt is completed in the ledger, its day's usage with it; the row ends, or waits for another try
+
+A worker killed between `sent` and the record leaves the attempt open: the sweep makes it `unknown`, and the page says
+that this call may have been billed. That window is the only one in which a call can be paid twice.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import close_old_connections, transaction
+
+from describer import learned, live, queue, record
+from describer.chat import Amendment, ChatError, Picture, amended, redacted, request_body
+from describer.connection import client, target
+from describer.learned import Call
+from describer.models import Attempt, Description, Status
+from describer.prepare import ImageMissing, pictures, placeholders
+from describer.queue import Run
+
+AMENDMENTS = 3  # parameters that one run will change for a model before it gives up
+
+
+def run_next() -> bool:
+    """Claim one description and see it through; False when there was nothing to claim."""
+    run = queue.claim()
+    if run is None:
+        return False
+    try:
+        live.publish(run.description)
+        see_through(run)
+    finally:
+        queue.leases.drop(run.token)
+    return True
+
+
+def see_through(run: Run) -> None:
+    """From a claimed description to its end, or to its next wait."""
+    description = run.description
+    if reason := queue.must_wait(description):
+        record.end(run, Status.WAITING, waiting_reason=reason)
+        return
+    try:
+        seen = pictures(description)
+    except ImageMissing as error:
+        record.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
+        return
+    call = learned.call_for(description)
+    for _ in range(1 + AMENDMENTS):
+        amendment = _ask(run, call, _body(description, seen, call))
+        if amendment is None:
+            return
+        call = learned.remember(description, call, amendment)
+
+
+def request_of(description: Description) -> dict[str, Any]:
+    """The request as the model is asked, with the pictures' bytes left out; for showing it."""
+    return dict(redacted(_body(description, placeholders(description), learned.call_for(description))))
+
+
+def _body(description: Description, seen: Sequence[Picture], call: Call) -> dict[str, Any]:
+    return request_body(
+        model=description.model,
+        question=description.question,
+        system_prompt=description.system_prompt,
+        pictures=seen,
+        parameters=call.parameters,
+    )
+
+
+def _ask(run: Run, call: Call, body: dict[str, Any]) -> Amendment | None:
+    """One attempt, recorded. Answers a change to make when the model refused a parameter: that refusal was free."""
+    attempt = _sent(run, call)
+    if attempt is None:
+        return None
+    close_old_connections()
+    try:
+        reply = client().complete(target(run.description.endpoint), body)
+    except ChatError as error:
+        amendment = amended(error, call.parameters)
+        record.error(run, attempt, error, again=amendment is not None)
+        return amendment
+    record.answer(run, attempt, reply)
+    return None
+
+
+def _sent(run: Run, call: Call) -> Attempt | None:
+    """The attempt's row, committed before a byte leaves; None when the run lost its lease or was cancelled."""
+    description = run.description
+    with transaction.atomic():
+        held = Description.objects.filter(pk=description.pk, lease_token=run.token, status=Status.RUNNING)
+        if not held.select_for_update().exists():
+            description.release(run.token)
+            return None
+        return Attempt.objects.create(
+            description=description.pk,
+            owner=description.owner_id,
+            key=description.key_id or 0,
+            endpoint=description.endpoint.name,
+            model_asked=description.model,
+            number=description.attempts().count() + 1,
+            changed=list(call.changed),
+        )

@@ -1,0 +1,90 @@
+"""The pictures of a description as its model is sent them."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import BinaryIO, cast
+
+from django.core.files.storage import default_storage
+
+from describer.chat import Picture
+from describer.images import ImageError, Limits, Recipe, prepare
+from describer.models import Description, DescriptionImage, SentCopy
+
+BODY_BYTES = 30 * 2**20
+BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
+
+
+class ImageMissing(Exception):
+    """A stored picture is gone or changed on disk: there is nothing honest to ask about."""
+
+    code = "image_missing"
+
+    def __init__(self, name: str) -> None:
+        self.message = f"The stored picture {name} is gone or damaged on the site's disk; upload it again."
+        super().__init__(self.message)
+
+
+def recipe_for(description: Description, pictures: int) -> Recipe:
+    """Size limits by endpoint, shared among the pictures of one ask so that the body stays within its own limit."""
+    settings = description.endpoint.settings
+    share = int(settings.get("body_bytes", BODY_BYTES) * BASE64_SHARE / max(1, pictures))
+    default = Recipe()
+    return Recipe(
+        long_side=settings.get("long_side", default.long_side),
+        max_bytes=min(settings.get("picture_bytes", default.max_bytes), share),
+    )
+
+
+def pictures(description: Description) -> list[Picture]:
+    """Read, or make where it is missing, the sent copy of each picture. Raises ImageMissing."""
+    shown = list(description.images)
+    recipe = recipe_for(description, len(shown))
+    return [_picture(item, recipe) for item in shown]
+
+
+def placeholders(description: Description) -> list[Picture]:
+    """The same pictures without their bytes, for showing the request."""
+    shown: Sequence[DescriptionImage] = list(description.images)
+    return [Picture(b"", item.sent_copy.media_type if item.sent_copy else "image/jpeg") for item in shown]
+
+
+def _picture(item: DescriptionImage, recipe: Recipe) -> Picture:
+    copy = item.sent_copy or _kept_copy(item, recipe)
+    data = _read(copy) if copy else None
+    if copy is None or data is None:
+        copy = _made_copy(item, recipe)
+        data = _read(copy)
+    if data is None:
+        raise ImageMissing(item.name)
+    if item.sent_copy_id != copy.pk:
+        DescriptionImage.objects.filter(pk=item.pk).update(sent_copy=copy)
+        item.sent_copy = copy
+    return Picture(data, copy.media_type)
+
+
+def _kept_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy | None:
+    """A copy that was made before and fits: of this recipe, or the default one where it is small enough."""
+    copies = {copy.recipe: copy for copy in item.image.sent_copies.all()}
+    default = copies.get(Recipe(long_side=recipe.long_side).key)
+    if default and default.bytes <= recipe.max_bytes:
+        return default
+    return copies.get(recipe.key)
+
+
+def _made_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy:
+    try:
+        with default_storage.open(item.image.original) as file:
+            copy = prepare(cast(BinaryIO, file), item.name, recipe=recipe, limits=Limits())
+    except (OSError, ImageError) as error:
+        raise ImageMissing(item.name) from error
+    return SentCopy.keep(item.image, recipe, copy)
+
+
+def _read(copy: SentCopy) -> bytes | None:
+    """The very bytes that were recorded, or None when they are gone or are others."""
+    try:
+        with default_storage.open(copy.file) as file:
+            data: bytes = file.read()
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == copy.sha256 else None

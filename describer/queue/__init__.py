@@ -1,0 +1,27 @@
+"""Rules over rows: turn, claim, lease, retry, sweep, and the doorbell. The database is the truth."""
+
+from .claim import claim
+from .doorbell import ring
+from .lease import Run, leases
+from .pause import must_wait, open_endpoint, pause_endpoint, pause_reason, send_ahead
+from .retry import Verdict, judge
+from .sweep import hand_all_back, sweep
+from .turn import ahead, next_turn
+
+__all__ = (
+    "Run",
+    "Verdict",
+    "ahead",
+    "claim",
+    "hand_all_back",
+    "judge",
+    "leases",
+    "must_wait",
+    "next_turn",
+    "open_endpoint",
+    "pause_endpoint",
+    "pause_reason",
+    "ring",
+    "send_ahead",
+    "sweep",
+)

@@ -1,0 +1,66 @@
+"""Leases: what this process is running, and for how long it may."""
+
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from describer.models import Description
+
+
+@dataclass(frozen=True)
+class Run:
+    """A claimed description under its lease token."""
+
+    description: Description
+    token: str
+
+
+class Leases:
+    """The runs of this process. A heartbeat extends all their leases in one update."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, int] = {}
+        self.lock = threading.Lock()
+        self.stopping = threading.Event()
+
+    def take(self, token: str, description: int) -> None:
+        with self.lock:
+            self.held[token] = description
+
+    def drop(self, token: str) -> None:
+        with self.lock:
+            self.held.pop(token, None)
+
+    @property
+    def count(self) -> int:
+        return len(self.held)
+
+    def idle_slots(self) -> int:
+        """How many more runs this process can take."""
+        return 0 if self.stopping.is_set() else max(0, settings.WORKER_CONCURRENCY - self.count)
+
+    def extend(self) -> int:
+        """The heartbeat. By token alone: a cancelled row keeps its lease while its call is under way."""
+        with self.lock:
+            held = dict(self.held)
+        if not held:
+            return 0
+        rows = Description.objects.filter(pk__in=held.values(), lease_token__in=held)
+        return rows.update(lease_until=until())
+
+
+leases = Leases()
+
+
+def new_token() -> str:
+    return secrets.token_hex(16)
+
+
+def until() -> Any:
+    """The end of a lease that begins now, by the database's clock: machines' clocks are never compared."""
+    return Now() + timedelta(seconds=settings.LEASE_SECONDS)

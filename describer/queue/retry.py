@@ -1,0 +1,73 @@
+"""The one place that decides whether, and when, a failed call is asked again."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.defaultfilters import date
+from django.utils import timezone
+
+from describer.chat import ChatError, ConnectionFailed
+from describer.models import Description, Lane
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a run that met an error: it waits until `not_before`, or, without one, fails with `message`."""
+
+    message: str
+    tries: int
+    not_before: datetime | None = None
+
+    @property
+    def waits(self) -> bool:
+        return self.not_before is not None
+
+
+def judge(description: Description, error: ChatError, attempts: int) -> Verdict:
+    """Wait or fail. `attempts` is how many calls were made so far; the backoff grows with them."""
+    tries = description.tries + int(not _is_patient(description, error))
+    if not error.retryable:
+        return Verdict(error.message, tries)
+    if _asks_too_long(description, error):
+        return Verdict(
+            f"{error.message} It asks to wait {words(error.retry_after or 0)}; ask again then.", tries
+        )
+    if tries >= settings.TRIES:
+        return Verdict(f"{error.message} It was tried {attempts} times.", tries)
+    delay = (error.retry_after or 0) + _jitter(attempts)
+    not_before = timezone.now() + timedelta(seconds=delay)
+    return Verdict(_reason(error, not_before, tries), tries, not_before)
+
+
+def _is_patient(description: Description, error: ChatError) -> bool:
+    """Tries without a connection do not count within a day: the network of a machine may be gone for an hour."""
+    age = (timezone.now() - description.created).total_seconds()
+    return isinstance(error, ConnectionFailed) and age < settings.OFFLINE_PATIENCE_SECONDS
+
+
+def _asks_too_long(description: Description, error: ChatError) -> bool:
+    """A person is waiting: hours of Retry-After are said at once. A batch has the time."""
+    interactive = description.lane == Lane.INTERACTIVE
+    return interactive and (error.retry_after or 0) > settings.PATIENCE_SECONDS
+
+
+def _jitter(attempts: int) -> float:
+    """Full jitter, on top of what the endpoint told and never below it, so that a wave does not come back as one."""
+    most = min(settings.BACKOFF_MOST_SECONDS, settings.BACKOFF_FIRST_SECONDS * 2 ** min(attempts - 1, 16))
+    return random.uniform(0, most)  # noqa: S311  no secret
+
+
+def _reason(error: ChatError, not_before: datetime, tries: int) -> str:
+    at = date(timezone.localtime(not_before), "H:i:s")
+    nth = f", try {tries + 1} of {settings.TRIES}" if tries else ""
+    return f"{error.message} Next try at {at}{nth}."
+
+
+def words(seconds: float) -> str:
+    """A span in words: "40 seconds", "15 minutes", "3 hours"."""
+    for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size * 2 or size == 1:
+            return f"{round(seconds / size)} {unit}s"
+    raise AssertionError("unreachable: the last unit always fits")

@@ -1,0 +1,109 @@
+"""The sweep, every second in each worker process: what ran out goes back, what is due is queued, bells are rung."""
+
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from describer import live, usage
+from describer.models import Attempt, Description, Status
+from describer.models.attempt import sent_before
+from describer.models.description import UNLEASED
+
+from .doorbell import ring
+from .lease import leases
+
+CUT_OFF = "This call was cut off on our side; it may have been billed."
+
+
+class Suspects:
+    """Leases seen expired, and since when by this process's monotonic clock.
+
+    One is taken back only when it stays expired for longer than a heartbeat: a clock that jumps ahead by an hour
+    makes every lease look expired until its holder's next heartbeat.
+    """
+
+    def __init__(self) -> None:
+        self.since: dict[str, float] = {}
+
+    def ripe(self, expired: Iterable[str]) -> set[str]:
+        now = time.monotonic()
+        self.since = {token: self.since.get(token, now) for token in expired}
+        patience = settings.HEARTBEAT_SECONDS * 1.5
+        return {token for token, since in self.since.items() if now - since > patience}
+
+
+suspects = Suspects()
+
+
+def sweep() -> None:
+    """One round. Each step is cheap when there is nothing to do: partial indexes hold only what is open."""
+    _take_back_expired()
+    wake()
+    _ring_for_queued()
+
+
+def _take_back_expired() -> None:
+    rows = Description.objects.filter(lease_until__lt=Now()).exclude(lease_token="")
+    expired = dict(rows.values_list("lease_token", "pk"))
+    for token in suspects.ripe(expired):
+        hand_back(Description(pk=expired[token]), token)
+
+
+def hand_back(description: Description, token: str) -> bool:
+    """running -> queued for a run that is dead; its open call becomes unknown. False when the run was not there."""
+    with transaction.atomic():
+        rows = Description.objects.filter(pk=description.pk, lease_token=token)
+        running = rows.filter(status=Status.RUNNING)
+        moved = running.update(status=Status.QUEUED, **UNLEASED) or rows.update(**UNLEASED)
+        if moved:
+            give_up(Attempt.objects.filter(description=description.pk))
+            live.publish(Description.objects.get(pk=description.pk))
+    return bool(moved)
+
+
+def give_up(attempts: "Iterable[Attempt]") -> int:
+    """sent -> unknown: nobody will read the reply of these calls, and each may have been billed."""
+    count = 0
+    for attempt in attempts:
+        if attempt.state != Attempt.State.SENT:
+            continue
+        values = {"error_code": "connection_lost", "error_message": CUT_OFF, "billed": Attempt.Billed.UNKNOWN}
+        if attempt.abandon(**values):
+            usage.roll_up(attempt, Attempt.State.SENT)
+            count += 1
+    return count
+
+
+def wake() -> int:
+    """waiting -> queued for all that is due, with the turns they had."""
+    due = Description.objects.filter(status=Status.WAITING, not_before__lte=Now())
+    return due.update(status=Status.QUEUED, not_before=None)
+
+
+def _ring_for_queued() -> None:
+    """Ring for rows that nobody took, as often as this process has room for them."""
+    room = leases.idle_slots()
+    if room and (queued := Description.objects.filter(status=Status.QUEUED)[:room].count()):
+        ring(queued)
+
+
+def give_up_orphans() -> int:
+    """Open attempts older than any call can be: their description is gone, or their process died unseen."""
+    longest = sum(settings.VISION_TIMEOUTS.values()) + settings.LEASE_SECONDS
+    with transaction.atomic():
+        return give_up(sent_before(timezone.now() - timedelta(seconds=longest)).select_for_update())
+
+
+def hand_all_back() -> int:
+    """At the start of the one process that holds the lock of DATA_DIR: whatever was running is not any more."""
+    rows = list(Description.objects.exclude(lease_token="").only("pk", "lease_token"))
+    for row in rows:
+        hand_back(row, row.lease_token)
+    with transaction.atomic():
+        give_up(Attempt.objects.filter(state=Attempt.State.SENT))
+    return len(rows)

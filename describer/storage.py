@@ -1,0 +1,63 @@
+"""Files and their rows: what nothing shows any more goes, with its files; files without a row go after an hour."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import RestrictedError
+from django.utils import timezone
+
+from describer.models import Image, SentCopy
+
+logger = logging.getLogger(__name__)
+
+FOLDERS = ("originals", "thumbnails", "sent")
+AT_ONCE = 500
+
+
+def sweep_images() -> int:
+    """Delete images that no description shows and nobody gave for a day; answers how many."""
+    old = timezone.now() - timedelta(seconds=settings.IMAGE_KEEP_SECONDS)
+    unshown = Image.objects.filter(last_given__lt=old, shown_by=None)
+    return sum(_delete(image) for image in unshown.prefetch_related("sent_copies")[:AT_ONCE])
+
+
+def _delete(image: Image) -> bool:
+    files = image.files
+    old = Image.objects.filter(pk=image.pk, last_given=image.last_given)
+    try:
+        deleted = bool(old.delete()[0])
+    except RestrictedError:
+        return False  # shown again meanwhile
+    if deleted:
+        for name in files:
+            default_storage.delete(name)
+    return deleted
+
+
+def sweep_files() -> int:
+    """Delete files without a row that are an hour old: what an upload left that was cut or killed."""
+    old = timezone.now() - timedelta(seconds=settings.ORPHAN_KEEP_SECONDS)
+    count = 0
+    for name in _files():
+        if default_storage.get_modified_time(name) < old and not _has_row(name):
+            default_storage.delete(name)
+            count += 1
+    return count
+
+
+def _files() -> Iterator[str]:
+    for folder in FOLDERS:
+        if not default_storage.exists(folder):
+            continue
+        for part in default_storage.listdir(folder)[0]:
+            yield from (f"{folder}/{part}/{name}" for name in default_storage.listdir(f"{folder}/{part}")[1])
+
+
+def _has_row(name: str) -> bool:
+    column = {"originals": "original", "thumbnails": "thumbnail"}.get(name.partition("/")[0])
+    if column:
+        return Image.objects.filter(**{column: name}).exists()
+    return SentCopy.objects.filter(file=name).exists()

@@ -1,0 +1,31 @@
+"""Celery's part: hear the doorbell and call the pipeline. Nothing is decided here."""
+
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutting_down
+
+from describer import upkeep
+from describer.pipeline import run_next
+from describer.queue import leases
+from describer.queue.doorbell import TASK
+
+
+@shared_task(name=TASK, ignore_result=True)
+def work() -> None:
+    """There is work: take descriptions until there is none. One bell may serve many rows."""
+    while run_next():
+        pass
+
+
+@worker_ready.connect
+def begin(**_: Any) -> None:
+    """A worker process is up: its heartbeat and its sweeps begin."""
+    leases.stopping.clear()
+    upkeep.begin()
+
+
+@worker_shutting_down.connect
+def take_no_more(**_: Any) -> None:
+    """A worker process was told to stop: it finishes what it holds and claims nothing more."""
+    leases.stopping.set()

@@ -1,0 +1,74 @@
+"""The roll-up of attempts into days: written with each attempt, and made again from all of them to prove it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from describer.models import Attempt, UsageDay
+
+TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
+Key = tuple[tuple[str, Any], ...]
+
+
+def roll_up(attempt: Attempt, before: Attempt.State) -> None:
+    """Add a just completed attempt to its day, within the transaction that completed it.
+
+    `before` is the state it had: one given up as unknown has been counted and is only set right.
+    """
+    counted = _counts(attempt)
+    if before == Attempt.State.UNKNOWN:
+        counted |= {"attempts": 0, "asks": 0, "failed": counted["failed"] - 1}
+    _add(_key(attempt), counted)
+
+
+def rebuilt(attempts: Iterable[Attempt]) -> dict[Key, Counter[str]]:
+    """What UsageDay must hold for these attempts. Attempts still under way are not counted yet."""
+    days: dict[Key, Counter[str]] = {}
+    for attempt in attempts:
+        if attempt.state != Attempt.State.SENT:
+            days.setdefault(_key(attempt), Counter()).update(_counts(attempt))
+    return days
+
+
+def rebuild() -> None:
+    """Write UsageDay anew from the ledger, in one transaction."""
+    with transaction.atomic():
+        UsageDay.objects.all().delete()
+        days = rebuilt(Attempt.objects.iterator())
+        UsageDay.objects.bulk_create(UsageDay(**dict(key), **counts) for key, counts in days.items())
+
+
+def _key(attempt: Attempt) -> Key:
+    return (
+        ("day", timezone.localdate(attempt.sent)),
+        ("owner", attempt.owner),
+        ("key", attempt.key),
+        ("endpoint", attempt.endpoint),
+        ("model", attempt.model_asked),
+    )
+
+
+def _counts(attempt: Attempt) -> dict[str, Any]:
+    counts: dict[str, Any] = {
+        "attempts": 1,
+        "asks": int(attempt.number == 1),
+        "failed": int(attempt.state != Attempt.State.ANSWERED),
+        "cost": attempt.cost or 0,
+    }
+    return counts | {name: getattr(attempt, name) or 0 for name in TOKENS}
+
+
+def _add(key: Key, counts: dict[str, Any]) -> None:
+    """One update where the day is known; else a row, and where another was quicker with it, the update after all."""
+    changes = {name: F(name) + count for name, count in counts.items()}
+    if UsageDay.objects.filter(**dict(key)).update(**changes):
+        return
+    try:
+        with transaction.atomic():
+            UsageDay.objects.create(**dict(key), **counts)
+    except IntegrityError:
+        UsageDay.objects.filter(**dict(key)).update(**changes)

@@ -1,0 +1,42 @@
+"""The one event stream of an open page."""
+
+import json
+from collections.abc import AsyncIterator
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_GET
+
+from describer.live import events, hub
+
+MOST_STREAMS = 1000  # in one process; a page without a stream polls
+
+
+@require_GET
+async def live(request: HttpRequest) -> HttpResponseBase:
+    """Server-sent events `{id, status}` of the person's own descriptions, until the page goes away."""
+    owner = await sync_to_async(_person)(request)
+    if owner is None:
+        return HttpResponse(status=401)
+    if sum(map(len, hub.streams.values())) >= MOST_STREAMS:
+        return HttpResponse(status=503, headers={"Retry-After": "30"})
+    response = StreamingHttpResponse(_lines(owner), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _person(request: HttpRequest) -> int | None:
+    """Who asks. The stream stays open for hours; the connection that this needs does not."""
+    try:
+        return request.user.pk if request.user.is_authenticated else None
+    finally:
+        connections.close_all()
+
+
+async def _lines(owner: int) -> AsyncIterator[str]:
+    yield ": open\n\n"
+    async for event in events(owner):
+        yield f"data: {json.dumps(event)}\n\n" if event else ": quiet\n\n"

@@ -1,0 +1,52 @@
+"""People and an endpoint that tests of all kinds share."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
+from describer.models import Endpoint, User
+from tests.endpoint import ScriptedEndpoint
+
+PASSWORD = "correct-horse"
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path) -> Iterator[None]:
+    """Uploaded files of a test lie in a folder of its own."""
+    storages = settings.STORAGES
+    options = {"location": tmp_path / "media", "base_url": None}
+    settings.STORAGES = storages | {"default": storages["default"] | {"OPTIONS": options}}
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def sandbox(db) -> Endpoint:
+    """The endpoint of a site without a key."""
+    return Endpoint.from_environment()
+
+
+@pytest.fixture
+def alice(db) -> User:
+    """Who owns things."""
+    return User.objects.create_user("alice", password=PASSWORD)
+
+
+@pytest.fixture
+def bob(db) -> User:
+    """A stranger to Alice's things."""
+    return User.objects.create_user("bob", password=PASSWORD)
+
+
+@pytest.fixture
+def boss(db) -> User:
+    """An admin."""
+    return User.objects.create_superuser("boss", password=PASSWORD)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[ScriptedEndpoint]:
+    """A scripted endpoint on a loopback socket of its own."""
+    with ScriptedEndpoint() as scripted:
+        yield scripted

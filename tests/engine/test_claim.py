@@ -1,0 +1,118 @@
+"""Claims, leases and the sweep."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from describer.models import Attempt, Endpoint, Status
+from describer.queue import claim, hand_all_back, leases
+from describer.queue.sweep import Suspects, hand_back, wake
+from tests.engine.rows import attempt, description
+
+pytestmark = pytest.mark.usefixtures("sandbox")
+
+
+def test_a_claim_runs_under_a_lease_with_a_token_and_an_end(alice):
+    row = description(alice)
+    run = claim()
+    leases.drop(run.token)
+    row.refresh_from_db()
+    assert (row.status, row.lease_token) == (Status.RUNNING, run.token)
+    assert timedelta(seconds=25) < row.lease_until - timezone.now() < timedelta(seconds=35)
+
+
+def test_nothing_is_claimed_while_the_process_is_stopping(alice):
+    description(alice)
+    leases.stopping.set()
+    try:
+        assert claim() is None
+    finally:
+        leases.stopping.clear()
+
+
+def test_what_waits_is_not_claimed(alice):
+    description(alice, status=Status.WAITING, not_before=timezone.now() + timedelta(hours=1))
+    assert claim() is None
+
+
+def test_what_is_due_is_queued_with_the_turn_it_had(alice):
+    due = description(alice, status=Status.WAITING, not_before=timezone.now() - timedelta(seconds=1), turn=7)
+    description(alice, status=Status.WAITING, not_before=None)
+    assert wake() == 1
+    due.refresh_from_db()
+    assert (due.status, due.turn) == (Status.QUEUED, 7)
+
+
+def test_the_heartbeat_extends_the_leases_of_this_process_alone(alice):
+    soon = timezone.now() + timedelta(seconds=1)
+    mine = description(alice, status=Status.RUNNING, lease_token="mine", lease_until=soon)
+    other = description(alice, status=Status.RUNNING, lease_token="other", lease_until=soon)
+    leases.take("mine", mine.pk)
+    try:
+        assert leases.extend() == 1
+    finally:
+        leases.drop("mine")
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    assert mine.lease_until > soon + timedelta(seconds=20)
+    assert other.lease_until == soon
+
+
+def test_p17_a_lease_is_taken_back_only_when_it_stays_expired_for_longer_than_a_heartbeat(settings):
+    settings.HEARTBEAT_SECONDS = 0
+    suspects = Suspects()
+    assert suspects.ripe(["token"]) == set()
+    assert suspects.ripe([]) == set()
+    assert suspects.ripe(["token"]) == set()
+    assert suspects.ripe(["token"]) == {"token"}
+
+
+def test_p04_a_dead_run_is_queued_again_and_its_open_call_becomes_unknown(alice):
+    row = description(alice, status=Status.RUNNING, lease_token="dead")
+    call = attempt(row)
+    assert hand_back(row, "dead")
+    row.refresh_from_db()
+    call.refresh_from_db()
+    assert (row.status, row.lease_token) == (Status.QUEUED, "")
+    assert (call.state, call.billed) == (Attempt.State.UNKNOWN, Attempt.Billed.UNKNOWN)
+    assert "may have been billed" in call.error_message
+
+
+def test_p13_a_run_that_lost_its_lease_changes_nothing(alice):
+    row = description(alice, status=Status.RUNNING, lease_token="newer")
+    assert not row.run_to("older", Status.DONE)
+    row.refresh_from_db()
+    assert row.status == Status.RUNNING
+
+
+def test_at_the_start_of_the_only_process_everything_goes_back(alice):
+    running = description(alice, status=Status.RUNNING, lease_token="one")
+    cancelled = description(alice, status=Status.CANCELLED, lease_token="two")
+    attempt(running)
+    attempt(cancelled)
+    assert hand_all_back() == 2
+    running.refresh_from_db()
+    cancelled.refresh_from_db()
+    assert (running.status, cancelled.status) == (Status.QUEUED, Status.CANCELLED)
+    assert set(Attempt.objects.values_list("state", flat=True)) == {Attempt.State.UNKNOWN}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_p12_of_many_that_reach_for_one_row_one_wins(alice):
+    Endpoint.from_environment()
+    rows = {description(alice, turn=turn).pk for turn in range(40)}
+
+    def take(_: int) -> int | None:
+        try:
+            run = claim()
+            return run and run.description.pk
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(take, range(60)))
+    leases.held.clear()
+    assert sorted(filter(None, taken)) == sorted(rows)

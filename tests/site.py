@@ -1,0 +1,164 @@
+"""The site in a process group of its own, as `manage.py up` starts it, driven from outside over its socket."""
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+ADMIN = {"username": "admin", "password": "admin-of-tests"}
+START_SECONDS = 60
+OURS = ("VISION_", "DJANGO_SUPERUSER_", "REDIS_URL", "DATABASE_URL", "DATA_DIR", "HOST", "PORT", "SECRET_KEY")
+
+
+class Site:
+    """`with Site(tmp_path, VISION_BASE_URL=endpoint.url) as site:` starts it on a free port; the end stops it."""
+
+    def __init__(self, data: Path, *, admin: bool = True, **variables: str) -> None:
+        self.data = data
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        people = {f"DJANGO_SUPERUSER_{name.upper()}": value for name, value in ADMIN.items()} if admin else {}
+        self.environment = clean | people | {"DATA_DIR": str(data), "PORT": "0"} | variables
+        self.environment |= {"DJANGO_SETTINGS_MODULE": "vision_site.settings", "PYTHONWARNINGS": "default"}
+        self.session = requests.Session()
+        self.key = ""
+        self.log: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.kill()
+        self.session.close()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.addresses: queue.Queue[str] = queue.Queue()
+        self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        self.reader.start()
+        self.url = self.addresses.get(timeout=START_SECONDS)
+        if not self.url:
+            raise RuntimeError("the site did not start:\n" + "".join(self.log))
+        until(lambda: self._answers(), "the site answers /healthz")
+
+    def _read(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout
+        for line in process.stdout:
+            self.log.append(line)
+            if found := re.search(r"Describer is at (http://\S+?)/?\s", line):
+                self.addresses.put(found[1])
+        self.addresses.put("")
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the whole process group."""
+        os.killpg(self.process.pid, number)
+
+    def kill(self) -> None:
+        """kill -9 of the whole process group."""
+        self.signal(signal.SIGKILL)
+        self._gone(10)
+
+    def stop(self, seconds: float = 40) -> int:
+        """SIGTERM, and its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self._gone(seconds)
+
+    def _gone(self, seconds: float) -> int:
+        status = self.process.wait(seconds)
+        self.reader.join(5)
+        assert self.process.stdout
+        self.process.stdout.close()
+        return status
+
+    def manage(self, *arguments: str) -> str:
+        """What a management command prints, run beside the site."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """An Authorization header with a key of the admin's, made at the first use."""
+        if not self.key:
+            self.key = self.manage("create_api_key", ADMIN["username"]).strip().splitlines()[-1]
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def ask(self, picture: bytes, question: str = "What is it?", **fields: Any) -> dict[str, Any]:
+        """Submit one ask through the API; answers its JSON."""
+        response = self.session.post(
+            f"{self.url}/api/descriptions",
+            headers=self.bearer | fields.pop("headers", {}),
+            files={"image": ("picture.jpg", picture)},
+            data={"question": question, **fields},
+            timeout=30,
+        )
+        assert response.status_code == 202, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def description(self, number: int) -> dict[str, Any]:
+        """A description's JSON."""
+        response = self.session.get(f"{self.url}/api/descriptions/{number}", headers=self.bearer, timeout=30)
+        response.raise_for_status()
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def finished(self, number: int, seconds: float = 30) -> dict[str, Any]:
+        """A description's JSON once it is at its end."""
+
+        def ended() -> dict[str, Any] | None:
+            answer = self.description(number)
+            return answer if answer["status"] in ("done", "failed", "cancelled") else None
+
+        return until(ended, f"description {number} ends", seconds)
+
+    def login(self, username: str = ADMIN["username"], password: str = ADMIN["password"]) -> requests.Session:
+        """A session of a person at the pages."""
+        session = requests.Session()
+        session.get(f"{self.url}/login/", timeout=10)
+        fields = {
+            "username": username,
+            "password": password,
+            "csrfmiddlewaretoken": session.cookies["csrftoken"],
+        }
+        response = session.post(f"{self.url}/login/", data=fields, headers={"Referer": self.url}, timeout=10)
+        assert response.ok, response.text
+        return session
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = 30, step: float = 0.02) -> Any:
+    """Wait for a condition, never for seconds; answers what it answered."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if result := condition():
+            return result
+        threading.Event().wait(step)
+    raise AssertionError(f"not within {seconds} s: {what}")
