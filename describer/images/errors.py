@@ -1,15 +1,27 @@
-"""The one error of this package.
+"""The one error of this package, and the one edge at which everything else becomes it.
 
 | code | status | when |
 |---|---|---|
 | image_empty | 400 | no bytes at all |
 | image_damaged | 400 | cut off or scratched: it cannot be decoded to its end |
-| no_image | 400 | no picture in what came |
-| image_too_large | 413 | more bytes than `Limits.max_bytes` |
+| no_image | 400 | no picture in what came (raised by those who call this package) |
+| image_too_large | 413 | more bytes than `Limits.max_bytes`, or no copy as small as a recipe asks |
 | image_too_many_pixels | 413 | more pixels than `Limits.max_pixels`, or than the decode budget holds |
 | image_format | 415 | not one of the formats that are taken |
 | image_raw | 415 | a camera's raw file |
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from describer.images.header import Raw, Unsupported
+
+TAKEN = "JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF and BMP"
+_ADVICE = {
+    "raw": "{name} is camera raw; export as JPEG.",
+    "svg": "{name}: SVG drawings are not supported; export as PNG.",
+    "pdf": "{name}: a PDF is not a picture; export its pages as PNG.",
+}
 
 
 class ImageError(Exception):
@@ -23,3 +35,68 @@ class ImageError(Exception):
         self.code = code
         self.status = status
         self.message = message
+
+
+def empty(name: str) -> ImageError:
+    return ImageError("image_empty", 400, f"{name} is empty; choose another file.")
+
+
+def damaged(name: str) -> ImageError:
+    return ImageError("image_damaged", 400, f"{name} is cut off or damaged; upload it again.")
+
+
+def too_large(name: str, size: int, most: int) -> ImageError:
+    text = (
+        f"{name} is too large: {_mebibytes(size)}, and at most {_mebibytes(most)} are taken. Make it smaller."
+    )
+    return ImageError("image_too_large", 413, text)
+
+
+def too_large_to_send(name: str, side: int, most: int) -> ImageError:
+    text = f"{name} is too large even at {side} px: no copy of it fits into {_mebibytes(most)}. Cut it into parts."
+    return ImageError("image_too_large", 413, text)
+
+
+def too_many_pixels(name: str, width: int, height: int, most: int, words: str) -> ImageError:
+    text = (
+        f"{name} has too many pixels: {width}x{height} is {_millions(width * height)}, "
+        f"and at most {_millions(most)} are taken{words}. Make it smaller and upload it again."
+    )
+    return ImageError("image_too_many_pixels", 413, text)
+
+
+def refused(name: str, words: str) -> ImageError:
+    """A file that is no picture for this site; `words` say what it is."""
+    code = "image_raw" if words == "raw" else "image_format"
+    advice = _ADVICE.get(words, f"{{name}} is {words}. Taken are {TAKEN}.")
+    return ImageError(code, 415, advice.replace("{name}", name))
+
+
+@contextmanager
+def edge(name: str) -> Iterator[None]:
+    """Turn all that readers and decoders raise into `ImageError`.
+
+    They raise OSError, ValueError, KeyError, SyntaxError, TypeError, struct.error, zlib.error, RuntimeError and more,
+    and a new release adds to the list; so everything is caught here, and nowhere else.
+    """
+    try:
+        yield
+    except ImageError:
+        raise
+    except Raw:
+        raise refused(name, "raw") from None
+    except Unsupported as rare:
+        raise refused(
+            name, f"a rare kind of {rare} that cannot be read; export it as an ordinary one"
+        ) from None
+    except Exception as error:
+        raise damaged(name) from error
+
+
+def _mebibytes(size: int) -> str:
+    mebibytes = size / (1 << 20)
+    return f"{mebibytes:.0f} MiB" if mebibytes >= 10 else f"{mebibytes:.1f} MiB"
+
+
+def _millions(pixels: int) -> str:
+    return f"{pixels / 1e6:,.0f} million"

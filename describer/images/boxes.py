@@ -1,0 +1,97 @@
+"""HEIC and AVIF files: boxes within boxes (ISO/IEC 14496-12 and 23008-12)."""
+
+import re
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from describer.images.exif import orientation
+from describer.images.header import Header
+from describer.images.plugins import open_picture
+from describer.images.view import Piece, View
+
+_MOST_META = 16 << 20
+_MOST_BOXES = 10_000
+# The entry of an EXIF block in the list of items. Both decoders turn by the container, which counts; EXIF is no use.
+_EXIF_ITEM = re.compile(rb"infe(?:\x02.{3}.{2}|\x03.{3}.{4}).{2}(?=Exif)", re.DOTALL)
+_AV1 = re.compile(rb"av1C.{2}(.)", re.DOTALL)
+_HEVC = re.compile(rb"hvcC.{16}(.)(.)", re.DOTALL)
+# Planes of samples for each pixel: grey, 4:2:0, 4:2:2, 4:4:4.
+_SHARES = (1.0, 1.5, 2.0, 3.0)
+
+
+def examine_avif(file: BinaryIO) -> Header:
+    """The facts of an AVIF. Raises what its decoder raises, and struct.error."""
+    meta, view = _without_exif(file)
+    found = _AV1.search(meta)
+    flags = found[1][0] if found else 0
+    share = _SHARES[0 if flags & 0x10 else 3 - bool(flags & 0x08) - bool(flags & 0x04)]
+    return _header("AVIF", view, 8 + share * (2 if flags & 0x40 else 1))
+
+
+def examine_heif(file: BinaryIO) -> Header:
+    """The facts of a HEIC or HEIF. Raises what its decoder raises, and struct.error."""
+    meta, view = _without_exif(file)
+    found = _HEVC.search(meta)
+    share, deep = (_SHARES[found[1][0] % 4], bool(found[2][0] % 8)) if found else (1.5, False)
+    return _header("HEIF", view, 7 + share * (3 if deep else 1))
+
+
+def _header(kind: str, view: View, pixel: float) -> Header:
+    with open_picture(kind, view) as picture:
+        width, height = picture.size
+        frames = getattr(picture, "n_frames", 1)
+        profile = picture.info.get("icc_profile")
+        # Pillow writes an AVIF's turn into EXIF; HEIC pictures come turned.
+        turn = orientation(picture.info.get("exif")) if kind == "AVIF" else 1
+    view.seek(0)
+    return Header(
+        format=kind,
+        view=view,
+        width=width,
+        height=height,
+        pixel=pixel,
+        extra=2 * view.length,
+        orientation=turn,
+        profile=profile,
+        frames=frames,
+    )
+
+
+def _without_exif(file: BinaryIO) -> tuple[bytes, View]:
+    """The box that describes the items, and the whole file with EXIF made an item that nobody looks at."""
+    length = file.seek(0, 2)
+    for start, stop, name in _boxes(file, length):
+        if name == b"meta" and stop - start <= _MOST_META:
+            file.seek(start)
+            meta = file.read(stop - start)
+            return meta, View(file, _pieces(meta, start, length))
+    return b"", View(file, [(0, length)])
+
+
+def _pieces(meta: bytes, start: int, length: int) -> Iterator[Piece]:
+    place = 0
+    for found in _EXIF_ITEM.finditer(meta):
+        yield (place, start + found.end())
+        yield b"skip"
+        place = start + found.end() + 4
+    yield (place, length)
+
+
+def _boxes(file: BinaryIO, length: int) -> Iterator[tuple[int, int, bytes]]:
+    place = 0
+    for _ in range(_MOST_BOXES):
+        file.seek(place)
+        head = file.read(16)
+        if len(head) < 8:
+            return
+        size, name = struct.unpack(">I4s", head[:8])
+        if size == 1 and len(head) == 16:
+            (size,) = struct.unpack(">Q", head[8:])
+        stop = place + size if size else length
+        if stop < place + 8:
+            raise ValueError("a box smaller than its own head")
+        if stop > length:
+            raise ValueError("cut off")
+        yield place, stop, name
+        place = stop

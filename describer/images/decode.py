@@ -1,0 +1,117 @@
+"""From a checked header to a small picture in memory: every pixel of the file is decoded, few are kept."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
+from typing import BinaryIO
+
+from PIL import Image, ImageFile
+
+from describer.images import errors
+from describer.images.facts import Limits
+from describer.images.fit import Plan, weight
+from describer.images.formats import EXAMINERS, HEAD, kind_of
+from describer.images.gate import GATE
+from describer.images.header import Header
+from describer.images.plugins import open_picture
+from describer.images.shrink import shrink
+
+# Some cameras write a little between the picture and its end.
+_SLACK = 4096
+
+
+def read_header(file: BinaryIO, name: str, limits: Limits) -> Header:
+    """What a file is and how large, without decoding it. Raises ImageError."""
+    size = file.seek(0, 2)
+    if size == 0:
+        raise errors.empty(name)
+    if size > limits.max_bytes:
+        raise errors.too_large(name, size, limits.max_bytes)
+    file.seek(0)
+    kind = kind_of(file.read(HEAD), name)
+    if kind.format is None:
+        raise errors.refused(name, kind.words)
+    with errors.edge(name):
+        header = EXAMINERS[kind.format](file)
+        if header.width < 1 or header.height < 1:
+            raise ValueError("no pixels")
+    if header.width * header.height > limits.max_pixels:
+        raise errors.too_many_pixels(name, header.width, header.height, limits.max_pixels, "")
+    return header
+
+
+@contextmanager
+def decoded(header: Header, plan: Plan, name: str, limits: Limits) -> Iterator[Image.Image]:
+    """Decode a picture to the size planned, in the colours of the file. The memory is held until the block ends.
+
+    Raises ImageError for a picture that is damaged, or that the decode budget cannot hold.
+    """
+    cost = weight(header, plan)
+    if cost > limits.decode_budget:
+        most = header.width * header.height * limits.decode_budget // cost
+        raise errors.too_many_pixels(
+            name, header.width, header.height, most, f" of this kind of {header.format}"
+        )
+    with GATE.hold(cost, limits.decode_budget):
+        with errors.edge(name):
+            picture = _small(header, plan)
+        yield picture
+
+
+def _small(header: Header, plan: Plan) -> Image.Image:
+    with open_picture(header.format, header.view) as picture:
+        if header.frame:
+            picture.seek(header.frame)
+        if picture.size != (header.width, header.height):
+            raise ValueError("the decoder sees another size")
+        if header.shrinks:
+            _load_jpeg(picture, header, plan)
+        else:
+            picture.load()
+        return shrink(picture, header, plan)
+
+
+def _load_jpeg(picture: ImageFile.ImageFile, header: Header, plan: Plan) -> None:
+    """Decode a JPEG, and notice where its data and its rows do not end together.
+
+    libjpeg only warns of a scratch: what it cannot read becomes grey, or the rows come out of step. Rows that are
+    there before the data is nearly read, or that are missing after it, tell of it. With several scans rows come
+    after all data, so nothing can be seen there.
+    """
+    picture.draft("RGB", plan.target)
+    rows = _Rows(picture)
+    if header.scans == 1:
+        end = header.view.length - 2
+        header.view.marks = {max(1, end - _SLACK): rows.nearly, end: rows.all_read}
+    picture.load()
+    if header.scans == 1:
+        rows.judge(header, end_slack=header.view.length > 2 * _SLACK)
+
+
+class _Rows:
+    """How many rows of a picture were there at two moments of its decoding."""
+
+    def __init__(self, picture: ImageFile.ImageFile) -> None:
+        self.picture = picture
+        self.early = 0
+        self.last = 0
+
+    def nearly(self) -> None:
+        self.early = self._drawn()
+
+    def all_read(self) -> None:
+        self.last = self._drawn()
+
+    def _drawn(self) -> int:
+        box = self.picture.im.getbbox()
+        return box[3] if box else 0
+
+    def judge(self, header: Header, end_slack: bool) -> None:
+        width, height = self.picture.size
+        if end_slack and self.early == height:
+            raise ValueError("rows end before the data")
+        # The decoder holds back 57 bits, which in flat colours are up to thirty blocks, and two rows of blocks.
+        held = 3 + ceil(32 * header.block[0] / header.width)
+        undrawn = height - ceil(held * header.block[1] * height / header.height)
+        if self.last < undrawn and self.picture.crop((0, self.last, width, undrawn)).getbbox():
+            raise ValueError("data ends before the rows")

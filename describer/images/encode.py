@@ -1,0 +1,103 @@
+"""From a picture in memory to the bytes of a copy."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+
+from PIL import Image, ImageChops
+
+from describer.images.facts import Copy, Recipe
+from describer.images.fit import Size, fitted
+
+_MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
+_QUALITIES = (90, 80, 70, 60)
+_LEAST_SIDE = 256
+_THUMBNAIL = (512, 512)
+_BANDS, _BAND_ROWS = 12, 16
+
+
+def copy_of(data: bytes, kind: str, size: Size, notes: tuple[str, ...] = ()) -> Copy:
+    """The copy that these bytes are."""
+    return Copy(data, kind, _MEDIA_TYPES[kind], size[0], size[1], hashlib.sha256(data).hexdigest(), notes)
+
+
+def thumbnail(picture: Image.Image) -> Copy:
+    """A JPEG of at most 512 px a side."""
+    small = picture.copy()
+    small.thumbnail(_THUMBNAIL, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return copy_of(_jpeg(small, 80, "4:2:0"), "JPEG", small.size)
+
+
+def encoded(picture: Image.Image, recipe: Recipe, lossless: bool) -> Copy | None:
+    """The best copy within a recipe's bytes, made smaller where no quality is enough; none where even that fails.
+
+    `lossless` says that the original had no losses, so that its flat colours are worth a PNG.
+    """
+    sharp = _is_drawing(picture, 0 if lossless else 3)
+    as_png = recipe.format == "png" or (recipe.format == "auto" and lossless and (sharp or _has_few(picture)))
+    small = picture
+    while max(small.size) >= min(_LEAST_SIDE, max(picture.size)):
+        for data, kind in _tries(small, as_png, recipe.format != "png", sharp):
+            if len(data) <= recipe.max_bytes:
+                notes = (
+                    ()
+                    if small is picture
+                    else (f"Shrunk to {small.width}x{small.height} to keep it small enough.",)
+                )
+                return copy_of(data, kind, small.size, notes)
+        if max(small.size) <= _LEAST_SIDE:
+            break
+        size = fitted(picture.size, max(_LEAST_SIDE, round(max(small.size) * 0.75)))
+        small = picture.resize(size, Image.Resampling.LANCZOS)
+    return None
+
+
+def _tries(picture: Image.Image, png: bool, jpeg: bool, sharp: bool) -> Iterator[tuple[bytes, str]]:
+    if png:
+        yield _png(picture), "PNG"
+    if jpeg:
+        for quality in _QUALITIES:
+            yield _jpeg(picture, quality, "4:4:4" if sharp else "4:2:0"), "JPEG"
+
+
+def _jpeg(picture: Image.Image, quality: int, subsampling: str) -> bytes:
+    out = io.BytesIO()
+    _bare(picture).save(out, "JPEG", quality=quality, subsampling=subsampling)
+    return out.getvalue()
+
+
+def _png(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    _bare(picture).save(out, "PNG")
+    return out.getvalue()
+
+
+def _bare(picture: Image.Image) -> Image.Image:
+    """The picture without what Pillow noted of its file, some of which it would write again."""
+    picture.info = {}
+    return picture
+
+
+def _has_few(picture: Image.Image) -> bool:
+    return picture.getcolors(1024) is not None
+
+
+def _is_drawing(picture: Image.Image, noise: int) -> bool:
+    """Whether a picture looks drawn or written: large flat parts, and hard edges in it.
+
+    Measured on bands of rows, by the difference of neighbours; `noise` is the difference that still counts as flat.
+    """
+    flat = hard = total = 0
+    for number in range(_BANDS):
+        top = (picture.height - _BAND_ROWS) * number // (_BANDS - 1)
+        band = picture.crop((0, max(0, top), picture.width, max(0, top) + _BAND_ROWS)).convert("L")
+        counts = _differences(band)
+        flat, hard, total = flat + sum(counts[: noise + 1]), hard + sum(counts[64:]), total + sum(counts)
+    return total > 0 and flat >= 0.6 * total and hard * 500 >= total
+
+
+def _differences(band: Image.Image) -> list[int]:
+    if band.width < 2:
+        return [0] * 256
+    left, right = band.crop((0, 0, band.width - 1, band.height)), band.crop((1, 0, band.width, band.height))
+    return ImageChops.difference(left, right).histogram()

@@ -1,0 +1,38 @@
+"""What a picture's header says, before a single pixel is decoded."""
+
+from dataclasses import dataclass
+
+from describer.images.view import View
+
+
+class Unsupported(Exception):
+    """A rare kind of a format that is taken; the text names the kind."""
+
+
+class Raw(Exception):
+    """A camera's raw file, whatever its container says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The facts of a header; width and height lie as stored, before any turn.
+
+    `pixel` is the bytes that one decoded pixel takes, `extra` what decoding takes besides; `fit` says that the view
+    itself could be sent; `top` is the highest value of a grey pixel where that is above 255.
+    """
+
+    format: str
+    view: View
+    width: int
+    height: int
+    pixel: float = 4.0
+    extra: int = 0
+    orientation: int = 1
+    profile: bytes | None = None
+    frames: int = 1
+    fit: bool = False
+    shrinks: bool = False
+    top: int = 255
+    block: tuple[int, int] = (8, 8)
+    scans: int = 1
+    frame: int = 0

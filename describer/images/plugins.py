@@ -1,0 +1,37 @@
+"""Pillow's readers, one for each format that is taken, loaded when the first file of its kind arrives.
+
+They are called by name rather than found by `Image.open`: that one loads forty readers at the first odd file, among
+them one that starts Ghostscript, and takes a JPEG with several pictures inside for another format.
+"""
+
+import warnings
+from importlib import import_module
+from typing import IO, cast
+
+from PIL import Image, ImageFile
+
+from describer.images.view import View
+
+# Pixels are counted here before anything is decoded, against a limit of ours; Pillow's own one warns far below it.
+Image.MAX_IMAGE_PIXELS = None
+# What Pillow has to say about odd metadata is of no use to a person who uploads a picture.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+_READERS = {
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+    "HEIF": ("describer.images.heif", "HeifImageFile"),
+    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+}
+
+
+def open_picture(kind: str, view: View) -> ImageFile.ImageFile:
+    """Open a view with the reader of its format. Raises whatever that reader raises, which may be anything."""
+    module, name = _READERS[kind]
+    reader: type[ImageFile.ImageFile] = getattr(import_module(module), name)
+    view.seek(0)
+    return reader(cast(IO[bytes], view))

@@ -1,0 +1,115 @@
+"""PNG files, chunk by chunk (W3C Portable Network Graphics, third edition)."""
+
+import struct
+import zlib
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from describer.images.exif import orientation
+from describer.images.header import Header
+from describer.images.view import Piece, View
+
+_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_MOTION = {b"acTL", b"fcTL", b"fdAT"}
+_GREY, _RGB, _PALETTE = 0, 2, 3
+_BLOCK = 1 << 20
+_MOST_CHUNKS = 200_000
+_MOST_PROFILE = 4 << 20
+_MOST_EXIF = 1 << 20
+
+
+@dataclass
+class _Reading:
+    pieces: list[Piece] = field(default_factory=lambda: [(0, 8)])
+    moving: list[Piece] = field(default_factory=lambda: [(0, 8)])
+    head: bytes = b""
+    profile: bytes | None = None
+    exif: bytes | None = None
+    transparent: bool = False
+    drawn: bool = False
+    frames: int = 1
+    outside: bool = False
+
+
+def examine(file: BinaryIO) -> Header:
+    """Read all chunks and check their sums. Raises ValueError, struct.error or zlib.error on damage.
+
+    Pillow does not check the sums of the picture's own chunks, and takes a file whose end is missing.
+    """
+    reading = _Reading()
+    place = 8
+    for _ in range(_MOST_CHUNKS):
+        file.seek(place)
+        length, name = struct.unpack(">I4s", file.read(8))
+        span = (place, place + 12 + length)
+        _take(file, name, length, span, reading)
+        place = span[1]
+        if name == b"IEND":
+            return _header(file, reading)
+    raise ValueError("more chunks than any picture has")
+
+
+def _take(file: BinaryIO, name: bytes, length: int, span: tuple[int, int], reading: _Reading) -> None:
+    if name in _PICTURE or name in _MOTION:
+        _check_sum(file, name, length)
+        reading.moving.append(span)
+    if name in _PICTURE:
+        reading.pieces.append(span)
+    file.seek(span[0] + 8)
+    if name == b"IHDR":
+        reading.head = file.read(13)
+    elif name == b"acTL":
+        (reading.frames,) = struct.unpack(">I", file.read(4))
+        reading.outside = True
+    elif name == b"fcTL" and not reading.drawn:
+        reading.outside = False
+    elif name == b"iCCP" and not reading.drawn:
+        reading.profile = _profile(file.read(min(length, _MOST_PROFILE)))
+    elif name == b"eXIf" and length <= _MOST_EXIF:
+        reading.exif = file.read(length)
+    reading.transparent |= name == b"tRNS"
+    reading.drawn |= name == b"IDAT"
+
+
+def _check_sum(file: BinaryIO, name: bytes, length: int) -> None:
+    found = zlib.crc32(name)
+    while length > 0:
+        block = file.read(min(length, _BLOCK))
+        if not block:
+            raise ValueError("chunk cut off")
+        found = zlib.crc32(block, found)
+        length -= len(block)
+    if struct.pack(">I", found) != file.read(4):
+        raise ValueError("chunk damaged")
+
+
+def _profile(chunk: bytes) -> bytes | None:
+    """The colour profile of an iCCP chunk, or none where it is broken or unpacks to more than any profile has."""
+    packed = chunk.partition(b"\0")[2][1:]
+    unpacking = zlib.decompressobj()
+    try:
+        profile = unpacking.decompress(packed, _MOST_PROFILE)
+    except zlib.error:
+        return None
+    return profile if unpacking.eof else None
+
+
+def _header(file: BinaryIO, reading: _Reading) -> Header:
+    width, height, depth, kind = struct.unpack(">IIBB", reading.head[:10])
+    if not reading.drawn:
+        raise ValueError("no picture")
+    outside = reading.outside and reading.frames > 0
+    return Header(
+        format="PNG",
+        view=View(file, reading.moving if outside else reading.pieces),
+        width=width,
+        height=height,
+        pixel=(2 if depth == 16 else 1) if kind in (_GREY, _PALETTE) else 4,
+        orientation=orientation(reading.exif),
+        profile=reading.profile,
+        frames=max(1, reading.frames),
+        fit=depth == 8 and kind in (_GREY, _RGB) and not reading.transparent and not outside,
+        top=65535 if depth == 16 else 255,
+        # The still picture of such a file stands for the animation where that cannot be shown; players start after it.
+        frame=1 if outside else 0,
+    )

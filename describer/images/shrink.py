@@ -1,0 +1,100 @@
+"""From a decoded picture to a small one, without a second large one in memory."""
+
+from collections.abc import Callable
+from math import ceil
+
+from PIL import Image
+
+from describer.images.fit import Plan
+from describer.images.header import Header
+
+_STRIP_PIXELS = 1 << 20
+# Modes in which Pillow's filters are right: no palettes, no transparency beside the colours, eight bits.
+_SMOOTH = {"L", "RGB", "CMYK", "YCbCr", "RGBa", "La", "LAB"}
+
+
+def shrink(picture: Image.Image, header: Header, plan: Plan) -> Image.Image:
+    """The picture at `plan.target`, in one of the modes L, RGB, CMYK, LAB, LA or RGBA."""
+    whole = _by_strips(picture, _smoother(picture, header), plan.step)
+    size = plan.target
+    small = (
+        whole if whole.size == size else whole.resize(size, Image.Resampling.LANCZOS, box=_box(picture, plan))
+    )
+    return _plain(small)
+
+
+def _box(picture: Image.Image, plan: Plan) -> tuple[float, float, float, float]:
+    return (0, 0, picture.width / plan.step, picture.height / plan.step)
+
+
+def _plain(small: Image.Image) -> Image.Image:
+    modes = {"RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}
+    return small.convert(modes[small.mode]) if small.mode in modes else small
+
+
+def _by_strips(
+    picture: Image.Image, smooth: Callable[[Image.Image], Image.Image] | None, step: int
+) -> Image.Image:
+    """Make a picture smooth and a whole number of times smaller, some rows at a time."""
+    if smooth is None and step == 1:
+        return picture
+    size = ceil(picture.width / step), ceil(picture.height / step)
+    rows = max(1, _STRIP_PIXELS // (picture.width * step)) * step
+    small: Image.Image | None = None
+    for top in range(0, picture.height, rows):
+        strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+        strip = smooth(strip) if smooth else strip
+        small = small or Image.new(strip.mode, size)
+        small.paste(strip.reduce(step) if step > 1 else strip, (0, top // step))
+    return small or picture
+
+
+def _smoother(picture: Image.Image, header: Header) -> Callable[[Image.Image], Image.Image] | None:
+    """What makes a strip of this picture smooth, or none where it is so already."""
+    see_through = "transparency" in picture.info
+    if picture.mode in _SMOOTH and not see_through:
+        return None
+    if picture.mode in {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}:
+        return _deep(picture, header)
+    if picture.mode in {"LA", "1", "L"}:
+        return _grey_with_alpha if see_through or picture.mode == "LA" else _grey
+    return _colours_with_alpha if see_through or picture.has_transparency_data else _colours
+
+
+def _grey(strip: Image.Image) -> Image.Image:
+    return strip.convert("L")
+
+
+def _grey_with_alpha(strip: Image.Image) -> Image.Image:
+    return strip.convert("LA").convert("La")
+
+
+def _colours(strip: Image.Image) -> Image.Image:
+    return strip.convert("RGB")
+
+
+def _colours_with_alpha(strip: Image.Image) -> Image.Image:
+    return strip.convert("RGBA").convert("RGBa")
+
+
+def _deep(picture: Image.Image, header: Header) -> Callable[[Image.Image], Image.Image]:
+    """Greys of more than eight bits: by their depth, or where they have no natural end by the values that are there."""
+    low, high = 0.0, float(header.top)
+    if picture.mode in {"I", "F"}:
+        low, high = _range(picture)
+    scale = 255 / (high - low) if high > low else 0.0
+
+    def smooth(strip: Image.Image) -> Image.Image:
+        return strip.convert("F").point(lambda value: value * scale + (0.5 - low * scale)).convert("L")
+
+    return smooth
+
+
+def _range(picture: Image.Image) -> tuple[float, float]:
+    low, high = picture.getextrema()
+    if not (isinstance(low, int | float) and isinstance(high, int | float)) or not high - low < float("inf"):
+        return 0.0, 255.0
+    for natural in (1.0, 255.0, 65535.0):
+        if low >= 0 and high <= natural and (natural > 1 or picture.mode == "F"):
+            return 0.0, natural
+    return low, high

@@ -1,0 +1,165 @@
+"""TIFF files (Adobe TIFF 6.0): the first page, and the signs of a camera's raw file."""
+
+import struct
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from describer.images.header import Header, Raw, Unsupported
+from describer.images.tags import (
+    ORIENTATION,
+    Directory,
+    Layout,
+    Tag,
+    content,
+    first_directory,
+    layout_of,
+    numbers,
+    read_directory,
+)
+from describer.images.view import View
+
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _ROWS, _PLANAR = (
+    256,
+    257,
+    258,
+    259,
+    262,
+    277,
+    278,
+    284,
+)
+_KIND, _PARTS, _PROFILE, _DNG, _TILE_HEIGHT, _FORMAT = 254, 330, 34675, 50706, 323, 339
+# What a decoder needs to draw the page. Turn, profile, EXIF, positions, XMP and other pages stay outside the view.
+_DRAWN = frozenset(
+    {
+        _WIDTH,
+        _HEIGHT,
+        _BITS,
+        _COMPRESSION,
+        _PHOTOMETRIC,
+        266,
+        273,
+        _SAMPLES,
+        _ROWS,
+        279,
+        _PLANAR,
+        292,
+        293,
+        317,
+        320,
+    }
+    | {
+        322,
+        _TILE_HEIGHT,
+        324,
+        325,
+        332,
+        334,
+        338,
+        _FORMAT,
+        340,
+        341,
+        347,
+        512,
+        519,
+        520,
+        521,
+        529,
+        530,
+        531,
+        532,
+    }
+    | {513, 514}
+)
+_COMPRESSIONS = {1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000, 50001}
+_MOST_PROFILE = 4 << 20
+_MOST_PAGES = 1000
+
+
+def examine(file: BinaryIO) -> Header:
+    """Read the first directory. Raises Raw, Unsupported, ValueError or struct.error."""
+    file.seek(0)
+    head = file.read(16)
+    layout = layout_of(head)
+    if layout is None:
+        raise ValueError("no TIFF")
+    start = first_directory(head, layout)
+    page = read_directory(file, start, layout)
+    if _is_raw(file, head, page, layout):
+        raise Raw
+    if numbers(file, page.tags.get(_COMPRESSION), layout)[:1] not in [
+        (),
+        *((kind,) for kind in _COMPRESSIONS),
+    ]:
+        raise Unsupported("TIFF")
+    return _header(file, page, layout, _pages(file, start, page, layout))
+
+
+def _is_raw(file: BinaryIO, head: bytes, page: Directory, layout: Layout) -> bool:
+    reduced = numbers(file, page.tags.get(_KIND), layout)[:1] == (1,)
+    return head[8:10] == b"CR" or _DNG in page.tags or (reduced and _PARTS in page.tags)
+
+
+def _pages(file: BinaryIO, start: int, page: Directory, layout: Layout) -> int:
+    seen = {start}
+    while page.next and page.next not in seen and len(seen) < _MOST_PAGES:
+        seen.add(page.next)
+        try:
+            page = read_directory(file, page.next, layout)
+        except (struct.error, ValueError, OverflowError):
+            return len(seen) - 1
+    return len(seen)
+
+
+def _header(file: BinaryIO, page: Directory, layout: Layout, pages: int) -> Header:
+    width, height = _one(file, page, layout, _WIDTH, 0), _one(file, page, layout, _HEIGHT, 0)
+    bits = numbers(file, page.tags.get(_BITS), layout) or (1,)
+    samples = _one(file, page, layout, _SAMPLES, 1)
+    rows = min(
+        height, _one(file, page, layout, _ROWS, height), _one(file, page, layout, _TILE_HEIGHT, height)
+    )
+    view = _view(file, page, layout)
+    return Header(
+        format="TIFF",
+        view=view,
+        width=width,
+        height=height,
+        pixel=_pixel(bits, samples, _one(file, page, layout, _FORMAT, 1)),
+        # The file itself, and the strip or tile that is being unpacked, which may be the whole page.
+        extra=view.length + width * rows * max(4, samples * max(bits) // 8),
+        orientation=_turn(_one(file, page, layout, ORIENTATION, 1)),
+        profile=content(file, page.tags.get(_PROFILE), layout, _MOST_PROFILE),
+        frames=pages,
+        top=2 ** min(max(bits), 16) - 1,
+    )
+
+
+def _one(file: BinaryIO, page: Directory, layout: Layout, number: int, otherwise: int) -> int:
+    return (numbers(file, page.tags.get(number), layout) or (otherwise,))[0]
+
+
+def _turn(value: int) -> int:
+    return value if 1 <= value <= 8 else 1
+
+
+def _pixel(bits: tuple[int, ...], samples: int, form: int) -> float:
+    if samples == 1 and form == 1 and max(bits) <= 16:
+        return 2 if max(bits) > 8 else 1
+    return 4
+
+
+def _view(file: BinaryIO, page: Directory, layout: Layout) -> View:
+    """The file with a new first directory at its end: all places that the tags speak of stay where they are."""
+    kept = [tag for number, tag in sorted(page.tags.items()) if number in _DRAWN]
+    length = file.seek(0, 2)
+    place = length + length % 2
+    file.seek(0)
+    head = file.read(16 if layout.big else 8)
+    start = len(head) - layout.offset.size
+    new_head = head[:start] + layout.offset.pack(place)
+    return View(file, [new_head, (len(head), length), b"\0" * (length % 2), _directory(kept, layout)])
+
+
+def _directory(tags: Iterable[Tag], layout: Layout) -> bytes:
+    entries = [tag.raw for tag in tags]
+    return layout.count.pack(len(entries)) + b"".join(entries) + layout.offset.pack(0)

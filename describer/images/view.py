@@ -1,0 +1,86 @@
+"""A file made of parts of another file.
+
+What is dangerous or private in a picture (positions, comments, previews, whatever follows its end) is not removed
+after decoding but never read: the decoder is handed a view of the parts that hold the picture. Where that view is
+already what a model can take, its bytes are the sent copy.
+"""
+
+import io
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+from typing import BinaryIO
+
+Span = tuple[int, int]
+Piece = Span | bytes
+
+
+class View(io.RawIOBase):
+    """A readable, seekable file over pieces: bytes, or spans (start, stop) of the file beneath.
+
+    `marks` maps places of the view to a function each: a read never runs over a mark, and the read that starts at
+    one calls its function first.
+    """
+
+    def __init__(self, file: BinaryIO, pieces: Iterable[Piece]) -> None:
+        self._file = file
+        self.pieces = _joined(pieces)
+        self._ends = list(accumulate(_length(piece) for piece in self.pieces))
+        self._at = 0
+        self.length = self._ends[-1] if self._ends else 0
+        self.marks: dict[int, Callable[[], None]] = {}
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.length}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Exactly `size` bytes unless the view or a mark ends before: decoders take a short read for the end."""
+        if hook := self.marks.pop(self._at, None):
+            hook()
+        stop = self.length if size is None or size < 0 else min(self.length, self._at + size)
+        stop = min([stop, *(mark for mark in self.marks if mark > self._at)])
+        parts = []
+        while self._at < stop:
+            part = self._part(stop)
+            if not part:
+                break
+            parts.append(part)
+            self._at += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _part(self, stop: int) -> bytes:
+        number = bisect_right(self._ends, self._at)
+        piece, end = self.pieces[number], self._ends[number]
+        inside = self._at - (end - _length(piece))
+        size = min(stop, end) - self._at
+        if isinstance(piece, bytes):
+            return piece[inside : inside + size]
+        self._file.seek(piece[0] + inside)
+        return self._file.read(size)
+
+
+def _length(piece: Piece) -> int:
+    return len(piece) if isinstance(piece, bytes) else piece[1] - piece[0]
+
+
+def _joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Neighbouring spans as one, so that a picture in thousands of chunks is still few pieces."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        last = joined[-1] if joined else b""
+        if isinstance(piece, tuple) and isinstance(last, tuple) and last[1] == piece[0]:
+            joined[-1] = (last[0], piece[1])
+        elif _length(piece):
+            joined.append(piece)
+    return joined
