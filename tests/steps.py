@@ -58,6 +58,11 @@ class Wire:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
         self.keep_open = False
 
+    def abort(self) -> None:
+        """Reset at once, where nobody else will close the connection."""
+        self.reset()
+        self.connection.close()
+
 
 @dataclass(frozen=True)
 class Step:
@@ -188,6 +193,18 @@ def reset_midway() -> Step:
         wire.reset()
 
     return Step("reset midway", play)
+
+
+def raw(*pieces: bytes, interval: float = 0.0) -> Step:
+    """These very bytes, one network piece each, then a close."""
+
+    def play(wire: Wire, call: Call) -> None:
+        for piece in pieces:
+            wire.send(piece)
+            wire.wait(interval)
+        wire.close()
+
+    return Step("raw", play)
 
 
 def close_silently() -> Step:

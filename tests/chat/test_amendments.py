@@ -54,6 +54,16 @@ def test_o23_never_a_key_that_is_not_there(line: Line) -> None:
     assert amended(refusal, {"temperature": 1}) is None
 
 
+def test_o23_of_two_keys_for_the_same_the_refused_one_is_dropped(line: Line) -> None:
+    refusal = line.fail(
+        error(400, "Unknown parameter: 'max_tokens'.", "unknown_parameter", param="max_tokens")
+    )
+
+    assert amended(refusal, {"max_tokens": 5, "max_completion_tokens": 5}) == Amendment(
+        "dropped", "max_tokens"
+    )
+
+
 @pytest.mark.parametrize(
     "message",
     [

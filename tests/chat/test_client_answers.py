@@ -319,6 +319,10 @@ def test_p9_an_answer_holds_nothing_that_a_database_refuses(line: Line) -> None:
     assert (found.raw["score"], found.raw["big"]) == (None, None)
 
 
+def test_p9_nor_does_an_answer_in_plain_ascii(line: Line) -> None:
+    assert line.ask(answer("a\0b")).completion.choices[0].content == "a\ufffdb"
+
+
 def test_p9_bytes_that_are_no_utf8_cost_one_character_each(line: Line) -> None:
     body = b'\xef\xbb\xbf{"choices":[{"message":{"content":"caf\xe9"}}]}'
 

@@ -35,6 +35,11 @@ def test_i25_an_error_inside_a_200_is_that_error(line: Line, code: Any, expected
     assert (found.http_status, found.words) == (200, "Slow down.")
 
 
+def test_p1_the_number_in_the_body_beats_a_bare_server_fault(line: Line) -> None:
+    assert facts(line.fail(error(502, "Slow down.", 429))) == RATE_LIMITED
+    assert facts(line.fail(error(429, "Slow down.", 500))) == RATE_LIMITED
+
+
 def test_i25_an_error_inside_a_choice_is_that_error(line: Line) -> None:
     choice = {"index": 0, "message": {"content": ""}, "error": {"message": "Provider is down.", "code": 502}}
 

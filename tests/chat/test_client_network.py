@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import socket
 import ssl
 import subprocess
 import threading
@@ -19,28 +20,25 @@ from describer.chat.errors import ChatError
 from describer.chat.schema import Picture, request_body
 from tests.chat.conftest import KEY, Line
 from tests.endpoint import (
-    Call,
     ScriptedEndpoint,
     Step,
     Wire,
     answer,
     big,
-    chunks,
     close_silently,
     completion,
     cut_json,
     drip,
     error,
-    event,
     gzip_bomb,
     hang,
     held,
+    raw,
     reply,
     reset,
     reset_midway,
     response,
     short_body,
-    sse,
 )
 from tests.steps import encoded
 
@@ -51,18 +49,6 @@ TIMEOUT = ("timeout", True, "unknown")
 
 def facts(error: ChatError) -> tuple[str, bool, str]:
     return error.code, error.retryable, error.billed
-
-
-def sending(*pieces: bytes, interval: float = 0.0, then_reset: bool = False) -> Step:
-    """Raw bytes on the connection, which then ends."""
-
-    def play(wire: Wire, call: Call) -> None:
-        for piece in pieces:
-            wire.send(piece)
-            wire.wait(interval)
-        wire.reset() if then_reset else wire.close()
-
-    return Step("raw", play)
 
 
 def test_n01_an_unknown_name_is_told_with_the_name(line: Line) -> None:
@@ -123,6 +109,19 @@ def test_n03_a_ca_file_makes_it_trusted(line: Line, secure: ScriptedEndpoint, ce
         assert trusting.ask().completion.choices[0].content == "A picture."
 
 
+def test_n03_an_end_within_the_handshake_costs_nothing(line: Line) -> None:
+    def greet_and_reset(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        connection.recv(1)
+        Wire(connection, threading.Event()).abort()
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        pool.submit(greet_and_reset, server)
+        found = line.within(base_url=f"https://127.0.0.1:{server.getsockname()[1]}").fail()
+
+    assert facts(found) == FAILED
+
+
 def test_n05_no_first_byte_in_time(line: Line) -> None:
     started = time.monotonic()
 
@@ -153,7 +152,7 @@ def test_n06_dripping_headers_do_too(line: Line) -> None:
     headers = [bytes([one]) for one in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200]
     started = time.monotonic()
 
-    assert facts(line.within(whole_call=0.5).fail(sending(*headers, interval=0.05))) == TIMEOUT
+    assert facts(line.within(whole_call=0.5).fail(raw(*headers, interval=0.05))) == TIMEOUT
     assert time.monotonic() - started < 2
 
 
@@ -165,7 +164,7 @@ def test_n07_nothing_is_sent_twice_when_a_pooled_connection_breaks(line: Line) -
 
 
 def test_n07_a_pooled_connection_that_was_closed_before_is_not_used(line: Line) -> None:
-    line.ask(sending(response(200, {}, encoded(completion()))))
+    line.ask(raw(response(200, {}, encoded(completion()))))
     line.endpoint.wait_for_disconnect()
 
     assert line.ask().http_status == 200
@@ -188,7 +187,7 @@ def test_i26_the_last_chunk_is_missing(line: Line) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = encoded(completion())
 
-    assert facts(line.fail(sending(head, f"{len(body):x}\r\n".encode() + body + b"\r\n"))) == LOST
+    assert facts(line.fail(raw(head, f"{len(body):x}\r\n".encode() + body + b"\r\n"))) == LOST
 
 
 def test_i26_n25_n26_a_whole_body_with_broken_json(line: Line) -> None:
@@ -198,7 +197,7 @@ def test_i26_n25_n26_a_whole_body_with_broken_json(line: Line) -> None:
 def test_a_status_of_refusal_counts_though_its_body_is_cut(line: Line) -> None:
     body = encoded({"error": {"message": "Slow down."}})
 
-    found = line.fail(sending(response(429, {"Retry-After": "2"}, body, len(body) + 9)))
+    found = line.fail(raw(response(429, {"Retry-After": "2"}, body, len(body) + 9)))
     assert (found.code, found.retry_after) == ("rate_limited", 2.0)
 
 
@@ -348,47 +347,3 @@ def test_p10_key_and_picture_are_in_no_log_and_no_traceback(
     assert KEY not in told
     assert body["messages"][0]["content"][1]["image_url"]["url"][30:90] not in told
     assert (found.__cause__, found.__context__) == (None, None)
-
-
-def test_i59_a_stream_cut_after_text_keeps_the_text(line: Line) -> None:
-    pieces = b"".join(map(event, chunks("A dog in the")[:4]))
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    found = line.fail(sending(head, f"{len(pieces):x}\r\n".encode() + pieces + b"\r\n"))
-
-    assert facts(found) == ("stream_cut", False, "unknown")
-    assert found.reply is not None
-    assert found.reply.completion.choices[0].content == "A dog in "
-
-
-def test_i57_a_stream_cut_after_its_finish_is_whole(line: Line) -> None:
-    pieces = b"".join(map(event, chunks("A dog.")[:-1]))
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-    assert (
-        line.ask(sending(head, f"{len(pieces):x}\r\n".encode() + pieces)).completion.choices[0].content
-        == "A dog."
-    )
-
-
-def test_i61_a_stream_that_falls_silent_before_any_text_may_be_asked_again(line: Line) -> None:
-    found = line.within(between_bytes=0.2).fail(sse(chunks("A dog.")[0], b": ping\n\n", interval=2))
-
-    assert facts(found) == TIMEOUT
-    assert found.reply is None
-
-
-def test_i51_a_comment_restarts_the_clock_between_bytes(line: Line) -> None:
-    waiting = [b": waiting\n\n"] * 5
-    found = line.within(between_bytes=0.25).ask(sse(*waiting, *chunks("A dog."), interval=0.1))
-
-    assert found.completion.choices[0].content == "A dog."
-
-
-def test_i61_a_timeout_after_text_is_not_asked_again(line: Line) -> None:
-    found = line.within(whole_call=0.5).fail(
-        sse(*chunks("A big dog.")[:3], *[b": ping\n\n"] * 20, interval=0.1)
-    )
-
-    assert facts(found) == ("timeout", False, "unknown")
-    assert found.reply is not None
-    assert found.reply.completion.choices[0].content == "A big "

@@ -11,7 +11,7 @@ from describer.chat.events import Events
 from describer.chat.schema import read_completion
 from describer.chat.stream import assemble
 from tests.chat.conftest import Line
-from tests.endpoint import chunks, event, sse
+from tests.endpoint import chunks, event, raw, sse
 
 
 def chunk(delta: Any = None, reason: str | None = None, index: int = 0, **top: Any) -> dict[str, Any]:
@@ -139,6 +139,50 @@ def test_i60_an_error_event_of_another_kind(line: Line) -> None:
 
     assert line.fail(sse(told)).code == "overloaded"
     assert line.fail(sse(b"event: error\ndata: it broke\n\n")).words == "it broke"
+
+
+def test_i59_a_stream_cut_after_text_keeps_the_text(line: Line) -> None:
+    pieces = b"".join(map(event, chunks("A dog in the")[:4]))
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    found = line.fail(raw(head, f"{len(pieces):x}\r\n".encode() + pieces + b"\r\n"))
+
+    assert (found.code, found.retryable, found.billed) == ("stream_cut", False, "unknown")
+    assert found.reply is not None
+    assert found.reply.completion.choices[0].content == "A dog in "
+
+
+def test_i57_a_stream_cut_after_its_finish_is_whole(line: Line) -> None:
+    pieces = b"".join(map(event, chunks("A dog.")[:-1]))
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    assert (
+        line.ask(raw(head, f"{len(pieces):x}\r\n".encode() + pieces)).completion.choices[0].content
+        == "A dog."
+    )
+
+
+def test_i61_a_stream_that_falls_silent_before_any_text_may_be_asked_again(line: Line) -> None:
+    found = line.within(between_bytes=0.2).fail(sse(chunks("A dog.")[0], b": ping\n\n", interval=2))
+
+    assert (found.code, found.retryable, found.billed) == ("timeout", True, "unknown")
+    assert found.reply is None
+
+
+def test_i51_a_comment_restarts_the_clock_between_bytes(line: Line) -> None:
+    waiting = [b": waiting\n\n"] * 5
+    found = line.within(between_bytes=0.25).ask(sse(*waiting, *chunks("A dog."), interval=0.1))
+
+    assert found.completion.choices[0].content == "A dog."
+
+
+def test_i61_a_timeout_after_text_is_not_asked_again(line: Line) -> None:
+    found = line.within(whole_call=0.5).fail(
+        sse(*chunks("A big dog.")[:3], *[b": ping\n\n"] * 20, interval=0.1)
+    )
+
+    assert (found.code, found.retryable, found.billed) == ("timeout", False, "unknown")
+    assert found.reply is not None
+    assert found.reply.completion.choices[0].content == "A big "
 
 
 def test_i62_choices_come_apart_by_index() -> None:
