@@ -1,6 +1,6 @@
 """Everything that knows the wire to a chat completions endpoint; plain Python, no models and no request.
 
-Out: given -> parameters (rules) -> messages -> client (session, clock, address)
+Out: given -> parameters (rules) -> messages -> body -> client (session, clock, address)
 In:  client -> replies (events, stream, completion, listing) or, through faults, words, phrases and verdicts, errors
 Beside: tokens estimates; amendments names the change that mends a refusal; schema has the words without the calls.
 """

@@ -1,6 +1,5 @@
 """One call to an endpoint, over a pool of connections that all threads share."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import urllib3
 from requests.adapters import BaseAdapter
 
 from describer.chat.address import chat_url, models_url
+from describer.chat.body import encoded
 from describer.chat.clock import Clock
 from describer.chat.completion import Reply
 from describer.chat.errors import BadAnswer, BadKey, BadRequest, ChatError, ConnectionFailed
@@ -51,7 +51,7 @@ class Client:
 
     def complete(self, target: Target, body: Mapping[str, Any]) -> Reply:
         """Ask for a completion. Raises a ChatError, and nothing else, where no usable answer came."""
-        sent = encoded(body)
+        sent = body_of(body)
         headers = {"Content-Type": "application/json"}
         if body.get("stream"):
             headers["Accept"] = "application/json, text/event-stream"
@@ -124,15 +124,12 @@ class Client:
         raise fault
 
 
-def encoded(body: Mapping[str, Any]) -> bytes:
-    """JSON as UTF-8, not escaped, without NaN."""
+def body_of(body: Mapping[str, Any]) -> bytes:
     try:
-        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError):
-        text = ""
-    if not text:
-        raise BadRequest("The request holds a value that JSON cannot carry.")
-    return text.encode("utf-8", "replace")
+        return encoded(body)
+    except (ValueError, RecursionError):
+        sentence = "The request holds a value that JSON cannot carry."
+    raise BadRequest(sentence)
 
 
 def url_of(target: Target, address: Callable[[str], str]) -> str:

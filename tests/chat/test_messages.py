@@ -4,6 +4,9 @@ import base64
 import json
 from typing import Any
 
+import pytest
+
+from describer.chat.body import encoded
 from describer.chat.schema import Picture, Turn, redacted, request_body
 
 JPEG = Picture(b"\xff\xd8\xff" + b"j" * 500_000, "image/jpeg")
@@ -85,3 +88,27 @@ def test_the_exact_request_is_shown_without_the_bytes_of_its_pictures() -> None:
 
 def test_p10_a_picture_does_not_show_its_bytes() -> None:
     assert "pppp" not in repr(PNG)
+
+
+def test_o26_the_bytes_are_those_of_plain_json() -> None:
+    body = request_body(
+        model="m", question="Was? 犬", pictures=[PNG, JPEG, PNG], parameters={"stop": ["a", "b"]}
+    )
+
+    assert json.loads(encoded(body)) == json.loads(json.dumps(body))
+    assert encoded(body) == json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("value", [float("nan"), object(), b"bytes"])
+def test_o26_what_json_cannot_carry_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError):
+        encoded({"model": value})
+
+
+def test_o18_a_picture_has_a_true_media_type() -> None:
+    with pytest.raises(ValueError, match="not a media type"):
+        Picture(b"x", 'image/"png')
+
+
+def test_o26_half_a_character_is_sent_as_a_question_mark() -> None:
+    assert encoded({"model": "a\ud800"}) == b'{"model":"a?"}'

@@ -1,0 +1,39 @@
+"""A request body as bytes: JSON in UTF-8, not escaped, without NaN."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from describer.chat.messages import DataUrl
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """The bytes to send. Raises ValueError where JSON cannot carry a value.
+
+    Pictures are put in after the rest was written: JSON would look at each of their letters, 80 ms for 30 MB.
+    """
+    mark = uuid4().hex
+    pictures: list[DataUrl] = []
+    rest = without_pictures(body, mark, pictures)
+    try:
+        text = json.dumps(rest, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, RecursionError):
+        raise ValueError("no JSON") from None
+    written = text.encode("utf-8", "replace").split(mark.encode())
+    pieces = [written[0]]
+    for picture, piece in zip(pictures, written[1:], strict=True):
+        pieces += (picture.encode("ascii"), piece)
+    return b"".join(pieces)
+
+
+def without_pictures(value: Any, mark: str, pictures: list[DataUrl]) -> Any:
+    """The same value with `mark` in place of each data URL of ours; those are added to `pictures` in their order."""
+    if isinstance(value, DataUrl):
+        pictures.append(value)
+        return mark
+    if isinstance(value, Mapping):
+        return {key: without_pictures(one, mark, pictures) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_pictures(one, mark, pictures) for one in value]
+    return value
