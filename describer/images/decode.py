@@ -94,7 +94,8 @@ class _Rows:
     def __init__(self, picture: ImageFile.ImageFile) -> None:
         self.picture = picture
         self.early = 0
-        self.last = 0
+        # Stays at the full height where the decoder had all rows before it came to the last bytes.
+        self.last = picture.size[1]
 
     def nearly(self) -> None:
         self.early = self._drawn()
