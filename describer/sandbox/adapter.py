@@ -1,0 +1,147 @@
+"""The transport: requests to `sandbox://` are answered here, in the wire format of a chat completions endpoint."""
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
+
+from describer.sandbox.answer import Refused, completion
+from describer.sandbox.orders import Orders, orders_in
+from describer.sandbox.prompt import question_of
+from describer.sandbox.stream import events
+
+SANDBOX_MODEL = "sandbox"
+_MODELS = {
+    "object": "list",
+    "data": [{"id": SANDBOX_MODEL, "object": "model", "created": 0, "owned_by": "describer"}],
+}
+_REASONS = {
+    400: ("The sandbox was told to refuse this request.", "invalid_request_error", None),
+    401: ("The sandbox was told to refuse the key.", "authentication_error", "invalid_api_key"),
+    402: ("The sandbox was told that the credit is used up.", "insufficient_quota", "insufficient_quota"),
+    403: ("The sandbox was told to forbid this.", "permission_error", None),
+    404: (
+        "The sandbox was told that it does not know the model.",
+        "invalid_request_error",
+        "model_not_found",
+    ),
+    429: ("The sandbox was told that it is asked too often.", "rate_limit_error", "rate_limit_exceeded"),
+    503: ("The sandbox was told that it is overloaded.", "overloaded_error", None),
+}
+
+Timeout = float | tuple[float | None, float | None] | None
+
+
+class SandboxAdapter(BaseAdapter):
+    """Answers `GET .../models` and `POST .../chat/completions` without a network; safe to share between threads.
+
+    Words in the question ask for delay and faults, for trying how the pages show them:
+
+    | in the question | what comes |
+    |---|---|
+    | `[delay 2s]`, `[delay 500ms]` | the answer, that much later, at most 30 s |
+    | `[fail 429]` | that status, 400 to 599, with an error in the body (429 and 503 with `Retry-After: 1`) |
+    | `[empty]` | a whole reply whose answer has no text |
+    | `[cut]` | a reply whose connection is lost in the middle |
+
+    Usage is counted by the rules of `describer.chat.tokens`; total = prompt + completion.
+    """
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Timeout = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """The response to a prepared request, its body still to be read. Raises ReadTimeout as a network would."""
+        path = (request.url or "").partition("?")[0].rstrip("/")
+        if request.method == "GET" and path.endswith("/models"):
+            return _json(request, 200, _MODELS)
+        if request.method == "POST" and path.endswith("/chat/completions"):
+            return _asked(request, timeout)
+        return _error(
+            request, 404, "The sandbox has /models and /chat/completions only.", "invalid_request_error", None
+        )
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _asked(request: requests.PreparedRequest, timeout: Timeout) -> requests.Response:
+    body = _body(request)
+    orders = orders_in(question_of(body))
+    _wait(orders.delay, timeout, request)
+    if orders.fail:
+        usual = (f"The sandbox was told to answer {orders.fail}.", "server_error", None)
+        return _error(request, orders.fail, *_REASONS.get(orders.fail, usual))
+    try:
+        answer = completion(body, SANDBOX_MODEL, empty=orders.empty)
+    except Refused as refusal:
+        return _error(request, 400, refusal.message, "invalid_request_error", refusal.code)
+    if body.get("stream"):
+        return _response(request, 200, events(body, answer), "text/event-stream", orders)
+    return _json(request, 200, answer, orders)
+
+
+def _body(request: requests.PreparedRequest) -> dict[str, Any]:
+    try:
+        body = json.loads(request.body or b"")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _wait(seconds: float, timeout: Timeout, request: requests.PreparedRequest) -> None:
+    patience = timeout[1] if isinstance(timeout, tuple) else timeout
+    if patience is not None and seconds > patience:
+        time.sleep(patience)
+        raise requests.exceptions.ReadTimeout("the sandbox was told to wait longer", request=request)
+    time.sleep(seconds)
+
+
+def _error(
+    request: requests.PreparedRequest, status: int, message: str, kind: str, code: str | None
+) -> requests.Response:
+    error = {"message": message, "type": kind, "param": None, "code": code}
+    return _json(request, status, {"error": error})
+
+
+def _json(
+    request: requests.PreparedRequest, status: int, body: Mapping[str, Any], orders: Orders | None = None
+) -> requests.Response:
+    return _response(
+        request, status, json.dumps(body, ensure_ascii=False).encode(), "application/json", orders
+    )
+
+
+def _response(
+    request: requests.PreparedRequest, status: int, body: bytes, kind: str, orders: Orders | None = None
+) -> requests.Response:
+    headers = {"Content-Type": kind, "Content-Length": str(len(body)), "x-request-id": _name(request)}
+    if status in (429, 503):
+        headers["Retry-After"] = "1"
+    came = body[: len(body) // 2] if orders and orders.cut else body
+    response = requests.Response()
+    response.raw = urllib3.HTTPResponse(
+        io.BytesIO(came), headers, status, preload_content=False, request_method=request.method
+    )
+    response.status_code = status
+    response.headers.update(headers)
+    response.encoding = "utf-8"
+    response.url = request.url or ""
+    response.request = request
+    return response
+
+
+def _name(request: requests.PreparedRequest) -> str:
+    sent = request.body or b""
+    return "sandbox-" + hashlib.sha256(sent.encode() if isinstance(sent, str) else sent).hexdigest()[:16]

@@ -1,0 +1,134 @@
+"""A completion of the sandbox: the body that an endpoint would answer with."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from describer.chat.tokens import PER_MESSAGE, picture_tokens, text_tokens
+from describer.images import ImageError
+from describer.sandbox.measure import Measures, measured
+from describer.sandbox.orders import without_orders
+from describer.sandbox.prompt import Sent, pictures_of, question_of, texts_of
+from describer.sandbox.words import FIRST, LAST, described
+
+_MOST_CHOICES = 128
+_MOST_QUESTION = 300
+_LINK = "is a link, and the sandbox opens no links"
+
+
+class Refused(Exception):
+    """A request that any endpoint would refuse with status 400."""
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+def completion(body: Mapping[str, Any], model: str, *, empty: bool = False) -> dict[str, Any]:
+    """The body of a chat completion. Raises Refused."""
+    if not texts_of(body) and not pictures_of(body):
+        raise Refused("There are no messages.")
+    sent = pictures_of(body)
+    measures = [_measures(one, number) for number, one in enumerate(sent, 1)]
+    number = _number(body)
+    texts = ["" if empty else _text(body, measures, place, number) for place in range(1, number + 1)]
+    choices = [_choice(index, text, body) for index, text in enumerate(texts)]
+    return {
+        "id": "chatcmpl-" + hashlib.sha256(repr(texts).encode()).hexdigest()[:24],
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": choices,
+        "usage": _usage(body, sent, measures, choices),
+    }
+
+
+def _measures(sent: Sent, number: int) -> Measures | None:
+    if sent.data is None:
+        return None
+    try:
+        return measured(sent.data, f"picture {number}")
+    except ImageError as error:
+        raise Refused(error.message, "invalid_image_format") from error
+
+
+def _number(body: Mapping[str, Any]) -> int:
+    number = body.get("n")
+    if number is None:
+        return 1
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= _MOST_CHOICES:
+        raise Refused(f"n goes from 1 to {_MOST_CHOICES}.")
+    return number
+
+
+def _text(body: Mapping[str, Any], measures: list[Measures | None], place: int, number: int) -> str:
+    question = without_orders(question_of(body))
+    if _wants_json(body):
+        pictures = [asdict(one) if one else None for one in measures]
+        return json.dumps({"note": FIRST, "answer": place, "question": question, "pictures": pictures})
+    paragraphs = [FIRST]
+    if number > 1:
+        paragraphs.append(f"This is answer {place} of {number}; a measurement comes out the same each time.")
+    if question:
+        paragraphs.append(f"You asked: “{_short(question)}”")
+    paragraphs += _pictures(measures)
+    return "\n\n".join([*paragraphs, LAST])
+
+
+def _wants_json(body: Mapping[str, Any]) -> bool:
+    wanted = body.get("response_format")
+    return isinstance(wanted, dict) and wanted.get("type") in {"json_object", "json_schema"}
+
+
+def _short(question: str) -> str:
+    return question if len(question) <= _MOST_QUESTION else question[: _MOST_QUESTION - 1].rstrip() + "…"
+
+
+def _pictures(measures: list[Measures | None]) -> list[str]:
+    if not measures:
+        return ["There was no picture to measure."]
+    if len(measures) == 1:
+        return [described(measures[0], "The picture") if measures[0] else f"The picture {_LINK}."]
+    subjects = [f"**Picture {number}**" for number in range(1, len(measures) + 1)]
+    pairs = zip(measures, subjects, strict=True)
+    return [described(one, subject) if one else f"{subject} {_LINK}." for one, subject in pairs]
+
+
+def _choice(index: int, text: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    text = _stopped(text, body.get("stop"))
+    kept = _cut(text, body.get("max_completion_tokens", body.get("max_tokens")))
+    message = {"role": "assistant", "content": kept}
+    return {"index": index, "message": message, "finish_reason": "stop" if kept == text else "length"}
+
+
+def _stopped(text: str, stop: object) -> str:
+    stops = [stop] if isinstance(stop, str) else stop if isinstance(stop, list) else []
+    places = [text.find(one) for one in stops if isinstance(one, str) and one]
+    return text[: min((place for place in places if place >= 0), default=len(text))]
+
+
+def _cut(text: str, most: object) -> str:
+    """The longest beginning of a text that has at most so many tokens."""
+    if not isinstance(most, int) or isinstance(most, bool) or text_tokens(text) <= most:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if text_tokens(text[:middle]) <= most else (low, middle - 1)
+    return text[:low]
+
+
+def _usage(
+    body: Mapping[str, Any], sent: list[Sent], measures: list[Measures | None], choices: list[dict[str, Any]]
+) -> dict[str, int]:
+    prompt = sum(text_tokens(text) + PER_MESSAGE for text in texts_of(body))
+    prompt += sum(
+        picture_tokens(one.width, one.height, given.detail) if one else 0
+        for given, one in zip(sent, measures, strict=True)
+    )
+    written = sum(text_tokens(choice["message"]["content"]) for choice in choices)
+    return {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}

@@ -1,0 +1,83 @@
+"""What can honestly be measured in a picture."""
+
+import io
+from collections import Counter
+from dataclasses import dataclass
+
+from PIL import Image, ImageFilter, ImageStat
+
+from describer.images.decode import decoded, read_header
+from describer.images.facts import Limits
+from describer.images.fit import plan
+from describer.images.prepare import seen_size, shown
+from describer.sandbox.names import name_of
+
+_SIDE = 1000
+_CELLS = 64
+_LAPLACIAN = ImageFilter.Kernel((3, 3), [0, 1, 0, 1, -4, 1, 0, 1, 0], scale=1, offset=128)
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Width and height in pixels as seen; light, its spread and differences from 0 to 255; shares from 0 to 1.
+
+    `sharpness` is the variance of the Laplacian at 1000 px; `colours` are names with their shares, largest first.
+    """
+
+    width: int
+    height: int
+    light: float
+    contrast: float
+    top_minus_bottom: float
+    left_minus_right: float
+    sharpness: float
+    see_through: float
+    grey: bool
+    colours: tuple[tuple[str, float], ...]
+
+
+def measured(data: bytes, name: str) -> Measures:
+    """Decode a picture and measure it. Raises ImageError where it is none."""
+    limits = Limits()
+    header = read_header(io.BytesIO(data), name, limits)
+    with decoded(header, plan(header, _SIDE), name, limits) as picture:
+        hidden = 1 - ImageStat.Stat(picture.getchannel("A")).mean[0] / 255 if "A" in picture.mode else 0.0
+        colours = shown(header, picture)[0].convert("RGB")
+    return _measures(colours, seen_size(header), hidden)
+
+
+def _measures(colours: Image.Image, size: tuple[int, int], hidden: float) -> Measures:
+    grey = colours.convert("L")
+    light = ImageStat.Stat(grey)
+    names = _names(colours)
+    halves = grey.resize((2, 2), Image.Resampling.BOX)
+    corners = list(halves.tobytes())
+    return Measures(
+        width=size[0],
+        height=size[1],
+        light=light.mean[0],
+        contrast=light.stddev[0],
+        top_minus_bottom=(corners[0] + corners[1] - corners[2] - corners[3]) / 2,
+        left_minus_right=(corners[0] + corners[2] - corners[1] - corners[3]) / 2,
+        sharpness=_sharpness(grey),
+        see_through=hidden,
+        grey=all(name in {"black", "white"} or name.endswith("grey") for name, _ in names),
+        colours=names,
+    )
+
+
+def _sharpness(grey: Image.Image) -> float:
+    if min(grey.size) < 3:
+        return 0.0
+    edges = grey.filter(_LAPLACIAN).crop((1, 1, grey.width - 1, grey.height - 1))
+    return float(ImageStat.Stat(edges).var[0])
+
+
+def _names(colours: Image.Image) -> tuple[tuple[str, float], ...]:
+    cells = colours.resize((_CELLS, _CELLS), Image.Resampling.BOX)
+    counted = Counter[str]()
+    for count, pixel in cells.getcolors(_CELLS * _CELLS) or []:
+        if isinstance(pixel, tuple):
+            counted[name_of(pixel[0], pixel[1], pixel[2])] += count
+    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return tuple((name, count / _CELLS**2) for name, count in ordered)

@@ -1,0 +1,71 @@
+"""What is in a request: its texts, its question, its pictures."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_LABEL = re.compile(r"Picture \d+:")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One picture of a request: its bytes, or none where it came as a link, and the detail that was asked for."""
+
+    data: bytes | None
+    detail: str | None
+
+
+def texts_of(body: Mapping[str, Any]) -> list[str]:
+    """All texts of all messages, in their order."""
+    return [text for message in _messages(body) for text in _texts(message)]
+
+
+def question_of(body: Mapping[str, Any]) -> str:
+    """What the person asked last, without the labels of pictures."""
+    asked = [message for message in _messages(body) if message.get("role") == "user"]
+    return " ".join(text for text in _texts(asked[-1]) if not _LABEL.fullmatch(text.strip())) if asked else ""
+
+
+def pictures_of(body: Mapping[str, Any]) -> list[Sent]:
+    """All pictures of all messages, so that a follow-up speaks of those that were sent before."""
+    parts = [part for message in _messages(body) for part in _parts(message)]
+    return [_picture(part) for part in parts if part.get("type") == "image_url"]
+
+
+def _messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    messages = body.get("messages")
+    return [one for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+
+
+def _parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    content = message.get("content")
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+def _texts(message: Mapping[str, Any]) -> Iterator[str]:
+    content = message.get("content")
+    if isinstance(content, str):
+        yield content
+    for part in _parts(message):
+        if isinstance(part.get("text"), str):
+            yield part["text"]
+
+
+def _picture(part: Mapping[str, Any]) -> Sent:
+    image = part.get("image_url")
+    image = image if isinstance(image, dict) else {"url": image}
+    url, detail = image.get("url"), image.get("detail")
+    return Sent(_data(url if isinstance(url, str) else ""), detail if isinstance(detail, str) else None)
+
+
+def _data(url: str) -> bytes | None:
+    head, comma, text = url.partition(",")
+    if not (comma and head[:5].lower() == "data:"):
+        return None
+    try:
+        return base64.b64decode(text)
+    except (binascii.Error, ValueError):
+        return b""

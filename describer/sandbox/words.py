@@ -1,0 +1,101 @@
+"""Measures as sentences that are pleasant to read."""
+
+from describer.sandbox.measure import Measures
+
+FIRST = "No model was asked: this is the sandbox, which needs no network and only measures what it is sent."
+LAST = (
+    "Connect an endpoint to have pictures truly described; until then this page shows how everything works."
+)
+_RATIOS = ((1, 1), (5, 4), (4, 3), (7, 5), (3, 2), (16, 10), (16, 9), (2, 1), (21, 9), (3, 1))
+_LEAST_SHARE = 0.07
+_MOST_COLOURS = 4
+
+
+def described(measures: Measures, subject: str) -> str:
+    """One paragraph about a picture; `subject` is how it is spoken of."""
+    sentences = [
+        f"{subject} is {measures.width} by {measures.height} pixels, {_shape(measures)}.",
+        f"It is {_light(measures.light)}, with {_contrast(measures.contrast)}{_slope(measures)}.",
+        _colours(measures),
+        _sharpness(measures.sharpness),
+    ]
+    if measures.see_through >= 0.005:
+        sentences.append(f"About {_percent(measures.see_through)} of it is see-through.")
+    return " ".join(sentences)
+
+
+def _shape(measures: Measures) -> str:
+    width, height = measures.width, measures.height
+    long, short = max(width, height), min(width, height)
+    if long / short < 1.02:
+        return "a square"
+    name = "landscape" if width > height else "portrait"
+    if long / short > 3.2:
+        return f"a long {'strip across' if width > height else 'strip from top to bottom'}"
+    near = min(_RATIOS, key=lambda ratio: abs(ratio[0] / ratio[1] - long / short))
+    if near == (1, 1) or abs(near[0] / near[1] / (long / short) - 1) > 0.03:
+        return f"in {name} format"
+    ratio = f"{near[0]}:{near[1]}" if width > height else f"{near[1]}:{near[0]}"
+    return f"in {name} format ({ratio})"
+
+
+def _light(light: float) -> str:
+    steps = ((35, "very dark"), (85, "rather dark"), (150, "of middling light"), (205, "light"))
+    return next((words for end, words in steps if light < end), "very light")
+
+
+def _contrast(contrast: float) -> str:
+    steps = ((4, "no contrast to speak of"), (25, "little contrast"), (60, "moderate contrast"))
+    return next((words for end, words in steps if contrast < end), "strong contrast")
+
+
+def _slope(measures: Measures) -> str:
+    upright, across = measures.top_minus_bottom, measures.left_minus_right
+    if max(abs(upright), abs(across)) < 18:
+        return ""
+    if abs(upright) >= abs(across):
+        where = "top" if upright > 0 else "bottom"
+    else:
+        where = "left" if across > 0 else "right"
+    return f", lightest towards the {where}"
+
+
+def _colours(measures: Measures) -> str:
+    main = [(name, share) for name, share in measures.colours if share >= _LEAST_SHARE][:_MOST_COLOURS]
+    if not main:
+        return "Its colours are many and none stands out."
+    if len(main) == 1:
+        return (
+            f"Nearly all of it is {main[0][0]}."
+            if main[0][1] > 0.9
+            else f"Its main colour is {_shares(main)}."
+        )
+    return (
+        f"It has no colours but shades of grey: {_shares(main)}."
+        if measures.grey
+        else f"Its main colours are {_shares(main)}."
+    )
+
+
+def _shares(main: list[tuple[str, float]]) -> str:
+    parts = [
+        f"{name} (about {_percent(share)})" if place == 0 else f"{name} ({_percent(share)})"
+        for place, (name, share) in enumerate(main)
+    ]
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def _percent(share: float) -> str:
+    return f"{max(5, 5 * round(20 * share))}%" if share >= 0.03 else f"{max(1, round(100 * share))}%"
+
+
+def _sharpness(sharpness: float) -> str:
+    steps = (
+        (2, "There are no edges in it."),
+        (40, "It is soft, with hardly a sharp edge."),
+        (250, "Its edges are fairly sharp."),
+        (1500, "It is sharp, with much fine detail."),
+    )
+    return next(
+        (words for end, words in steps if sharpness < end), "It is full of very fine detail or grain."
+    )
