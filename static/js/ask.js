@@ -27,8 +27,7 @@ const say = (errors) => {
   }
   const first = [...form.querySelectorAll("[data-error]")].find((place) => place.textContent);
   if (!first) return;
-  const fold = first.closest("details");
-  if (fold) fold.open = true;
+  for (let fold = first.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   const field = form.elements[first.dataset.error];
   (field instanceof RadioNodeList ? field[0] : field)?.focus?.();
   first.scrollIntoView({ block: "nearest" });

@@ -72,7 +72,7 @@ more.addEventListener("click", (event) => {
   }
   if (event.target.closest("[data-forget]")) { put([]); remember(); }
 });
-form.addEventListener("asked", remember);
+form.addEventListener("asked", () => { remember(); more.open = false; });
 
 const isFresh = !fields().some(isSet) && !new URLSearchParams(location.search).has("from");
 if (isFresh) put(recall());

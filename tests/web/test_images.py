@@ -1,0 +1,232 @@
+"""Pictures: taken in from the tray, and shown to their owner and to admins alone."""
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from describer.models import Image
+from tests.web.forms import picture, text_file, text_of, upload
+from tests.web.rows import make_description, make_image
+
+SHOWN = ("", "thumbnail/", "sent/")
+
+
+@pytest.fixture
+def site(client, alice):
+    """Alice's browser."""
+    client.force_login(alice)
+    return client
+
+
+def fetched(client, address, **headers):
+    """The whole reply: read to its end, so that its file is closed."""
+    response = client.get(address, **headers)
+    response.body = response.getvalue()
+    return response
+
+
+def addresses(image):
+    return [f"/images/{image.pk}/{what}" for what in SHOWN]
+
+
+def error_of(response):
+    return response.json()["error"]
+
+
+@pytest.mark.parametrize("field", ["image", "file"])
+def test_a_picture_is_taken_in_and_its_facts_are_told(site, alice, field):
+    response = site.post("/images/", {field: picture("boat.png", size=(64, 48))})
+
+    image = Image.objects.get(owner=alice)
+    assert response.status_code == 201
+    assert response.json() == {
+        "id": image.pk,
+        "name": "boat.png",
+        "width": 64,
+        "height": 48,
+        "bytes": image.bytes,
+        "notes": image.notes,
+    }
+
+
+def test_u63_the_same_bytes_again_are_the_same_image(site):
+    assert upload(site, picture("a.png")) == upload(site, picture("b.png"))
+
+
+def test_u63_of_another_person_they_are_an_image_of_his_own(site, client, bob):
+    hers = upload(site, picture())
+    client.force_login(bob)
+
+    assert upload(client, picture()) != hers
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        ({}, 400, "no_image"),
+        ({"image": "text in the file field"}, 400, "no_image"),
+        ({"image": SimpleUploadedFile("empty.png", b"")}, 400, "image_empty"),
+        ({"image": text_file("notes.jpg")}, 415, "image_format"),
+        ({"image": SimpleUploadedFile("cut.png", picture().read()[:60])}, 400, "image_damaged"),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_words_and_a_code(site, data, status, code):
+    response = site.post("/images/", data)
+
+    assert (response.status_code, error_of(response)["code"]) == (status, code)
+    assert error_of(response)["param"] == "image"
+    assert error_of(response)["type"] == "invalid_request_error"
+    assert error_of(response)["message"].endswith(".")
+    assert not Image.objects.exists()
+
+
+def test_u35_a_file_whose_name_is_a_folders_is_refused_in_words(site):
+    part = b'--X\r\nContent-Disposition: form-data; name="image"; filename=".."\r\n\r\nbytes\r\n--X--\r\n'
+
+    response = site.post("/images/", part, content_type="multipart/form-data; boundary=X")
+
+    assert (response.status_code, error_of(response)["code"]) == (400, "no_image")
+
+
+def test_u60_a_file_above_the_limit_is_refused(site, settings):
+    settings.IMAGE_MAX_BYTES = 100
+
+    response = site.post("/images/", {"image": picture()})
+
+    assert (response.status_code, error_of(response)["code"]) == (413, "image_too_large")
+
+
+def test_x11_without_a_csrf_token_nothing_is_taken(alice):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+
+    assert strict.post("/images/", {"image": picture()}).status_code == 403
+    assert not Image.objects.exists()
+
+
+def test_who_is_logged_out_is_told_so(client, db, alice):
+    response = client.post("/images/", {"image": picture()})
+
+    assert (response.status_code, error_of(response)["code"]) == (401, "login")
+
+
+def test_get_lists_nothing(site):
+    assert site.get("/images/").status_code == 405
+
+
+SIGNS = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_x05_a_picture_comes_private_with_its_true_type(site, what):
+    response = fetched(site, f"/images/{upload(site, picture('boat.jpg'))}/{what}")
+
+    assert response.status_code == 200
+    assert "private" in response["Cache-Control"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Disposition"].startswith("inline; filename")
+    assert response["X-Frame-Options"] == "DENY"
+    assert response.body.startswith(SIGNS[response["Content-Type"]])
+
+
+def test_the_original_is_the_very_file(site):
+    file = picture()
+    response = fetched(site, f"/images/{upload(site, file)}/")
+    file.seek(0)
+
+    assert response["Content-Type"] == "image/png"
+    assert response.body == file.read()
+
+
+def test_x32_an_original_can_run_nothing(site):
+    response = fetched(site, f"/images/{upload(site, picture())}/")
+
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+def test_a_thumbnail_is_kept_by_the_browser(site):
+    address = f"/images/{upload(site, picture())}/thumbnail/"
+    first = fetched(site, address)
+
+    assert "immutable" in first["Cache-Control"] and "private" in first["Cache-Control"]
+    assert site.get(address, HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 304
+
+
+def test_an_original_can_be_saved_under_the_name_it_was_last_given(site, alice):
+    image = make_image(alice)
+    make_description(alice, "A boat.", pictures=[(image, 'Bücher "am" Fluß.jpg')])
+
+    disposition = fetched(site, f"/images/{image.pk}/?download")["Content-Disposition"]
+
+    assert disposition == "attachment; filename*=utf-8''B%C3%BCcher%20%22am%22%20Flu%C3%9F.jpg"
+
+
+def test_u37_markup_in_a_name_stays_within_the_header(site, alice):
+    image = make_image(alice)
+    make_description(alice, "A boat.", pictures=[(image, '"><img src=x onerror=alert(1)>\n.jpg')])
+
+    disposition = fetched(site, f"/images/{image.pk}/")["Content-Disposition"]
+
+    assert "\n" not in disposition
+
+
+def test_the_very_copy_that_a_model_saw_is_shown(site, alice):
+    row = make_description(alice, "A boat.")
+    copy = row.images[0].sent_copy
+
+    response = fetched(site, f"/descriptions/{row.pk}/sent/0/")
+
+    assert response.status_code == 200
+    assert response["ETag"] == f'"{copy.sha256}-sent"'
+    assert site.get(f"/descriptions/{row.pk}/sent/1/").status_code == 404
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_x02_anothers_picture_is_as_unknown_as_one_that_never_was(site, bob, what):
+    his = make_image(bob)
+
+    theirs, never = site.get(f"/images/{his.pk}/{what}"), site.get(f"/images/{his.pk + 1000}/{what}")
+
+    assert theirs.status_code == never.status_code == 404
+    assert text_of(theirs) == text_of(never)
+
+
+def test_x02_anothers_sent_copy_is_not_found(site, bob):
+    assert site.get(f"/descriptions/{make_description(bob, 'A boat.').pk}/sent/0/").status_code == 404
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_x04_a_post_to_anothers_picture_is_not_found_before_it_is_not_allowed(site, alice, bob, what):
+    assert site.post(f"/images/{make_image(bob).pk}/{what}").status_code == 404
+    assert site.post(f"/images/{make_image(alice).pk}/{what}").status_code == 405
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_an_admin_sees_everybodys(client, boss, alice, what):
+    client.force_login(boss)
+
+    assert fetched(client, f"/images/{make_image(alice).pk}/{what}").status_code == 200
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_x01_without_login_no_picture_is_shown(client, alice, what):
+    address = f"/images/{make_image(alice).pk}/{what}"
+
+    assert client.get(address)["Location"] == f"/login/?next={address}"
+
+
+def test_p23_a_file_that_is_gone_is_a_404_with_words(site, alice):
+    image = make_image(alice)
+    for name in image.files:
+        default_storage.delete(name)
+
+    for address in addresses(image):
+        response = site.get(address)
+        assert response.status_code == 404
+        assert "gone" in response.content.decode()
+        assert "immutable" not in response["Cache-Control"]
+
+
+def test_a_huge_number_is_just_unknown(site):
+    assert site.get(f"/images/{'9' * 30}/").status_code == 404
