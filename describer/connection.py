@@ -45,10 +45,12 @@ def refresh_models(endpoint: Endpoint) -> None:
     Endpoint.objects.filter(pk=endpoint.pk).update(model_names=names, models_fetched=now)
 
 
-def answers_again(endpoint: Endpoint) -> bool:
-    """Whether a paused endpoint accepts the key again, as far as its list of models can tell."""
+def answers_again(endpoint: Endpoint) -> bool | None:
+    """Whether a paused endpoint takes the key again, by its list of models; None when that cannot tell."""
+    if endpoint.paused_code == "no_credit":
+        return None  # the list is free everywhere
     try:
         client().models(target(endpoint))
     except ChatError as error:
-        return not error.pauses and error.code in ("model_not_found", "bad_request", "bad_answer")
+        return None if error.http_status and not error.pauses and not error.retryable else False
     return True

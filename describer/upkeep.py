@@ -96,15 +96,16 @@ def look_after_endpoints() -> None:
 
 
 def probe(endpoint: Endpoint) -> None:
-    """Once a minute: the list of models tells whether a key is good again; for credit, the oldest ask goes ahead."""
+    """Once a minute: the list of models tells whether a key is good again; where it cannot, the oldest ask goes ahead."""
     now = timezone.now()
     if endpoint.next_probe and endpoint.next_probe > now:
         return
     Endpoint.objects.filter(pk=endpoint.pk).update(next_probe=now + timedelta(seconds=settings.PROBE_SECONDS))
-    if endpoint.paused_code == "no_credit":
-        queue.send_ahead(endpoint)
-    elif connection.answers_again(endpoint):
+    again = connection.answers_again(endpoint)
+    if again:
         queue.open_endpoint(endpoint)
+    elif again is None:
+        queue.send_ahead(endpoint)
 
 
 def tidy() -> None:

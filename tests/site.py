@@ -82,14 +82,15 @@ class Site:
     def kill(self) -> None:
         """kill -9 of the whole process group."""
         self.signal(signal.SIGKILL)
-        self._gone(10)
+        self.gone(10)
 
     def stop(self, seconds: float = 40) -> int:
         """SIGTERM, and its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self._gone(seconds)
+        return self.gone(seconds)
 
-    def _gone(self, seconds: float) -> int:
+    def gone(self, seconds: float) -> int:
+        """Its exit status, once it is gone."""
         status = self.process.wait(seconds)
         self.reader.join(5)
         assert self.process.stdout

@@ -54,8 +54,6 @@ class Endpoint(models.Model):
         values: dict[str, object] = {"base_url": base_url, "default_model": model, "is_default": True}
         if before and (before.base_url, before.default_model) != (base_url, model):
             values |= {"model_names": [], "models_fetched": None, "learned": {}}
-        # A new start is a new chance: the key or the bill may have been mended meanwhile.
-        values |= OPEN
         cls.objects.exclude(name=name).filter(is_default=True).update(is_default=False)
         return cls.objects.update_or_create(name=name, defaults=values)[0]
 

@@ -104,6 +104,7 @@ def test_p07_told_twice_it_leaves_at_once(site, endpoint):
         return site.process.poll() is not None
 
     until(told_again, "it leaves", seconds=10, step=0.5)
+    site.gone(5)
     endpoint.default = answer("Again.")
     site.start()
     assert [one["state"] for one in ended(site, ids)[0]["attempts"]] == ["unknown", "answered"]
@@ -132,11 +133,11 @@ def test_p18_a_second_site_on_the_same_folder_says_so_and_ends(site):
     second = Site(site.data)
     with pytest.raises(RuntimeError, match="Another Describer runs on"):
         second.start()
-    second._gone(10)
+    second.gone(10)
 
 
 def test_a_taken_port_is_said_in_one_sentence(site, tmp_path):
     second = Site(tmp_path / "other", PORT=site.url.rpartition(":")[2])
     with pytest.raises(RuntimeError, match=r"Port \d+ on 127.0.0.1 cannot be used"):
         second.start()
-    second._gone(10)
+    second.gone(10)

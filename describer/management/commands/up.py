@@ -23,7 +23,8 @@ class Command(BaseCommand):
         listener = starting.listening_socket(settings.HOST, settings.PORT)
         starting.migrate()
         starting.first_admin()
-        Endpoint.from_environment()
+        # A new start is a new chance for a paused endpoint: its key or its bill may have been mended meanwhile.
+        queue.open_endpoint(Endpoint.from_environment())
         starting.collect_static()
         if embedded:
             queue.hand_all_back()
