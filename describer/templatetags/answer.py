@@ -15,8 +15,8 @@ from markdown_it.token import Token
 
 register = template.Library()
 
-TAGS = set(
-    [
+TAGS = {
+    *(
         "a",
         "p",
         "br",
@@ -33,14 +33,9 @@ TAGS = set(
         "h4",
         "h5",
         "h6",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-    ]
-)
+    ),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 # What can be scrolled sideways must be within reach of the keyboard.

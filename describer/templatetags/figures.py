@@ -42,9 +42,11 @@ def size(count: int | None) -> str:
 
 @register.filter
 def seconds(span: float | None) -> str:
-    """A span as "0.4 s", "12 s", "3 min 5 s" or "2 h 3 min"; whole seconds stay whole."""
+    """A span as "under 0.1 s", "0.4 s", "12 s", "3 min 5 s" or "2 h 3 min"; whole seconds stay whole."""
     if span is None:
         return ""
+    if span < 0.05 and not isinstance(span, int):
+        return "under 0.1\u00a0s"
     if span < 9.95 and not isinstance(span, int):
         return f"{span:.1f}\u00a0s"
     whole = round(span)
@@ -58,13 +60,14 @@ def seconds(span: float | None) -> str:
 
 @register.filter
 def money(amount: Decimal | None) -> str:
-    """Dollars: cents at least, and two figures of what is smaller. Nothing for None: unpriced is never 0."""
+    """Dollars to a hundredth of a cent, and two figures of what is less. Nothing for None: unpriced is never 0."""
     if amount is None:
         return ""
     if amount == 0:
         return "$0"
-    places = 2 if abs(amount) >= Decimal("0.1") else min(10, 1 - amount.adjusted())
-    return f"${amount:,.{places}f}"
+    places = 2 if abs(amount) >= 1 else min(10, max(4, 1 - amount.adjusted()))
+    whole, _, rest = f"{amount:,.{places}f}".partition(".")
+    return f"${whole}.{rest.rstrip('0'):0<2}"
 
 
 @register.simple_tag

@@ -4,20 +4,22 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from describer.models import Description, Endpoint, User
 
 from .ask_form import AskForm, from_description, posted, row_id
-from .cards import cards_of
+from .cards import cards_of, is_new
+from .frame import in_words, unfinished
 from .person import person
 from .presets import PRESETS
 from .samples import samples
 
-NEWEST = 20  # as many as one press of the button can make
+NEWEST = 10  # descriptions on the page
+AT_ONCE = 20  # as many as one press of the button can make: of what is new none is left out
 SCRIPTS = [f"js/{name}.js" for name in ("tray", "question", "more", "ask", "again")]
 
 
@@ -41,12 +43,15 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_safe
 def card(request: HttpRequest, pk: int) -> HttpResponse:
-    """One card as it stands now, for a page that heard of a change."""
-    shown = Description.objects.of(person(request)).select_related("endpoint")
-    row = get_object_or_404(shown, pk=pk)
-    return render(request, "_description_card.html", {"card": cards_of([row])[0]})
+    """One card as it stands now, for a page that heard of a change; X-Running says how many are unfinished."""
+    viewer = person(request)
+    row = get_object_or_404(Description.objects.of(viewer).select_related("endpoint"), pk=pk)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    response = render(request, "_description_card.html", {"card": cards_of([row])[0]})
+    response["X-Running"] = in_words(unfinished(viewer))
+    return response
 
 
 def _is_scripted(request: HttpRequest) -> bool:
@@ -61,8 +66,7 @@ def _first_form(request: HttpRequest, owner: User) -> AskForm:
 
 
 def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
-    newest = Description.objects.filter(owner=owner).select_related("endpoint").order_by("-id")[:NEWEST]
-    cards = cards_of(newest)
+    cards = cards_of(_newest(owner))
     context = _form_context(form) | {
         "just_now": [card for card in cards if card.is_new],
         "earlier": [card for card in cards if not card.is_new],
@@ -70,6 +74,11 @@ def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
         "scripts": SCRIPTS,
     }
     return render(request, "ask.html", context, status=form.status)
+
+
+def _newest(owner: User) -> list[Description]:
+    rows = Description.objects.filter(owner=owner).select_related("endpoint").order_by("-id")[:AT_ONCE]
+    return [row for place, row in enumerate(rows) if place < NEWEST or is_new(row)]
 
 
 def _form_context(form: AskForm) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from describer import queue
 from describer.chat import reading
-from describer.models import Attempt, Choice, Description, DescriptionImage
+from describer.models import Attempt, Choice, Description, DescriptionImage, Status
 
 SHOWN_CHARACTERS = 1800  # of an answer on a card; the rest is one click away
 JUST_NOW = timedelta(minutes=10)
@@ -99,8 +99,7 @@ class Card:
 
     @property
     def is_new(self) -> bool:
-        recent = timezone.now() - self.description.created < JUST_NOW
-        return recent or not self.description.is_final
+        return is_new(self.description)
 
     @cached_property
     def token(self) -> str:
@@ -137,6 +136,11 @@ class Card:
                 else f"{len(open_bills)} calls broke off and may have been billed."
             )
         ]
+
+
+def is_new(description: Description) -> bool:
+    """Asked a moment ago, or not at its end yet."""
+    return timezone.now() - description.created < JUST_NOW or not description.is_final
 
 
 def bands_of(choice: Choice, description: Description, spent: Spent) -> list[Band]:
@@ -183,5 +187,5 @@ def _card(row: Description, attempts: list[Attempt]) -> Card:
         pictures=sorted(row.pictures.all(), key=lambda picture: picture.position),
         choices=sorted(row.choices.all(), key=lambda choice: choice.index),
         attempts=attempts,
-        ahead=queue.ahead(row) if row.status == Description.Status.QUEUED else None,
+        ahead=queue.ahead(row) if row.status == Status.QUEUED else None,
     )

@@ -10,7 +10,11 @@ const grow = () => {
 };
 
 const mark = () => {
-  for (const chip of presets) chip.setAttribute("aria-pressed", String(chip.dataset.question === question.value));
+  for (const chip of presets) {
+    const stands = chip.dataset.question === question.value;
+    chip.setAttribute("aria-pressed", String(stands));
+    if (stands) chip.parentElement.scrollTo({ left: chip.offsetLeft - 60 });
+  }
 };
 
 for (const chip of presets) {

@@ -40,6 +40,8 @@ def test_size(count, words):
     ("span", "words"),
     [
         (None, ""),
+        (0.004, "under 0.1 s"),
+        (0.05, "0.1 s"),
         (3.24, "3.2 s"),
         (4, "4 s"),
         (9.96, "10 s"),

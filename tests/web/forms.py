@@ -43,7 +43,7 @@ def text_of(response):
 
 def fields_of(response):
     """The named inputs of the ask form: name -> values."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for tag in re.findall(r"<input[^>]*>", response.content.decode()):
         parts = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         if "name" in parts:

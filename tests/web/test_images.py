@@ -173,7 +173,7 @@ def test_u37_markup_in_a_name_stays_within_the_header(site, alice):
 
 def test_the_very_copy_that_a_model_saw_is_shown(site, alice):
     row = make_description(alice, "A boat.")
-    copy = row.images[0].sent_copy
+    copy = row.pictures.get().image.sent_copies.get()
 
     response = fetched(site, f"/descriptions/{row.pk}/sent/0/")
 
