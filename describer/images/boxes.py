@@ -3,8 +3,10 @@
 import re
 import struct
 from collections.abc import Iterator
+from math import prod
 from typing import BinaryIO
 
+from describer.images import hevc
 from describer.images.exif import orientation
 from describer.images.header import Header
 from describer.images.plugins import open_picture
@@ -14,6 +16,9 @@ _MOST_META = 16 << 20
 _MOST_BOXES = 10_000
 # The entry of an EXIF block in the list of items. Both decoders turn by the container, which counts; EXIF is no use.
 _EXIF_ITEM = re.compile(rb"infe(?:\x02.{3}.{2}|\x03.{3}.{4}).{2}(?=Exif)", re.DOTALL)
+_SIZES = re.compile(rb"ispe.{4}(.{8})", re.DOTALL)
+# Where the decoders refuse by themselves, with an error that looks like damage.
+_MOST_PIXELS = 1 << 28
 _AV1 = re.compile(rb"av1C.{2}(.)", re.DOTALL)
 _HEVC = re.compile(rb"hvcC.{16}(.)(.)", re.DOTALL)
 # Planes of samples for each pixel: grey, 4:2:0, 4:2:2, 4:4:4.
@@ -26,18 +31,24 @@ def examine_avif(file: BinaryIO) -> Header:
     found = _AV1.search(meta)
     flags = found[1][0] if found else 0
     share = _SHARES[0 if flags & 0x10 else 3 - bool(flags & 0x08) - bool(flags & 0x04)]
-    return _header("AVIF", view, 8 + share * (2 if flags & 0x40 else 1))
+    return _header("AVIF", meta, view, 8 + share * (2 if flags & 0x40 else 1))
 
 
 def examine_heif(file: BinaryIO) -> Header:
     """The facts of a HEIC or HEIF. Raises what its decoder raises, and struct.error."""
     meta, view = _without_exif(file)
+    hevc.check(file, meta)
     found = _HEVC.search(meta)
     share, deep = (_SHARES[found[1][0] % 4], bool(found[2][0] % 8)) if found else (1.5, False)
-    return _header("HEIF", view, 7 + share * (3 if deep else 1))
+    return _header("HEIF", meta, view, 7 + share * (3 if deep else 1))
 
 
-def _header(kind: str, view: View, pixel: float) -> Header:
+def _header(kind: str, meta: bytes, view: View, pixel: float) -> Header:
+    claimed = max(
+        (struct.unpack(">II", found[1]) for found in _SIZES.finditer(meta)), key=prod, default=(0, 0)
+    )
+    if prod(claimed) > _MOST_PIXELS:
+        return Header(format=kind, view=view, width=claimed[0], height=claimed[1])
     with open_picture(kind, view) as picture:
         width, height = picture.size
         frames = getattr(picture, "n_frames", 1)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from math import ceil
 from typing import BinaryIO
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageChops, ImageFile
 
 from describer.images import errors
 from describer.images.facts import Limits
@@ -18,6 +18,7 @@ from describer.images.shrink import shrink
 
 # Some cameras write a little between the picture and its end.
 _SLACK = 4096
+_UNDRAWN_GREENS = (77, 84, 94, 135, 136)
 
 
 def read_header(file: BinaryIO, name: str, limits: Limits) -> Header:
@@ -68,7 +69,37 @@ def _small(header: Header, plan: Plan) -> Image.Image:
             _load_jpeg(picture, header, plan)
         else:
             picture.load()
-        return shrink(picture, header, plan)
+        small = shrink(picture, header, plan)
+    if header.format == "HEIF" and _has_holes(small):
+        raise ValueError("blocks are missing")
+    return _uncovered(small, header) if header.drawn else small
+
+
+def _uncovered(picture: Image.Image, header: Header) -> Image.Image:
+    """The picture see-through where its first frame covers nothing, as players show it; Pillow fills in a colour."""
+    left, top, right, bottom = header.drawn or (0, 0, header.width, header.height)
+    across, down = picture.width / header.width, picture.height / header.height
+    alpha = Image.new("L", picture.size, 0)
+    alpha.paste(255, (round(left * across), round(top * down), round(right * across), round(bottom * down)))
+    if "A" in picture.getbands():
+        alpha = ImageChops.darker(alpha, picture.getchannel("A"))
+    picture = picture.convert("RGB")
+    picture.putalpha(alpha)
+    return picture
+
+
+def _has_holes(picture: Image.Image) -> bool:
+    """Whether blocks of a HEIC were never drawn: libde265 goes on after a scratch and leaves them zero.
+
+    Zero in all three planes is a pure green by each of the usual matrices, to the digit.
+    """
+    if picture.mode not in {"RGB", "RGBA"}:
+        return False
+    red, green, blue = picture.split()[:3]
+    others = ImageChops.lighter(red, blue).point(lambda value: 0 if value else 255)
+    counts = green.histogram(others)
+    total = picture.width * picture.height
+    return any(total < 500 * counts[value] < 490 * total for value in _UNDRAWN_GREENS)
 
 
 def _load_jpeg(picture: ImageFile.ImageFile, header: Header, plan: Plan) -> None:

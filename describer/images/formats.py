@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from describer.images import boxes, gif, jpeg, plain, png, tiff
+from describer.images import bmp, boxes, gif, jpeg, png, tiff, webp
 from describer.images.header import Header
 
 HEAD = 4096
@@ -24,13 +24,13 @@ MEDIA_TYPES = {
 
 EXAMINERS: dict[str, Callable[[BinaryIO], Header]] = {
     "AVIF": boxes.examine_avif,
-    "BMP": plain.examine_bmp,
+    "BMP": bmp.examine,
     "GIF": gif.examine,
     "HEIF": boxes.examine_heif,
     "JPEG": jpeg.examine,
     "PNG": png.examine,
     "TIFF": tiff.examine,
-    "WEBP": plain.examine_webp,
+    "WEBP": webp.examine,
 }
 
 _RAW_NAMES = frozenset(

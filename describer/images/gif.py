@@ -22,6 +22,7 @@ def examine(file: BinaryIO) -> Header:
         raise ValueError("no frame")
     # A frame that sticks out of the canvas widens it, as in Pillow.
     size = max(width, box[0] + box[2]), max(height, box[1] + box[3])
+    edges = (box[0], box[1], box[0] + box[2], box[1] + box[3])
     return Header(
         format="GIF",
         view=View(file, [(0, file.seek(0, 2))]),
@@ -29,6 +30,7 @@ def examine(file: BinaryIO) -> Header:
         height=size[1],
         pixel=2,
         frames=frames,
+        drawn=None if edges == (0, 0, *size) else edges,
     )
 
 

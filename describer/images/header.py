@@ -18,7 +18,8 @@ class Header:
     """The facts of a header; width and height lie as stored, before any turn.
 
     `pixel` is the bytes that one decoded pixel takes, `extra` what decoding takes besides; `fit` says that the view
-    itself could be sent; `top` is the highest value of a grey pixel where that is above 255.
+    itself could be sent; `top` is the highest value of a grey pixel where that is above 255;
+    `drawn` is the part of the canvas that the first frame covers, where that is not the whole.
     """
 
     format: str
@@ -36,3 +37,4 @@ class Header:
     block: tuple[int, int] = (8, 8)
     scans: int = 1
     frame: int = 0
+    drawn: tuple[int, int, int, int] | None = None

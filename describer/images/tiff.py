@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable
+from operator import add
 from typing import BinaryIO
 
 from describer.images.header import Header, Raw, Unsupported
@@ -28,6 +29,7 @@ _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _ROWS, _PLANAR = (
     278,
     284,
 )
+_STRIPS, _STRIPS_BYTES, _TILES, _TILES_BYTES = 273, 279, 324, 325
 _KIND, _PARTS, _PROFILE, _DNG, _TILE_HEIGHT, _FORMAT = 254, 330, 34675, 50706, 323, 339
 # What a decoder needs to draw the page. Turn, profile, EXIF, positions, XMP and other pages stay outside the view.
 _DRAWN = frozenset(
@@ -74,6 +76,7 @@ _DRAWN = frozenset(
 _COMPRESSIONS = {1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000, 50001}
 _MOST_PROFILE = 4 << 20
 _MOST_PAGES = 1000
+_MOST_STRIPS = 500_000
 
 
 def examine(file: BinaryIO) -> Header:
@@ -118,6 +121,8 @@ def _header(file: BinaryIO, page: Directory, layout: Layout, pages: int) -> Head
     rows = min(
         height, _one(file, page, layout, _ROWS, height), _one(file, page, layout, _TILE_HEIGHT, height)
     )
+    if _reach(file, page, layout) > file.seek(0, 2):
+        raise ValueError("cut off")
     view = _view(file, page, layout)
     return Header(
         format="TIFF",
@@ -132,6 +137,17 @@ def _header(file: BinaryIO, page: Directory, layout: Layout, pages: int) -> Head
         frames=pages,
         top=2 ** min(max(bits), 16) - 1,
     )
+
+
+def _reach(file: BinaryIO, page: Directory, layout: Layout) -> int:
+    """Where the last strip or tile ends; the view has bytes of ours behind the file's end."""
+    starts = [*_all(file, page, layout, _STRIPS), *_all(file, page, layout, _TILES)]
+    lengths = [*_all(file, page, layout, _STRIPS_BYTES), *_all(file, page, layout, _TILES_BYTES)]
+    return max(map(add, starts, lengths), default=0)
+
+
+def _all(file: BinaryIO, page: Directory, layout: Layout, number: int) -> tuple[int, ...]:
+    return numbers(file, page.tags.get(number), layout, _MOST_STRIPS)
 
 
 def _one(file: BinaryIO, page: Directory, layout: Layout, number: int, otherwise: int) -> int:
