@@ -109,3 +109,9 @@ def relative(local: datetime, now: datetime) -> str:
 def elapsed(moment: datetime | None) -> int:
     """Whole seconds since a moment; 0 when there is none."""
     return max(0, int((timezone.now() - moment).total_seconds())) if moment else 0
+
+
+@register.filter
+def clock(moment: datetime | None) -> str:
+    """A local time to the second: "14:05:20"."""
+    return f"{timezone.localtime(moment):%H:%M:%S}" if moment else ""

@@ -20,7 +20,7 @@ from .samples import samples
 
 NEWEST = 10  # descriptions on the page
 AT_ONCE = 20  # as many as one press of the button can make: of what is new none is left out
-SCRIPTS = [f"js/{name}.js" for name in ("tray", "question", "more", "ask", "again")]
+SCRIPTS = [f"js/{name}.js" for name in ("tray", "drop", "question", "more", "ask", "again")]
 
 
 @login_required

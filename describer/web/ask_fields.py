@@ -32,6 +32,7 @@ WIDGETS: Mapping[str, tuple[str, Widget]] = {
     "logit_bias": ("Logit bias", "json"),
     "user": ("User id", "text"),
 }
+RARE = ("stop", "response_format", "tools", "tool_choice", "logit_bias", "user")
 EXAMPLES = {
     "response_format": '{"type": "json_object"}',
     "tools": '[{"type": "function", "function": {"name": "report"}}]',

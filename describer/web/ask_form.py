@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -15,7 +15,7 @@ from describer.images import clean_name
 from describer.models import Description, Image, User
 from describer.submit import Ask, Given, Refusal, keep_image, submit
 
-from .ask_fields import WIDGETS, Field, given, typed
+from .ask_fields import RARE, WIDGETS, Field, given, typed
 from .presets import PRESETS, preset
 from .samples import sample
 
@@ -50,6 +50,19 @@ class AskForm:
     @property
     def fields(self) -> list[Field]:
         return [Field(name, self.texts.get(name, []), self.errors.get(name, "")) for name in WIDGETS]
+
+    @property
+    def common_fields(self) -> list[Field]:
+        return [one for one in self.fields if one.name not in RARE]
+
+    @property
+    def rare_fields(self) -> list[Field]:
+        return [one for one in self.fields if one.name in RARE]
+
+    @property
+    def is_rare(self) -> bool:
+        """Something stands among the rare ones: they are shown then."""
+        return any(one.is_set or one.error for one in self.rare_fields)
 
     @property
     def summary(self) -> str:
@@ -128,7 +141,7 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
     named = zip(post.getlist("picture"), [*post.getlist("picture_name"), *[""] * 5000], strict=False)
     _add_named(form, owner, [(text, name) for text, name in named if text not in dropped])
     for file in request.FILES.getlist("image"):
-        _add_file(form, owner, cast("UploadedFile", file))
+        _add_file(form, owner, file)
     _add_sample(form, owner, post.get("sample", ""))
     if chosen := preset(post.get("preset", "")):
         form.question = chosen.question
@@ -157,12 +170,12 @@ def _add_named(form: AskForm, owner: User, named: list[tuple[str, str]]) -> None
             _fail(form, label, Refusal(GONE, code="no_image", param="image"))
 
 
-def _add_file(form: AskForm, owner: User, file: UploadedFile) -> None:
+def _add_file(form: AskForm, owner: User, file: "UploadedFile[Any]") -> None:
     label = clean_name(file.name or "", f"picture {len(form.tiles) + 1}")
     try:
         if len(form.pictures) >= settings.IMAGES_PER_ASK:
             raise too_many()
-        _add(form, Tile(label, keep_image(owner, cast(Any, file), file.name or "")))
+        _add(form, Tile(label, keep_image(owner, cast(BinaryIO, file), file.name or "")))
     except Refusal as refusal:
         _fail(form, label, refusal)
 

@@ -3,17 +3,17 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, IntegerField, Subquery
+from django.db.models import Count, IntegerField, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from describer import queue
-from describer.models import Description, Endpoint
+from describer.models import Description, Endpoint, Status, User
 
 from .theme import chosen_theme
 
-UNFINISHED = (Description.Status.QUEUED, Description.Status.WAITING, Description.Status.RUNNING)
+UNFINISHED = (Status.QUEUED, Status.WAITING, Status.RUNNING)
 MANY = 99
 
 
@@ -48,9 +48,18 @@ def _frame(request: HttpRequest) -> Frame:
     )
 
 
+def _unfinished(owner: int) -> "QuerySet[Description]":
+    return Description.objects.filter(owner=owner, status__in=UNFINISHED).order_by()
+
+
+def unfinished(user: User) -> int:
+    """How many of this person's asks are not at their end."""
+    return _unfinished(user.pk).count()
+
+
 def _endpoint(owner: int) -> Any:
     """The default endpoint, with this person's unfinished asks counted in the same statement."""
-    theirs = Description.objects.filter(owner=owner, status__in=UNFINISHED).order_by().values("owner")
+    theirs = _unfinished(owner).values("owner")
     count = Subquery(theirs.annotate(count=Count("pk")).values("count"), output_field=IntegerField())
     return Endpoint.objects.filter(is_default=True).annotate(unfinished=Coalesce(count, 0)).first()
 

@@ -1,10 +1,8 @@
 """Pictures: taken in one by one from the tray, and shown to their owner and to admins alone."""
 
-from collections.abc import AsyncIterator
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO, cast
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import (
@@ -30,16 +28,6 @@ from .person import person
 GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
 SHUT = "default-src 'none'; sandbox"
 YEAR = 365 * 24 * 3600
-CHUNK = 2**20
-
-
-class StoredFile(FileResponse):
-    """A file in pieces also where it is served by the event loop: Django would read it whole into memory there."""
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        read = sync_to_async(self.file_to_stream.read, thread_sensitive=False)
-        while piece := await read(CHUNK):
-            yield piece
 
 
 @require_POST
@@ -53,7 +41,7 @@ def images(request: HttpRequest) -> JsonResponse:
     try:
         if file is None:
             raise Refusal("Choose a picture file.", code="no_image", param="image")
-        image = keep_image(person(request), file, file.name or "")
+        image = keep_image(person(request), cast(BinaryIO, file), file.name or "")
     except Refusal as refusal:
         return _error(refusal)
     return JsonResponse(facts(image, clean_name(file.name or "", f"picture {image.pk}")), status=201)
@@ -147,4 +135,4 @@ def _file(request: HttpRequest, stored: str, media_type: str, tag: str, name: st
     except OSError:
         return HttpResponseNotFound(GONE, content_type="text/plain; charset=utf-8")
     attached = "download" in request.GET
-    return StoredFile(file, as_attachment=attached, filename=name, content_type=media_type, headers=headers)
+    return FileResponse(file, as_attachment=attached, filename=name, content_type=media_type, headers=headers)

@@ -60,7 +60,9 @@ const refresh = async (card) => {
 const bring = async (id) => {
   const list = document.querySelector("[data-cards]");
   await new Promise((done) => setTimeout(done, 1200));
-  if (!list || document.getElementById(`description-${id}`)) return;
+  const known = document.querySelector(`[data-card][data-id="${id}"]`);
+  if (known) refresh(known); // it came meanwhile, and may be behind what was heard
+  if (!list || known) return;
   const { ok, html } = await read(list.dataset.cards.replace("/0/", `/${id}/`));
   if (!ok || document.getElementById(`description-${id}`)) return;
   list.insertAdjacentHTML("afterbegin", html);
@@ -103,7 +105,11 @@ if (cards().length || document.querySelector("[data-cards]")) {
   addEventListener("online", back);
   addEventListener("pageshow", (event) => event.persisted && back());
   addEventListener("pagehide", () => { stream?.close(); stream = null; });
-  document.addEventListener("cards", () => { listen(); title(unfinished().length); });
+  document.addEventListener("cards", () => {
+    listen();
+    title(unfinished().length);
+    setTimeout(() => unfinished().forEach(refresh), 300); // what was heard before the cards were there
+  });
   setInterval(tick, 1000);
   setInterval(poll, 500);
   setInterval(listen, 15000);

@@ -1,5 +1,5 @@
-// The tray: choose, drop anywhere on the page, paste, or take a picture. Each is uploaded at once, three at a time; a wrong one
-// stays with its reason until it is crossed away. Whoever waits for uploads looks at data-state and listens for "tray" on the form.
+// The tray: chosen pictures show at once and are uploaded three at a time; a wrong one stays with its reason until it is crossed
+// away. Whoever waits for uploads looks at data-state and listens for "tray" on the form.
 
 const AT_ONCE = 3;
 const form = document.getElementById("ask");
@@ -115,22 +115,5 @@ for (const input of [document.getElementById("choose"), document.getElementById(
   input.addEventListener("change", () => { [...input.files].forEach(add); input.value = ""; });
 }
 
-const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
-let depth = 0;
-const hover = (by) => { depth = Math.max(0, depth + by); document.documentElement.classList.toggle("dropping", depth > 0); };
-document.addEventListener("dragenter", (event) => holdsFiles(event) && hover(1));
-document.addEventListener("dragleave", (event) => holdsFiles(event) && hover(-1));
-document.addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
-document.addEventListener("drop", (event) => {
-  if (!holdsFiles(event)) return;
-  event.preventDefault();
-  hover(-Infinity);
-  [...event.dataTransfer.files].forEach(add);
-});
-document.addEventListener("paste", (event) => {
-  const files = [...(event.clipboardData?.files ?? [])];
-  if (!files.length || event.clipboardData.types.includes("text/plain")) return;
-  event.preventDefault();
-  files.forEach(add);
-});
+form.addEventListener("files", (event) => event.detail.forEach(add)); // drop.js: dropped or pasted
 changed();
