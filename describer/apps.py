@@ -20,3 +20,8 @@ class AdminConfig(admin_apps.AdminConfig):
     """Django's admin with our front page and words."""
 
     default_site = "describer.admin.site.Site"
+
+    def ready(self) -> None:
+        super().ready()
+        for family in import_module("describer.admin").FAMILIES:
+            import_module(f"describer.admin.{family}")
