@@ -50,7 +50,7 @@ class AttemptAdmin(Ledger):
 
     @admin.display(description="error")
     def error(self, row: Attempt) -> str:
-        return short(f"{row.error_code} {row.error_message}")
+        return short(row.error_code)
 
     @admin.display(description="prompt")
     def prompt(self, row: Attempt) -> str:

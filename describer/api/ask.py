@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from describer.chat import ParameterError, read_parameters
-from describer.models import ApiKey, Description
+from describer.models import ApiKey, Via
 from describer.submit import Ask, Given, Refusal, keep_image
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
@@ -30,7 +30,7 @@ def read_ask(request: HttpRequest, key: ApiKey) -> Ask:
     return Ask(
         owner=key.user,
         pictures=[keep(key, file, number) for number, file in enumerate(read_files(request), start=1)],
-        via=Description.Via.API,
+        via=Via.API,
         key=key,
         parameters=parameters,
         together=True,

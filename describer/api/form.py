@@ -4,9 +4,10 @@ from typing import Any
 
 from django.conf import settings
 
-from describer.chat import Parameters
+from describer.chat import Parameters, limits
 
-OURS = ("kind", "wrong")
+LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
+SPOKEN = 2**31  # the range of 64 bits tells a reader nothing
 MULTIPART = "In multipart, objects are JSON text, `stop` may be repeated, and booleans are true, false, 1, 0, on or off."
 
 
@@ -41,17 +42,26 @@ def own_fields() -> dict[str, Any]:
 
 
 def parameters() -> dict[str, Any]:
-    """Each parameter's JSON schema: null means not set and an absent field says the same, so it is left out."""
+    """Each parameter's JSON schema. An absent field means "not set", so null is left out."""
     properties = Parameters.model_json_schema()["properties"]
-    return {name: without_null(field) for name, field in properties.items()}
+    return {name: described(name, field) for name, field in properties.items()}
 
 
-def without_null(field: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in field.items() if name not in (*OURS, "default", "title", "anyOf")}
-    kinds = [kind for kind in field.get("anyOf", []) if kind.get("type") != "null"]
-    if len(kinds) == 1:
-        return {**kinds[0], **kept}
-    return kept | ({"anyOf": kinds} if kinds else {})
+def described(name: str, field: dict[str, Any]) -> dict[str, Any]:
+    """A field with its range, in its words too: viewers of forms show no other."""
+    kept = {key: value for key, value in field.items() if key not in LEFT_OUT}
+    kinds = [kind for kind in field["anyOf"] if kind != {"type": "null"}]
+    if field["kind"] == "number":
+        kinds = [{"type": "number"}]
+    ends = dict(zip(("minimum", "maximum"), limits(name), strict=True))
+    known = {end: value for end, value in ends.items() if value is not None}
+    if known and max(map(abs, known.values())) < SPOKEN:
+        kept["description"] += f" {span(**known)}"
+    return kept | ({**kinds[0], **known} if len(kinds) == 1 else {"anyOf": kinds})
+
+
+def span(minimum: float, maximum: float | None = None) -> str:
+    return f"At least {minimum:,}." if maximum is None else f"From {minimum:,} to {maximum:,}."
 
 
 IDEMPOTENCY_KEY = {

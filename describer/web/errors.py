@@ -1,23 +1,162 @@
-"""403, 404, 500 and their kin: the site's frame, human words, a way on."""
+"""400, 403, 404, 413, 429, 500, 503: the site's frame, human words, a way on; JSON for what scripts call.
 
-from django.http import HttpRequest, HttpResponse
+500 and 503 are drawn without database, session or context processors, since these may be what is broken.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass, replace
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+logger = logging.getLogger(__name__)
+
+TYPES = {403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What happened and what to do, in words; `code` and `id` are for whoever is told of it."""
+
+    status: int
+    title: str
+    words: str
+    code: str
+    id: str = ""
+
+    @property
+    def type(self) -> str:
+        """The kind of error in our JSON."""
+        kind = "server_error" if self.status >= 500 else "invalid_request_error"
+        return TYPES.get(self.status, kind)
+
+    @property
+    def context(self) -> dict[str, object]:
+        """What the templates show; the outermost layers draw `error_bare.html` with these names too."""
+        return {"status": self.status, "title": self.title, "message": self.words, "error_id": self.id}
+
+
+BAD_REQUEST = Failure(
+    400,
+    "That request could not be read",
+    "Something in it is not as it should be. Go back, look at what you entered, and send it again.",
+    "bad_request",
+)
+FORBIDDEN = Failure(
+    403,
+    "This is not for your account",
+    "You are logged in, but your account may not do this. Ask the site's admin if it should.",
+    "permission_denied",
+)
+STALE_FORM = Failure(
+    403,
+    "This form is out of date",
+    "The page was open for too long, or you have logged in or out meanwhile. Go back, reload the page, and send "
+    "it again: nothing was changed.",
+    "csrf_failed",
+)
+NOT_FOUND = Failure(
+    404,
+    "There is nothing here",
+    "The address may be mistyped, or what was here has been deleted.",
+    "not_found",
+)
+TOO_LARGE = Failure(
+    413,
+    "That is too much at once",
+    "The upload is larger than this site takes. Send fewer or smaller pictures.",
+    "request_too_large",
+)
+TOO_MANY = Failure(
+    429,
+    "That was too quick",
+    "This site has been asked too often in a short time. Wait a minute and try again.",
+    "rate_limit_exceeded",
+)
+BROKEN = Failure(
+    500,
+    "Something broke on our side",
+    "It is no fault of yours, and what you had sent before is kept. Try again; if it stays, tell the site's admin "
+    "the number below.",
+    "server_error",
+)
+BUSY = Failure(
+    503,
+    "The site is busy",
+    "It cannot reach its database right now. Nothing is lost: wait a moment and try again.",
+    "busy",
+)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return failed(request, BAD_REQUEST)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return failed(request, FORBIDDEN)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return HttpResponse("403", status=403)
+    return failed(request, STALE_FORM)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return HttpResponse("400", status=400)
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return failed(request, NOT_FOUND)
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return HttpResponse("403", status=403)
+def too_large(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return failed(request, TOO_LARGE)
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return HttpResponse("404", status=404)
+def too_many_requests(request: HttpRequest, words: str = "", retry_after: int = 60) -> HttpResponse:
+    """429; `words` say what to do, `retry_after` is in seconds."""
+    response = failed(request, replace(TOO_MANY, words=words or TOO_MANY.words))
+    response["Retry-After"] = str(retry_after)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("500", status=500)
+    """500, with a number that is in the log beside the traceback."""
+    failure = replace(BROKEN, id=secrets.token_hex(4))
+    logger.error("error %s was shown for %s %s", failure.id, request.method, request.path)
+    return failed(request, failure)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """503: the database is locked or away."""
+    response = failed(request, BUSY)
+    response["Retry-After"] = "5"
+    return response
+
+
+def failed(request: HttpRequest, failure: Failure) -> HttpResponse:
+    """The reply for a failure: JSON for scripts, else a page."""
+    if _is_for_scripts(request):
+        return _json(failure)
+    # Without a user the request was refused before the frame's data was there.
+    if failure.status >= 500 or not hasattr(request, "user"):
+        return _bare(failure)
+    try:
+        return render(request, "error.html", failure.context, status=failure.status)
+    except DatabaseError:
+        return _bare(failure)
+
+
+def _is_for_scripts(request: HttpRequest) -> bool:
+    path = request.path_info
+    return path.startswith(("/api/", "/v1/")) or (path.startswith("/images/") and request.method == "POST")
+
+
+def _json(failure: Failure) -> JsonResponse:
+    words = f"{failure.title}. {failure.words}"
+    error = {"message": words, "type": failure.type, "param": None, "code": failure.code}
+    if failure.id:
+        error["message"] = f"{words} ({failure.id})"
+    return JsonResponse({"error": error}, status=failure.status)
+
+
+def _bare(failure: Failure) -> HttpResponse:
+    return HttpResponse(render_to_string("error_bare.html", failure.context), status=failure.status)

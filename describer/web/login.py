@@ -1,9 +1,39 @@
-"""Login."""
+"""Login and logout: Django's own, in our frame, with the words of who guesses too often."""
 
+from datetime import timedelta
 from typing import Any
 
+from axes.helpers import get_cool_off
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 
+from .errors import too_many_requests
 
-def locked_out(request: HttpRequest, credentials: Any = None) -> HttpResponse:
-    return HttpResponse("429", status=429)
+
+class LoginForm(AuthenticationForm):
+    """Says the same of an unknown name, a wrong password and a closed account."""
+
+    error_messages = {"invalid_login": "That name and password do not belong together.", "inactive": ""}
+
+
+login = LoginView.as_view(
+    template_name="login.html", authentication_form=LoginForm, redirect_authenticated_user=True
+)
+logout = LogoutView.as_view()
+
+
+def locked_out(
+    request: HttpRequest,
+    response: HttpResponse | None = None,
+    credentials: dict[str, Any] | None = None,
+    *_: object,
+) -> HttpResponse:
+    """429 for a name that was guessed at too often from one address; axes calls it."""
+    wait = get_cool_off(request) or timedelta(0)
+    minutes = round(wait.total_seconds() / 60)
+    words = (
+        f"Too many wrong passwords came for this name from your address. Wait {minutes} minutes, then try again. "
+        "If you forgot the password, ask the site's admin for a new one."
+    )
+    return too_many_requests(request, words, retry_after=round(wait.total_seconds()))

@@ -40,6 +40,9 @@ def test_openapi_describes_every_parameter_with_its_range(schema):
     assert body["required"] == ["image", "question"]
     assert all(field["description"] for field in fields.values())
     assert (fields["n"]["minimum"], fields["n"]["maximum"], fields["n"]["type"]) == (1, 128, "integer")
+    warm = fields["temperature"]
+    assert (warm["minimum"], warm["maximum"], warm["type"]) == (0, 2, "number")
+    assert "From 0 to 2." in warm["description"]
 
 
 def test_openapi_tells_of_the_key_and_the_errors(schema):

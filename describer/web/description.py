@@ -1,0 +1,198 @@
+"""One description: its pictures, question and answer, what to do next, and, folded, how it came about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from describer import live, pipeline
+from describer.chat.completion import reading
+from describer.images import Recipe
+from describer.models import Choice, Description, DescriptionImage, SentCopy
+from describer.submit import Refusal, ask_again
+
+from .cards import Band, Card, bands_of, cards_of
+from .history import Filter
+from .person import person
+from .story import Call, as_json, bill, set_parameters, timeline
+
+ROOM = ("max_tokens", "max_completion_tokens")
+LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
+TOKEN_CHARACTERS = 255
+SHOWN_BY_BROWSERS = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as the page shows it. `copy` is what the model was sent, or, before that, what it will be sent."""
+
+    shown: DescriptionImage
+    copy: SentCopy | None
+
+    @cached_property
+    def has_copy(self) -> bool:
+        return self.copy is not None and default_storage.exists(self.copy.file)
+
+    @cached_property
+    def has_original(self) -> bool:
+        """There, and of a format that browsers show."""
+        image = self.shown.image
+        return image.media_type in SHOWN_BY_BROWSERS and default_storage.exists(image.original)
+
+    @property
+    def is_gone(self) -> bool:
+        return not (self.has_copy or self.has_original)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A choice with what is to be known about it."""
+
+    choice: Choice
+    bands: list[Band]
+
+    @property
+    def was_cut_off(self) -> bool:
+        return reading(self.choice.finish_reason) == "length"
+
+
+@login_required
+def description(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page. `?from=` holds the query string of the list that led here."""
+    row = description_of(request, pk)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    return render(request, "description.html", _words(request, row) | _neighbours(request, row))
+
+
+@login_required
+def description_words(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page's words alone, for the page to fetch again when the state has changed."""
+    row = description_of(request, pk)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    return render(request, "_description_words.html", _words(request, row))
+
+
+@login_required
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST: the same ask once more, as one's own; with `room`, twice as many tokens may be written."""
+    row = description_of(request, pk, own=True)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    token = request.POST.get("token", "").replace("\x00", "")[:TOKEN_CHARACTERS]
+    changes = {"parameters": _with_more_room(row)} if request.POST.get("room") else {}
+    try:
+        born = ask_again(row, token=token or None, **changes)
+    except Refusal as refusal:
+        messages.error(request, refusal.message)
+        return redirect(row)
+    return redirect(born)
+
+
+@login_required
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST: stop it. A call under way cannot be called back, and is still accounted for."""
+    row = description_of(request, pk)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if row.cancel():
+        live.publish(row)
+    return redirect(reverse("description", args=[pk]) + _place(request.POST.get("from", "")))
+
+
+@login_required
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST: words and pictures go for good; the ledger keeps its numbers."""
+    row = description_of(request, pk)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    place = request.POST.get("from", "")
+    with transaction.atomic():
+        row.cancel()
+        row.delete()
+    messages.success(request, "The description is deleted.")
+    return redirect(reverse("history") + "?" + QueryDict(place).urlencode())
+
+
+def description_of(request: HttpRequest, pk: int, *, own: bool = False) -> Description:
+    """What this person may see (`own`: what is theirs, for what is asked in their name), or 404."""
+    rows = Description.objects.of(person(request)).select_related("owner", "endpoint")
+    if own:
+        rows = rows.filter(owner=person(request))
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _words(request: HttpRequest, row: Description) -> dict[str, Any]:
+    card = cards_of([row])[0]
+    calls = [Call(attempt) for attempt in card.attempts]
+    answers = [Answer(choice, bands_of(choice, row, card.spent)) for choice in card.choices]
+    of_first = answers[0].bands if answers else []
+    return {
+        "description": row,
+        "card": card,
+        "spent": card.spent,
+        "answers": answers,
+        "bands": [band for band in card.bands if band not in of_first],
+        "pictures": _pictures(card),
+        "timeline": timeline(row, card.attempts),
+        "calls": calls,
+        "bill": bill(calls),
+        "parameters": set_parameters(row),
+        "request_json": as_json(pipeline.request_of(row), indent=2),
+        "is_own": row.owner_id == person(request).pk,
+        "token": uuid4().hex,
+        "place": request.GET.get("from", ""),
+    }
+
+
+def _pictures(card: Card) -> list[Picture]:
+    prefetch_related_objects(card.pictures, "sent_copy", "image__sent_copies")
+    return [Picture(shown, shown.sent_copy or _default_copy(shown)) for shown in card.pictures]
+
+
+def _default_copy(shown: DescriptionImage) -> SentCopy | None:
+    recipe = Recipe().key
+    return next((copy for copy in shown.image.sent_copies.all() if copy.recipe == recipe), None)
+
+
+def _neighbours(request: HttpRequest, row: Description) -> dict[str, Any]:
+    """The next (older) and the previous (newer) one of the list that led here, and the way back to it."""
+    place = request.GET.get("from", "")
+    rows = Filter.of(QueryDict(place), person(request)).rows(person(request)).only("pk")
+    older = rows.filter(id__lt=row.pk).order_by("-id").first()
+    newer = rows.filter(id__gt=row.pk).order_by("id").first()
+    return {
+        "older": older and reverse("description", args=[older.pk]) + _place(place),
+        "newer": newer and reverse("description", args=[newer.pk]) + _place(place),
+        "back": f"{reverse('history')}?{QueryDict(place).urlencode()}#description-{row.pk}",
+    }
+
+
+def _place(place: str) -> str:
+    """Where the list stood, as a query string to go on with."""
+    query = QueryDict(mutable=True)
+    if place:
+        query["from"] = place
+    return f"?{query.urlencode()}" if query else ""
+
+
+def _with_more_room(row: Description) -> Mapping[str, Any]:
+    """The parameters with twice the tokens; without a limit of the person's own, twice what was written."""
+    name = next((name for name in ROOM if isinstance(row.parameters.get(name), int)), "max_tokens")
+    written = max((attempt.completion_tokens or 0 for attempt in row.attempts()), default=0)
+    room = row.parameters.get(name) or max(written, LEAST_ROOM // 2)
+    return {**row.parameters, name: 2 * room}

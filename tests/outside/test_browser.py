@@ -1,0 +1,194 @@
+"""A stranger's first ten minutes, in a real browser against the site as it is started: no key, the sandbox."""
+
+import base64
+import json
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+from tests.chromium import ARGUMENTS, PATH, foreign
+from tests.images.pictures import photo
+from tests.site import ROOT, Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.site, pytest.mark.xdist_group("outside")]
+ANN = {"username": "ann", "password": "horse-battery-9"}
+BEN = {"username": "ben", "password": "staple-correct-9"}
+EXPECTED = ("404 (Not Found)", "415 (Unsupported Media Type)")
+PAGES = ("/", "/history/", "/usage/", "/account/", "/no-such-page/")
+DROP = """async (files) => {
+    const transfer = new DataTransfer();
+    for (const [name, type, text] of files) {
+        const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+        transfer.items.add(new File([bytes], name, { type }));
+    }
+    for (const kind of ["dragenter", "dragover", "drop"])
+        document.body.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with Site(tmp_path_factory.mktemp("browser"), admin=False) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(site, browser, request):
+    """A new visitor's page; at the end nothing may have been complained of or loaded from elsewhere."""
+    complaints: list[str] = []
+    contexts = []
+
+    def visiting(**options):
+        context = browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 800}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda asked: complaints.extend(foreign(asked.url, site.url)))
+        return page
+
+    yield visiting
+    for context in contexts:
+        context.close()
+    assert [words for words in complaints if not words.endswith(EXPECTED)] == []
+
+
+def log_in(page, person):
+    page.goto("/login/")
+    page.fill("[name=username]", person["username"])
+    page.fill("[name=password]", person["password"])
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/")
+
+
+def answered(page, question):
+    return page.locator("#just-now article[data-status=done]").filter(has_text=question)
+
+
+def drop(page, *files):
+    page.evaluate(DROP, [[name, kind, base64.b64encode(data).decode()] for name, kind, data in files])
+
+
+def test_a_stranger_comes_asks_sees_and_leaves(site, visit):
+    page = visit()
+    page.goto("/")
+    page.wait_for_url("**/first-visit/")
+    page.fill("[name=username]", ANN["username"])
+    page.fill("[name=password1]", ANN["password"])
+    page.fill("[name=password2]", ANN["password"])
+    page.press("[name=password2]", "Enter")
+    page.wait_for_url("**/")
+    drop(
+        page,
+        ("harbour.jpg", "image/jpeg", photo(1200, 900)),
+        ("hill.jpg", "image/jpeg", photo(900, 1200)),
+        ("notes.txt", "text/plain", b"not a picture"),
+    )
+    expect(page.get_by_text("notes.txt").first).to_be_visible()
+    page.fill("#question", "What is in this picture?")
+    expect(page.locator("#go")).to_contain_text("Ask about 2 pictures")
+    address = page.url
+    page.evaluate("window.notReloaded = true")
+    page.press("#question", "Control+Enter")
+    cards = answered(page, "What is in this picture?")
+    expect(cards).to_have_count(2, timeout=20_000)
+    expect(cards.first).to_contain_text("sandbox")
+    assert page.evaluate("window.notReloaded") is True
+    assert page.url.partition("#")[0] == address
+    cards.first.get_by_role("link", name="Open").click()
+    page.wait_for_url("**/descriptions/*/**")
+    expect(page.get_by_text("What is in this picture?").first).to_be_visible()
+    description = page.url
+    page.get_by_role("link", name="History").first.click()
+    page.wait_for_url("**/history/**")
+    expect(page.locator("a[href*='/descriptions/']").first).to_be_visible()
+    site.manage("shell", "-c", people(BEN))
+    leave(page)
+    log_in(page, BEN)
+    assert page.goto(description).status == 404
+    expect(page.get_by_role("main")).to_be_visible()
+
+
+def people(person):
+    name, password = json.dumps(person["username"]), json.dumps(person["password"])
+    return f"from describer.models import User; User.objects.create_user({name}, password={password})"
+
+
+def leave(page):
+    page.get_by_label("Menu of").click()
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/login/**")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_page_is_usable_by_everybody(visit, scheme):
+    page = visit(color_scheme=scheme)
+    log_in(page, ANN)
+    page.goto("/history/")
+    first = page.locator("a[href*='/descriptions/']").first.get_attribute("href")
+    for address in (*PAGES, first):
+        assert page.goto(address).status in (200, 404)
+        violations = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == [], address
+    page.context.clear_cookies()
+    page.goto("/login/")
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_no_page_scrolls_sideways_on_a_small_phone(visit):
+    page = visit()
+    page.set_viewport_size({"width": 360, "height": 740})
+    log_in(page, ANN)
+    page.goto("/history/")
+    first = page.locator("a[href*='/descriptions/']").first.get_attribute("href")
+    for address in (*PAGES, first):
+        assert page.goto(address).status in (200, 404)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 360, address
+
+
+def test_p24_a_double_click_gives_one_ask(visit):
+    page = visit()
+    log_in(page, ANN)
+    drop(page, ("once.jpg", "image/jpeg", photo(300, 200)))
+    page.fill("#question", "Only once?")
+    page.locator("#go").dblclick()
+    expect(answered(page, "Only once?")).to_have_count(1, timeout=20_000)
+    page.goto("/history/")
+    expect(page.get_by_text("Only once?")).to_have_count(1)
+
+
+def test_the_main_job_works_without_javascript(visit):
+    page = visit(java_script_enabled=False)
+    log_in(page, ANN)
+    page.set_input_files("#choose", {"name": "plain.jpg", "mimeType": "image/jpeg", "buffer": photo(400, 300)})
+    page.fill("#question", "Without a script?")
+    page.click("#go")
+    expect(page.get_by_text("Without a script?").first).to_be_visible()
+    page.goto("/history/")
+    expect(page.get_by_text("Without a script?").first).to_be_visible()
+
+
+def test_the_picture_of_the_readme_is_the_site_as_it_is(visit):
+    page = visit(color_scheme="light")
+    log_in(page, ANN)
+    samples = sorted((ROOT / "static" / "samples").glob("*.jpg"))
+    drop(page, *[(path.name, "image/jpeg", path.read_bytes()) for path in samples[:2]])
+    page.fill("#question", "Describe the picture for someone who cannot see it.")
+    page.press("#question", "Control+Enter")
+    expect(answered(page, "for someone who cannot see it")).to_have_count(2, timeout=20_000)
+    target = Path(os.environ.get("PICTURE") or ROOT / "test-results" / "ask.png")
+    target.parent.mkdir(exist_ok=True)
+    page.screenshot(path=target)
+    assert target.stat().st_size > 20_000

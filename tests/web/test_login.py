@@ -1,0 +1,144 @@
+"""Login and logout: Django's own, guarded against guessing."""
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from tests.conftest import PASSWORD
+
+
+def log_in(client, name="alice", password=PASSWORD, **fields):
+    return client.post("/login/", {"username": name, "password": password, **fields})
+
+
+def test_a_right_password_leads_to_the_front_page(client, alice):
+    response = log_in(client)
+
+    assert (response.status_code, response["Location"]) == (302, "/")
+
+
+def test_it_leads_back_to_the_page_that_was_asked_for(client, alice):
+    assert log_in(client, next="/usage/?period=year")["Location"] == "/usage/?period=year"
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "\x00//evil.example",
+    ],
+)
+def test_x13_a_way_to_elsewhere_is_ignored(client, alice, evil):
+    assert log_in(client, next=evil)["Location"] == "/"
+
+
+@pytest.mark.parametrize("address", ["/history/", "/usage/", "/account/", "/descriptions/1/"])
+def test_x01_pages_lead_to_the_login_first(client, alice, address):
+    response = client.get(address)
+
+    assert (response.status_code, response["Location"]) == (302, f"/login/?next={address}")
+
+
+def test_x17_an_unknown_name_and_a_wrong_password_get_the_same_words(client, alice):
+    wrong = log_in(client, password="wrong")
+    unknown = log_in(client, name="nobody", password="wrong")
+
+    assert wrong.status_code == unknown.status_code == 200
+    errors = [response.context["form"].non_field_errors() for response in (wrong, unknown)]
+    assert errors[0] == errors[1] == ["That name and password do not belong together."]
+
+
+def test_x17_a_closed_account_gets_the_same_words(client, alice):
+    alice.is_active = False
+    alice.save()
+
+    response = log_in(client)
+
+    assert response.context["form"].non_field_errors() == ["That name and password do not belong together."]
+
+
+def guess(client, times, name="alice"):
+    return [log_in(client, name=name, password=f"guess {number}") for number in range(times)]
+
+
+def test_x16_after_ten_wrong_passwords_even_the_right_one_has_to_wait(client, alice):
+    guess(client, settings.AXES_FAILURE_LIMIT + 1)
+
+    response = log_in(client)
+
+    assert response.status_code == 429
+    assert "Wait 15 minutes" in response.content.decode()
+    assert response["Retry-After"] == "900"
+    assert "_auth_user_id" not in client.session
+
+
+def test_x16_nine_wrong_passwords_harm_nobody(client, alice):
+    guess(client, settings.AXES_FAILURE_LIMIT - 1)
+
+    assert log_in(client).status_code == 302
+
+
+def test_x16_another_person_at_the_same_address_gets_in(client, alice, bob):
+    guess(client, settings.AXES_FAILURE_LIMIT + 2)
+
+    assert log_in(client, name="bob").status_code == 302
+
+
+def test_x16_the_same_name_from_another_address_gets_in(client, alice):
+    guess(client, settings.AXES_FAILURE_LIMIT + 2)
+
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert log_in(elsewhere).status_code == 302
+
+
+def test_x16_a_forwarded_address_opens_no_second_door(client, alice):
+    guess(client, settings.AXES_FAILURE_LIMIT + 1)
+
+    liar = Client(headers={"x-forwarded-for": "192.0.2.7"})
+    assert log_in(liar).status_code == 429
+
+
+def test_x14_the_session_gets_a_new_id_at_login(client, alice):
+    client.session["before"] = "login"
+    client.session.save()
+    before = client.session.session_key
+
+    log_in(client)
+
+    assert client.session.session_key != before
+
+
+def test_logout_takes_a_post_and_ends_the_session(client, alice):
+    client.force_login(alice)
+    key = client.session.session_key
+
+    assert client.get("/logout/").status_code == 405
+    response = client.post("/logout/")
+
+    assert (response.status_code, response["Location"]) == (302, "/login/")
+    assert not Session.objects.filter(session_key=key).exists()
+
+
+def test_who_is_logged_in_already_goes_on(client, alice):
+    client.force_login(alice)
+
+    assert client.get("/login/")["Location"] == "/"
+
+
+@pytest.mark.parametrize("name", ["al\x00ice", "al\x1bice", "<script>alert(1)</script>", "x" * 100_000])
+def test_x25_odd_names_are_refused_and_never_a_500(client, alice, name):
+    response = log_in(client, name=name)
+
+    assert response.status_code == 200
+    assert b"<script>alert" not in response.content
+
+
+def test_x12_cookies_are_shut_to_scripts_and_other_sites(client, alice):
+    cookie = log_in(client).cookies["sessionid"]
+
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
