@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import ceil
 from typing import BinaryIO
 
 from PIL import Image, ImageChops, ImageFile
@@ -16,8 +15,6 @@ from describer.images.header import Header
 from describer.images.plugins import open_picture
 from describer.images.shrink import shrink
 
-# Some cameras write a little between the picture and its end.
-_SLACK = 4096
 _UNDRAWN_GREENS = (77, 84, 94, 135, 136)
 
 
@@ -60,7 +57,7 @@ def decoded(header: Header, plan: Plan, name: str, limits: Limits) -> Iterator[I
 
 
 def _small(header: Header, plan: Plan) -> Image.Image:
-    with open_picture(header.format, header.view) as picture:
+    with open_picture(header.format, header.decoding or header.view) as picture:
         if header.frame:
             picture.seek(header.frame)
         if picture.size != (header.width, header.height):
@@ -103,47 +100,10 @@ def _has_holes(picture: Image.Image) -> bool:
 
 
 def _load_jpeg(picture: ImageFile.ImageFile, header: Header, plan: Plan) -> None:
-    """Decode a JPEG, and notice where its data and its rows do not end together.
-
-    libjpeg only warns of a scratch: what it cannot read becomes grey, or the rows come out of step. Rows that are
-    there before the data is nearly read, or that are missing after it, tell of it. With several scans rows come
-    after all data, so nothing can be seen there.
-    """
     picture.draft("RGB", plan.target)
-    rows = _Rows(picture)
-    if header.scans == 1:
-        end = header.view.length - 2
-        header.view.marks = {max(1, end - _SLACK): rows.nearly, end: rows.all_read}
     picture.load()
-    if header.scans == 1:
-        rows.judge(header, end_slack=header.view.length > 2 * _SLACK)
-
-
-class _Rows:
-    """How many rows of a picture were there at two moments of its decoding."""
-
-    def __init__(self, picture: ImageFile.ImageFile) -> None:
-        self.picture = picture
-        self.early = 0
-        # Stays at the full height where the decoder had all rows before it came to the last bytes.
-        self.last = picture.size[1]
-
-    def nearly(self) -> None:
-        self.early = self._drawn()
-
-    def all_read(self) -> None:
-        self.last = self._drawn()
-
-    def _drawn(self) -> int:
-        box = self.picture.im.getbbox()
-        return box[3] if box else 0
-
-    def judge(self, header: Header, end_slack: bool) -> None:
-        width, height = self.picture.size
-        if end_slack and self.early == height:
-            raise ValueError("rows end before the data")
-        # The decoder holds back 57 bits, which in flat colours are up to thirty blocks, and two rows of blocks.
-        held = 3 + ceil(32 * header.block[0] / header.width)
-        undrawn = height - ceil(held * header.block[1] * height / header.height)
-        if self.last < undrawn and self.picture.crop((0, self.last, width, undrawn)).getbbox():
-            raise ValueError("data ends before the rows")
+    if header.decoding is None:
+        return
+    *early, end = header.decoding.stops
+    if end in header.decoding.reached or not header.decoding.reached.issuperset(early):
+        raise ValueError("data and rows do not end together")

@@ -17,6 +17,11 @@ class Gate:
         self._waiting: deque[object] = deque()
         self.weight = 0
 
+    @property
+    def waiting(self) -> int:
+        """How much work waits, one piece for each."""
+        return len(self._waiting)
+
     @contextmanager
     def hold(self, weight: int, budget: int) -> Iterator[None]:
         """Wait until `weight` fits into `budget` (both in bytes), and keep it until the block ends."""

@@ -19,7 +19,8 @@ class Header:
 
     `pixel` is the bytes that one decoded pixel takes, `extra` what decoding takes besides; `fit` says that the view
     itself could be sent; `top` is the highest value of a grey pixel where that is above 255;
-    `drawn` is the part of the canvas that the first frame covers, where that is not the whole.
+    `drawn` is the part of the canvas that the first frame covers, where that is not the whole; `decoding`
+    is what the decoder is given where that is not the view itself.
     """
 
     format: str
@@ -34,7 +35,6 @@ class Header:
     fit: bool = False
     shrinks: bool = False
     top: int = 255
-    block: tuple[int, int] = (8, 8)
-    scans: int = 1
     frame: int = 0
     drawn: tuple[int, int, int, int] | None = None
+    decoding: View | None = None

@@ -10,16 +10,22 @@ from describer.images.exif import orientation
 from describer.images.header import Header, Unsupported
 from describer.images.view import Piece, View
 
-SOI, EOI, SOS, DRI, ADOBE, JFIF = 0xD8, 0xD9, 0xDA, 0xDD, 0xEE, 0xE0
+EOI, SOS, DHT, DRI, ADOBE, JFIF = 0xD9, 0xDA, 0xC4, 0xDD, 0xEE, 0xE0
 _FRAMES = {0xC0, 0xC1, 0xC2}
 _RARE = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
-_TABLES = {0xC4, 0xDB, DRI}
+_TABLES = {DHT, 0xDB, DRI}
 _METADATA = {*range(0xE0, 0xF0), 0xFE}
 _BLOCK = 1 << 20
 # A thousand scans of a large picture would keep a core busy for minutes; encoders write about ten.
 _MOST_SCANS = 100
 _MOST_SEGMENTS = 20_000
 _MOST_PROFILE = 4 << 20
+_ZEROS = bytes(32)
+# Some cameras leave a few bytes between the picture and its end.
+_SLACK = 128
+_MOST_FILLED = 1 << 16
+# The decoder looks at most twice 57 bits ahead. Ones are no code in any table (T.81, annex C).
+_AHEAD = b"\xff\0" * 16
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _MARKER_BUT_RESTART = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
@@ -33,6 +39,8 @@ class _Reading:
     exif: bytes | None = None
     profile: dict[int, bytes] = field(default_factory=dict)
     restarts: bool = False
+    first: dict[int, int] = field(default_factory=dict)
+    never_zero: bool = False
     scans: int = 0
     whole: bool = False
 
@@ -55,7 +63,12 @@ def _next_marker(file: BinaryIO, place: int, reading: _Reading) -> tuple[int, in
     """The next marker at or after a place; what lies before it belongs to the scan, if there is one."""
     pattern = _MARKER_BUT_RESTART if reading.restarts and reading.scans else _MARKER
     for start, block in _blocks(file, place):
-        if found := pattern.search(block):
+        found = pattern.search(block)
+        end = found.start() if found else len(block)
+        hole = block.find(_ZEROS, 0, end) if reading.never_zero else -1
+        if hole >= 0 and block[hole:end].strip(b"\0"):
+            raise ValueError("a hole in the data")
+        if found:
             at = start + found.start()
             if reading.scans:
                 reading.pieces.append((place, at))
@@ -97,6 +110,8 @@ def _picture(code: int, body: bytes, reading: _Reading) -> None:
         if reading.frame:
             raise ValueError("two frames")
         reading.frame = (code, body)
+    elif code == DHT:
+        _tables(body, reading)
     elif code == DRI:
         reading.restarts = body[:2] != b"\0\0"
     elif code == SOS:
@@ -109,6 +124,23 @@ def _scan(body: bytes, reading: _Reading) -> None:
     reading.scans += 1
     code, frame = reading.frame
     reading.whole = code != 0xC2 and reading.scans == 1 and body[0] == frame[5]
+    firsts = [reading.first.get(body[2 + 2 * number] & 15, 0) for number in range(body[0])]
+    begins, _, refines = body[1 + 2 * body[0] :][:3]
+    has_details = code != 0xC2 or (begins > 0 and refines < 16)
+    reading.never_zero = has_details and any(first & 15 for first in firsts)
+
+
+def _tables(body: bytes, reading: _Reading) -> None:
+    """Note the first symbol of each table for details: a row of zero bits is that symbol, over and over.
+
+    Where it says that a detail follows, sixty-three of them fill a block, and no real block is full of equal ones.
+    """
+    place = 0
+    while place + 17 <= len(body):
+        symbols = sum(body[place + 1 : place + 17])
+        if body[place] >= 16 and symbols:
+            reading.first[body[place] & 15] = body[place + 17]
+        place += 17 + symbols
 
 
 def _metadata(place: int, code: int, body: bytes, reading: _Reading) -> None:
@@ -147,9 +179,31 @@ def _header(file: BinaryIO, reading: _Reading) -> Header:
         profile=_profile(reading),
         fit=components == 1 or (components == 3 and _is_ycc(frame, reading)),
         shrinks=True,
-        block=(8 * across, 8 * down),
-        scans=1 if reading.whole else max(2, reading.scans),
+        decoding=_watched(file, reading) if reading.whole else None,
     )
+
+
+def _watched(file: BinaryIO, reading: _Reading) -> View:
+    """The view that shows whether the data of the one scan and the rows of the picture end together.
+
+    libjpeg only warns of a scratch: what it cannot read becomes grey, or the rows come out of step. A decoder that
+    never reaches the first stop had all rows too early; one that reaches the second, behind more bits than it ever
+    looks ahead, has rows missing. With several scans no row comes before all data was read, so nothing can be seen.
+    """
+    scan, end = reading.pieces[-2:]
+    start, stop = int(scan[0]), int(scan[1])
+    view = View(file, [*reading.pieces[:-1], _AHEAD, end])
+    data = view.length - len(_AHEAD) - 2
+    early = data - _SLACK - _filled(file, start, stop)
+    view.stops = (early, view.length - 2) if early > data - (stop - start) else (view.length - 2,)
+    return view
+
+
+def _filled(file: BinaryIO, start: int, stop: int) -> int:
+    """How many zeros or ones a camera put between the picture and its end."""
+    file.seek(max(start, stop - _MOST_FILLED))
+    tail = file.read(min(stop - start, _MOST_FILLED))
+    return len(tail) - len(tail.rstrip(b"\0" if tail.endswith(b"\0") else b"\xff"))
 
 
 def _is_ycc(frame: bytes, reading: _Reading) -> bool:

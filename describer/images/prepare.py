@@ -63,7 +63,6 @@ def seen_size(header: Header) -> Size:
 
 def _as_it_is(header: Header) -> Copy:
     header.view.seek(0)
-    header.view.marks.clear()
     return copy_of(header.view.read(), header.format, (header.width, header.height))
 
 

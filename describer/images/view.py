@@ -7,7 +7,7 @@ already what a model can take, its bytes are the sent copy.
 
 import io
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import BinaryIO
 
@@ -18,8 +18,8 @@ Piece = Span | bytes
 class View(io.RawIOBase):
     """A readable, seekable file over pieces: bytes, or spans (start, stop) of the file beneath.
 
-    `marks` maps places of the view to a function each: a read never runs over a mark, and the read that starts at
-    one calls its function first.
+    No read runs over one of the `stops`, and those at which a read began are kept in `reached`: they tell how much
+    of its file a decoder asked for.
     """
 
     def __init__(self, file: BinaryIO, pieces: Iterable[Piece]) -> None:
@@ -28,7 +28,8 @@ class View(io.RawIOBase):
         self._ends = list(accumulate(_length(piece) for piece in self.pieces))
         self._at = 0
         self.length = self._ends[-1] if self._ends else 0
-        self.marks: dict[int, Callable[[], None]] = {}
+        self.stops: tuple[int, ...] = ()
+        self.reached: set[int] = set()
 
     def readable(self) -> bool:
         return True
@@ -45,11 +46,11 @@ class View(io.RawIOBase):
         return self._at
 
     def read(self, size: int | None = -1) -> bytes:
-        """Exactly `size` bytes unless the view or a mark ends before: decoders take a short read for the end."""
-        if hook := self.marks.pop(self._at, None):
-            hook()
+        """Exactly `size` bytes unless the view ends or a stop comes before: decoders take a short read for the end."""
+        if self._at in self.stops:
+            self.reached.add(self._at)
         stop = self.length if size is None or size < 0 else min(self.length, self._at + size)
-        stop = min([stop, *(mark for mark in self.marks if mark > self._at)])
+        stop = min([stop, *(place for place in self.stops if place > self._at)])
         parts = []
         while self._at < stop:
             part = self._part(stop)
