@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Sequence
+from itertools import chain
 from typing import BinaryIO, cast
 
 from django.core.files.storage import default_storage
 
 from describer.chat import Picture
-from describer.images import ImageError, Limits, Recipe, prepare
+from describer.images import ImageError, Recipe, prepare
 from describer.models import Description, DescriptionImage, SentCopy
+from describer.storage import upload_limits
 
 BODY_BYTES = 30 * 2**20
 BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
@@ -49,7 +51,7 @@ def placeholders(description: Description) -> list[Picture]:
 
 
 def _picture(item: DescriptionImage, recipe: Recipe) -> Picture:
-    copy = item.sent_copy or _kept_copy(item, recipe)
+    copy = _kept_copy(item, recipe)
     data = _read(copy) if copy else None
     if copy is None or data is None:
         copy = _made_copy(item, recipe)
@@ -63,18 +65,16 @@ def _picture(item: DescriptionImage, recipe: Recipe) -> Picture:
 
 
 def _kept_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy | None:
-    """A copy that was made before and fits: of this recipe, or the default one where it is small enough."""
-    copies = {copy.recipe: copy for copy in item.image.sent_copies.all()}
-    default = copies.get(Recipe(long_side=recipe.long_side).key)
-    if default and default.bytes <= recipe.max_bytes:
-        return default
-    return copies.get(recipe.key)
+    """A copy that was made before and fits: the default one where it is small enough, or one of this recipe."""
+    wanted = (Recipe(long_side=recipe.long_side).key, recipe.key)
+    copies = chain([item.sent_copy] if item.sent_copy else [], item.image.sent_copies.all())
+    return next((copy for copy in copies if copy.recipe in wanted and copy.bytes <= recipe.max_bytes), None)
 
 
 def _made_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy:
     try:
         with default_storage.open(item.image.original) as file:
-            copy = prepare(cast(BinaryIO, file), item.name, recipe=recipe, limits=Limits())
+            copy = prepare(cast(BinaryIO, file), item.name, recipe=recipe, limits=upload_limits())
     except (OSError, ImageError) as error:
         raise ImageMissing(item.name) from error
     return SentCopy.keep(item.image, recipe, copy)

@@ -41,7 +41,7 @@ def _answer(run: Run, attempt: Attempt, reply: Reply) -> None:
     with transaction.atomic():
         _complete(attempt, Attempt.State.ANSWERED, run.description, reply, billed=Attempt.Billed.YES)
         if end(run, Status.DONE, waiting_reason=""):
-            _write_choices(run.description, reply)
+            _write_choices(run.description, reply, attempt.number)
     if run.description.endpoint.paused_code:
         queue.open_endpoint(run.description.endpoint)
 
@@ -60,7 +60,7 @@ def _error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
             return
         moved = _judged(run, attempt, error)
         if moved and error.reply is not None:
-            _write_choices(run.description, error.reply)
+            _write_choices(run.description, error.reply, attempt.number)
         if error.pauses:
             queue.pause_endpoint(run.description.endpoint, error.code)
 
@@ -125,8 +125,9 @@ def _usage_of(description: Description, reply: Reply) -> dict[str, Any]:
     return values | reported.counts
 
 
-def _write_choices(description: Description, reply: Reply) -> None:
-    description.choices.all().delete()
+def _write_choices(description: Description, reply: Reply, attempts: int) -> None:
+    if attempts > 1:
+        description.choices.all().delete()  # of an attempt before, that came with some text
     Choice.objects.bulk_create(
         Choice(
             description=description,

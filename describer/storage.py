@@ -9,12 +9,22 @@ from django.core.files.storage import default_storage
 from django.db.models import RestrictedError
 from django.utils import timezone
 
+from describer.images import Limits
 from describer.models import Image, SentCopy
 
 logger = logging.getLogger(__name__)
 
 FOLDERS = ("originals", "thumbnails", "sent")
 AT_ONCE = 500
+
+
+def upload_limits() -> Limits:
+    """What may be uploaded, and decoded at once."""
+    return Limits(
+        max_bytes=settings.IMAGE_MAX_BYTES,
+        max_pixels=settings.IMAGE_MAX_PIXELS,
+        decode_budget=settings.DECODE_BUDGET_BYTES,
+    )
 
 
 def sweep_images() -> int:

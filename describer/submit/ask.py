@@ -13,8 +13,19 @@ from django.utils import timezone
 
 from describer import live, queue
 from describer.chat import ParameterError, read_parameters
-from describer.images import clean_name
-from describer.models import ApiKey, Description, DescriptionImage, Endpoint, Image, Lane, Status, User, Via
+from describer.images import Recipe, clean_name
+from describer.models import (
+    ApiKey,
+    Description,
+    DescriptionImage,
+    Endpoint,
+    Image,
+    Lane,
+    SentCopy,
+    Status,
+    User,
+    Via,
+)
 
 from .refusal import Refusal
 
@@ -172,8 +183,8 @@ def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
         )
         for position in range(len(sets))
     ]
-    for row in Description.objects.bulk_create(rows):
-        _show(row, sets[row.position])
+    Description.objects.bulk_create(rows)
+    _show(rows, sets)
     return rows
 
 
@@ -183,14 +194,20 @@ def _first_state(endpoint: Endpoint) -> dict[str, Any]:
     return {"status": Status.WAITING, "waiting_reason": queue.pause_reason(endpoint)}
 
 
-def _show(row: Description, pictures: Sequence[Given]) -> None:
+def _show(rows: Sequence[Description], sets: Sequence[Sequence[Given]]) -> None:
+    """The pictures of each row, with the copy that intake made for the model."""
+    images = {given.image.pk for pictures in sets for given in pictures}
+    made = SentCopy.objects.filter(image__in=images, recipe=Recipe().key)
+    copies = {copy.image_id: copy for copy in made}
     DescriptionImage.objects.bulk_create(
         DescriptionImage(
             description=row,
             image=given.image,
             position=position,
             name=clean_name(given.name, f"picture {position + 1}"),
+            sent_copy=copies.get(given.image.pk),
         )
+        for row, pictures in zip(rows, sets, strict=True)
         for position, given in enumerate(pictures)
     )
 

@@ -6,27 +6,18 @@ import io
 import secrets
 from typing import BinaryIO, cast
 
-from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from describer.images import ImageError, Intake, Limits, Recipe, intake
+from describer.images import ImageError, Intake, Recipe, intake
 from describer.models import Image, SentCopy, User
+from describer.storage import upload_limits
 
 from .refusal import Refusal
 
 DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
-
-
-def limits() -> Limits:
-    """What may be uploaded, from the settings."""
-    return Limits(
-        max_bytes=settings.IMAGE_MAX_BYTES,
-        max_pixels=settings.IMAGE_MAX_PIXELS,
-        decode_budget=settings.DECODE_BUDGET_BYTES,
-    )
 
 
 def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
@@ -39,7 +30,7 @@ def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
         return known
     file.seek(0)
     try:
-        facts = intake(file, name, limits=limits(), recipe=Recipe())
+        facts = intake(file, name, limits=upload_limits(), recipe=Recipe())
         return _stored(owner, file, facts)
     except ImageError as error:
         raise Refusal.of_image(error) from error
