@@ -1,1 +1,48 @@
-"""x"""
+"""System checks of the settings: what is wrong is said at the start, with the way to mend it."""
+
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+TAG = "describer"
+
+
+@register(TAG)
+def check_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A site that listens on every address must be told under which names."""
+    everywhere = settings.HOST in ("0.0.0.0", "::", "[::]")  # noqa: S104  compared, not bound
+    if not everywhere or set(settings.ALLOWED_HOSTS) - set(settings.LOOPBACK_HOSTS):
+        return []
+    hint = "Set ALLOWED_HOSTS to the names under which people reach it, for example describer.example.org."
+    return [Error(f"HOST is {settings.HOST}, and ALLOWED_HOSTS names no host.", hint=hint, id="describer.E001")]
+
+
+@register(TAG)
+def check_data_dir(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The data folder must be writable."""
+    if os.access(settings.DATA_DIR, os.W_OK):
+        return []
+    hint = "Give it to the user who runs the site, or set DATA_DIR to another folder."
+    return [Error(f"{settings.DATA_DIR} cannot be written.", hint=hint, id="describer.E002")]
+
+
+@register(TAG)
+def check_endpoint(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The base URL must be one, and a key must not travel in the clear to another machine."""
+    if not settings.VISION_BASE_URL:
+        return []
+    address = urlsplit(settings.VISION_BASE_URL)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        hint = "Write it with its scheme, for example https://api.example.org/v1."
+        return [Error("VISION_BASE_URL is no http or https address.", hint=hint, id="describer.E003")]
+    if address.scheme == "http" and settings.VISION_API_KEY and not _is_near(address.hostname):
+        hint = "Use https, or a server on this machine."
+        return [Warning("VISION_API_KEY travels unencrypted.", hint=hint, id="describer.W001")]
+    return []
+
+
+def _is_near(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1") or "." not in host

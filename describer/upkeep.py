@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
+from itertools import count
 
 from django.conf import settings
 from django.core.cache import cache as shared
@@ -35,13 +36,13 @@ class Round(threading.Thread):
         self.ended = threading.Event()
 
     def run(self) -> None:
-        ticks = 0
-        while not self.ended.wait(settings.SWEEP_SECONDS):
+        for tick in count():
             for duty, seconds in self.duties.items():
-                if ticks % max(1, round(seconds / settings.SWEEP_SECONDS)) == 0:
+                if tick % max(1, round(seconds / settings.SWEEP_SECONDS)) == 0:
                     self._do(duty)
             close_old_connections()
-            ticks += 1
+            if self.ended.wait(settings.SWEEP_SECONDS):
+                return
 
     def _do(self, duty: Callable[[], object]) -> None:
         try:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from describer import queue
+from describer.checks import TAG
 from describer.management import starting
 from describer.management.serving import serve
 from describer.models import Endpoint
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.check(tags=[TAG])
         embedded = not settings.REDIS_URL
         # Held to the end of the process: a second one on the same folder ends here.
         self.lock = starting.only_one(settings.DATA_DIR) if embedded else None

@@ -1,0 +1,36 @@
+"""What is wrong with the settings is said with the way to mend it."""
+
+import pytest
+from django.core.checks import run_checks
+
+from describer.checks import TAG
+
+
+def found(settings, **values):
+    for name, value in values.items():
+        setattr(settings, name, value)
+    return [message.id for message in run_checks(tags=[TAG])]
+
+
+def test_the_defaults_are_fine(settings):
+    assert found(settings) == []
+
+
+def test_listening_everywhere_asks_for_names(settings):
+    loopback = settings.LOOPBACK_HOSTS
+    assert found(settings, HOST="0.0.0.0", ALLOWED_HOSTS=loopback) == ["describer.E001"]
+    assert found(settings, ALLOWED_HOSTS=[*loopback, "describer.example.org"]) == []
+
+
+def test_a_data_folder_that_cannot_be_written_is_an_error(settings, tmp_path):
+    assert found(settings, DATA_DIR=tmp_path / "nowhere") == ["describer.E002"]
+
+
+@pytest.mark.parametrize("url", ["api.example.org/v1", "ftp://example.org", "https://"])
+def test_a_base_url_must_be_one(settings, url):
+    assert found(settings, VISION_BASE_URL=url) == ["describer.E003"]
+
+
+def test_a_key_must_not_travel_in_the_clear(settings):
+    assert found(settings, VISION_BASE_URL="http://api.example.org", VISION_API_KEY="k") == ["describer.W001"]
+    assert found(settings, VISION_BASE_URL="http://127.0.0.1:9/v1") == []
