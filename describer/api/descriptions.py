@@ -59,7 +59,9 @@ def detail(request: HttpRequest, description_id: int) -> DescriptionOut:
 
 def visible(person: User, description_id: int) -> Description:
     """The description, if this person may see it. Raises Http404, whether it is another's or never was."""
-    found = Description.objects.of(person).filter(pk=description_id).first()
+    found = (
+        Description.objects.of(person).select_related("owner", "endpoint").filter(pk=description_id).first()
+    )
     if found is None:
         raise Http404
     return found

@@ -23,17 +23,20 @@ from .schema import (
 WITH = (
     "owner",
     "endpoint",
-    Prefetch("choices", Choice.objects.order_by("index")),
     Prefetch("pictures", DescriptionImage.objects.select_related("image").order_by("position")),
 )
+CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
 
 
 def described(rows: Sequence[Description]) -> list[DescriptionOut]:
     """The JSON of these descriptions, in their order."""
     prefetch_related_objects(rows, *WITH)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
-    for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
-        attempts[attempt.description].append(attempt)
+    # What was just born has neither: the answer to a submit is the quicker by two queries.
+    if begun := [row for row in rows if not _is_new(row)]:
+        prefetch_related_objects(begun, CHOICES)
+        for attempt in Attempt.objects.filter(description__in=[row.pk for row in begun]).order_by("number"):
+            attempts[attempt.description].append(attempt)
     return [_description(row, attempts[row.pk]) for row in rows]
 
 
@@ -52,7 +55,7 @@ def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOu
         model=row.model,
         parameters=row.parameters,
         images=[_image(shown) for shown in row.pictures.all()],
-        choices=[_choice(choice) for choice in row.choices.all()],
+        choices=[_choice(choice) for choice in row.choices.all()] if not _is_new(row) else [],
         usage=_usage(attempts) if row.is_final else None,
         cost=_cost(attempt.cost for attempt in attempts) if row.is_final else None,
         attempts=[_attempt(attempt) for attempt in attempts],
@@ -60,6 +63,10 @@ def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOu
         started_at=row.started,
         finished_at=row.finished,
     )
+
+
+def _is_new(row: Description) -> bool:
+    return row.status == Status.QUEUED and row.started is None
 
 
 def _image(shown: DescriptionImage) -> ImageOut:

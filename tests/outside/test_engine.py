@@ -73,12 +73,12 @@ def test_n40_twenty_asks_told_to_wait_two_seconds_wait_and_are_done(site, endpoi
 
 
 def test_sixty_four_asks_are_in_flight_at_once(site, endpoint):
-    endpoint.default = answer("One second.", delay=1)
+    endpoint.default = answer("Three seconds.", delay=3)
     ids = submit(site, 64)
     submitted = time.monotonic()
     until(lambda: endpoint.max_in_flight == 64, "64 are in flight at once")
     assert {one["status"] for one in ended(site, ids)} == {"done"}
-    assert time.monotonic() - submitted < 10
+    assert time.monotonic() - submitted < 20
     assert len(endpoint.calls) == 64
 
 
