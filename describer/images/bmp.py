@@ -24,5 +24,5 @@ def examine(file: BinaryIO) -> Header:
     view = View(file, [(0, file.seek(0, 2))])
     if packing in _RLE and view.length > _MOST_RLE_BYTES:
         raise Unsupported("BMP")
-    pixel = (1 if bits <= 8 else 4) + (2 if packing in _RLE else 0)
-    return Header("BMP", view, abs(width), abs(height), pixel=pixel)
+    kept = 1 if bits <= 8 else 4
+    return Header("BMP", view, abs(width), abs(height), pixel=kept + 2 * (packing in _RLE), kept=kept)

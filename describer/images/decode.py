@@ -8,13 +8,14 @@ from PIL import Image, ImageChops, ImageFile
 
 from describer.images import errors
 from describer.images.facts import Limits
-from describer.images.fit import Plan, weight
-from describer.images.formats import EXAMINERS, HEAD, kind_of
+from describer.images.fit import Plan, plan, weight
+from describer.images.formats import EXAMINERS, HEAD, NAMES, kind_of
 from describer.images.gate import GATE
 from describer.images.header import Header
 from describer.images.plugins import open_picture
 from describer.images.shrink import shrink
 
+_SPARE = 4 << 20
 _UNDRAWN_GREENS = (77, 84, 94, 135, 136)
 
 
@@ -39,34 +40,38 @@ def read_header(file: BinaryIO, name: str, limits: Limits) -> Header:
 
 
 @contextmanager
-def decoded(header: Header, plan: Plan, name: str, limits: Limits) -> Iterator[Image.Image]:
-    """Decode a picture to the size planned, in the colours of the file. The memory is held until the block ends.
+def decoded(header: Header, side: int, name: str, limits: Limits) -> Iterator[Image.Image]:
+    """Decode a picture to a longer side of `side` px, in the colours of the file.
+
+    The memory is held until the block ends.
 
     Raises ImageError for a picture that is damaged, or that the decode budget cannot hold.
     """
-    cost = weight(header, plan)
+    way = plan(header, side, limits.decode_budget)
+    cost = weight(header, way)
     if cost > limits.decode_budget:
         most = header.width * header.height * limits.decode_budget // cost
-        raise errors.too_many_pixels(
-            name, header.width, header.height, most, f" of this kind of {header.format}"
-        )
-    with GATE.hold(cost, limits.decode_budget):
+        where = f" in a {NAMES[header.format]} file"
+        raise errors.too_many_pixels(name, header.width, header.height, most, where)
+    # What is but little above the budget with all that lies around it runs alone.
+    whole = min(cost + header.held + _SPARE, limits.decode_budget)
+    with GATE.hold(whole, limits.decode_budget):
         with errors.edge(name):
-            picture = _small(header, plan)
+            picture = _small(header, way)
         yield picture
 
 
-def _small(header: Header, plan: Plan) -> Image.Image:
+def _small(header: Header, way: Plan) -> Image.Image:
     with open_picture(header.format, header.decoding or header.view) as picture:
         if header.frame:
             picture.seek(header.frame)
         if picture.size != (header.width, header.height):
             raise ValueError("the decoder sees another size")
         if header.shrinks:
-            _load_jpeg(picture, header, plan)
+            _load_jpeg(picture, header, way)
         else:
             picture.load()
-        small = shrink(picture, header, plan)
+        small = shrink(picture, header, way)
     if header.format == "HEIF" and _has_holes(small):
         raise ValueError("blocks are missing")
     return _uncovered(small, header) if header.drawn else small
@@ -99,8 +104,8 @@ def _has_holes(picture: Image.Image) -> bool:
     return any(total < 500 * counts[value] < 490 * total for value in _UNDRAWN_GREENS)
 
 
-def _load_jpeg(picture: ImageFile.ImageFile, header: Header, plan: Plan) -> None:
-    picture.draft("RGB", plan.target)
+def _load_jpeg(picture: ImageFile.ImageFile, header: Header, way: Plan) -> None:
+    picture.draft("RGB", way.target)
     picture.load()
     if header.decoding is None:
         return

@@ -12,7 +12,7 @@ from describer.images.fit import Size, fitted
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 _QUALITIES = (90, 80, 70, 60)
 _LEAST_SIDE = 256
-_THUMBNAIL = (512, 512)
+_THUMBNAIL = 512
 _BANDS, _BAND_ROWS = 12, 16
 
 
@@ -23,8 +23,9 @@ def copy_of(data: bytes, kind: str, size: Size, notes: tuple[str, ...] = ()) -> 
 
 def thumbnail(picture: Image.Image) -> Copy:
     """A JPEG of at most 512 px a side."""
-    small = picture.copy()
-    small.thumbnail(_THUMBNAIL, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    size = fitted(picture.size, _THUMBNAIL)
+    # With a gap below 2 a picture of 2000 px is halved first: 12 ms instead of 35.
+    small = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.9) if size != picture.size else picture
     return copy_of(_jpeg(small, 80, "4:2:0"), "JPEG", small.size)
 
 

@@ -8,7 +8,6 @@ from describer.images.header import Header
 # Below it, models of the Qwen and GLM families refuse a side; beyond it, a strip is no picture to any of them.
 SHORTEST = 28
 STEEPEST = 100
-_SPARE = 4 << 20
 
 Size = tuple[int, int]
 
@@ -36,23 +35,29 @@ class Plan:
     target: Size
 
 
-def plan(header: Header, side: int) -> Plan:
-    """Plan the decode of a picture whose longer side shall be `side` px."""
+def plan(header: Header, side: int, budget: int) -> Plan:
+    """Plan the decode of a picture whose longer side shall be `side` px.
+
+    Twice the target is left for the sharp filter, and all before is a plain mean over whole squares of pixels; less
+    is left where the picture would not fit into `budget` otherwise.
+    """
     size = (header.width, header.height)
     target = fitted(size, side)
     scale = _jpeg_scale(size, target) if header.shrinks else 1
     decoded = ceil(size[0] / scale), ceil(size[1] / scale)
-    # Twice the target is left for the sharp filter; all before is a plain mean over whole squares of pixels.
-    step = max(1, min(decoded[0] // target[0], decoded[1] // target[1]) // 2)
-    return Plan(decoded, step, target)
+    most = min(decoded[0] // target[0], decoded[1] // target[1])
+    plans = [Plan(decoded, step, target) for step in range(max(1, most // 2), max(1, most) + 1)]
+    return next((plan for plan in plans if weight(header, plan) <= budget), plans[-1])
 
 
 def weight(header: Header, plan: Plan) -> int:
-    """The memory in bytes that a decode by this plan takes at its height."""
-    decoded = plan.decoded[0] * plan.decoded[1]
-    middle = decoded // plan.step**2
+    """The memory in bytes that a decode by this plan takes at its height: in the decoder, in the filter, or after."""
+    pixels = plan.decoded[0] * plan.decoded[1]
     target = plan.target[0] * plan.target[1]
-    return round(decoded * header.pixel + header.extra + 4 * middle + 12 * target) + _SPARE
+    middle = ceil(plan.decoded[0] / plan.step) + plan.target[0], ceil(plan.decoded[1] / plan.step)
+    decoding = pixels * header.pixel + header.extra
+    shrinking = pixels * header.kept + 4 * middle[0] * middle[1] + 4 * target
+    return round(max(decoding, shrinking, 16 * target))
 
 
 def _jpeg_scale(size: Size, target: Size) -> int:

@@ -22,6 +22,8 @@ MEDIA_TYPES = {
     "WEBP": "image/webp",
 }
 
+NAMES = {**{kind: kind for kind in MEDIA_TYPES}, "HEIF": "HEIC", "WEBP": "WebP"}
+
 EXAMINERS: dict[str, Callable[[BinaryIO], Header]] = {
     "AVIF": boxes.examine_avif,
     "BMP": bmp.examine,

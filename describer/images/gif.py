@@ -29,6 +29,7 @@ def examine(file: BinaryIO) -> Header:
         width=size[0],
         height=size[1],
         pixel=2,
+        kept=1,
         frames=frames,
         drawn=None if edges == (0, 0, *size) else edges,
     )

@@ -17,8 +17,8 @@ class Raw(Exception):
 class Header:
     """The facts of a header; width and height lie as stored, before any turn.
 
-    `pixel` is the bytes that one decoded pixel takes, `extra` what decoding takes besides; `fit` says that the view
-    itself could be sent; `top` is the highest value of a grey pixel where that is above 255;
+    `pixel` is the bytes that a pixel takes while it is decoded, `kept` once it is, `extra` what decoding takes
+    besides, `held` what of the file is in memory meanwhile; `fit` says that the view itself could be sent; `top` is the highest value of a grey pixel where that is above 255;
     `drawn` is the part of the canvas that the first frame covers, where that is not the whole; `decoding`
     is what the decoder is given where that is not the view itself.
     """
@@ -28,7 +28,9 @@ class Header:
     width: int
     height: int
     pixel: float = 4.0
+    kept: float = 4.0
     extra: int = 0
+    held: int = 0
     orientation: int = 1
     profile: bytes | None = None
     frames: int = 1

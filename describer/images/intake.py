@@ -7,7 +7,6 @@ from describer.images import errors
 from describer.images.decode import decoded, read_header
 from describer.images.encode import thumbnail
 from describer.images.facts import Intake, Limits, Recipe
-from describer.images.fit import plan
 from describer.images.formats import MEDIA_TYPES
 from describer.images.header import Header
 from describer.images.prepare import is_sendable, seen_size, sent_copy, shown
@@ -24,7 +23,7 @@ def intake(file: BinaryIO, name: str, *, limits: Limits, recipe: Recipe) -> Inta
     header = read_header(file, name, limits)
     # A JPEG that is sent as it is need be decoded no larger than its thumbnail.
     side = _THUMBNAIL_SIDE if is_sendable(header, recipe) else recipe.long_side
-    with decoded(header, plan(header, side), name, limits) as picture, errors.edge(name):
+    with decoded(header, side, name, limits) as picture, errors.edge(name):
         sight = shown(header, picture)
         sent = sent_copy(header, sight, recipe, name)
         small = thumbnail(sight[0])

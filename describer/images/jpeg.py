@@ -173,6 +173,7 @@ def _header(file: BinaryIO, reading: _Reading) -> Header:
         width=width,
         height=height,
         pixel=1 if components == 1 else 4,
+        kept=1 if components == 1 else 4,
         # Where components come in several scans the decoder keeps all coefficients, two bytes each.
         extra=0 if reading.whole else round(2 * share * width * height),
         orientation=orientation(reading.exif),

@@ -10,12 +10,14 @@ from typing import IO, cast
 
 from PIL import Image, ImageFile
 
+from describer.images.memory import return_large_blocks
 from describer.images.view import View
 
 # Pixels are counted here before anything is decoded, against a limit of ours; Pillow's own one warns far below it.
 Image.MAX_IMAGE_PIXELS = None
 # What Pillow has to say about odd metadata is of no use to a person who uploads a picture.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+return_large_blocks()
 
 _READERS = {
     "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),

@@ -98,13 +98,15 @@ def _header(file: BinaryIO, reading: _Reading) -> Header:
     width, height, depth, kind = struct.unpack(">IIBB", reading.head[:10])
     if not reading.drawn:
         raise ValueError("no picture")
+    kept = (2 if depth == 16 else 1) if kind in (_GREY, _PALETTE) else 4
     outside = reading.outside and reading.frames > 0
     return Header(
         format="PNG",
         view=View(file, reading.moving if outside else reading.pieces),
         width=width,
         height=height,
-        pixel=(2 if depth == 16 else 1) if kind in (_GREY, _PALETTE) else 4,
+        pixel=kept,
+        kept=kept,
         orientation=orientation(reading.exif),
         profile=reading.profile,
         frames=max(1, reading.frames),

@@ -9,7 +9,7 @@ from describer.images.colour import Colour, displayed, is_srgb, upright
 from describer.images.decode import decoded, read_header
 from describer.images.encode import copy_of, encoded
 from describer.images.facts import Copy, Limits, Recipe
-from describer.images.fit import Size, fitted, padded, plan
+from describer.images.fit import Size, fitted, padded
 from describer.images.header import Header
 
 _LOSSY = {"JPEG", "AVIF", "HEIF"}
@@ -18,7 +18,7 @@ _LOSSY = {"JPEG", "AVIF", "HEIF"}
 def prepare(file: BinaryIO, name: str, *, recipe: Recipe, limits: Limits) -> Copy:
     """Make the copy that a recipe asks for. Raises `ImageError` and nothing else."""
     header = read_header(file, name, limits)
-    with decoded(header, plan(header, recipe.long_side), name, limits) as picture, errors.edge(name):
+    with decoded(header, recipe.long_side, name, limits) as picture, errors.edge(name):
         return sent_copy(header, shown(header, picture), recipe, name)
 
 

@@ -124,14 +124,17 @@ def _header(file: BinaryIO, page: Directory, layout: Layout, pages: int) -> Head
     if _reach(file, page, layout) > file.seek(0, 2):
         raise ValueError("cut off")
     view = _view(file, page, layout)
+    kept = _pixel(bits, samples, _one(file, page, layout, _FORMAT, 1))
     return Header(
         format="TIFF",
         view=view,
         width=width,
         height=height,
-        pixel=_pixel(bits, samples, _one(file, page, layout, _FORMAT, 1)),
-        # The file itself, and the strip or tile that is being unpacked, which may be the whole page.
-        extra=view.length + width * rows * max(4, samples * max(bits) // 8),
+        pixel=kept,
+        kept=kept,
+        # The strip or tile that is being unpacked, which may be the whole page.
+        extra=width * rows * max(4, samples * max(bits) // 8),
+        held=view.length,
         orientation=_turn(_one(file, page, layout, ORIENTATION, 1)),
         profile=content(file, page.tags.get(_PROFILE), layout, _MOST_PROFILE),
         frames=pages,

@@ -33,8 +33,10 @@ def examine(file: BinaryIO) -> Header:
         view=view,
         width=width,
         height=height,
+        # Two canvases of the decoder, a copy of one, and the picture; the canvases stay while it is open.
         pixel=16,
-        extra=2 * length,
+        kept=12,
+        held=2 * length,
         orientation=orientation(_content(view, chunks, b"EXIF", _MOST_EXIF)),
         profile=_content(view, chunks, b"ICCP", _MOST_PROFILE),
         frames=min(_MOST_FRAMES, max(1, sum(name == b"ANMF" for name, _, _ in chunks))),

@@ -128,8 +128,12 @@ def opened(copy: Copy) -> Image.Image:
 
 def at(copy: Copy, across: float, down: float) -> tuple[int, ...]:
     """The colour of a copy at a place, given as shares of its width and height."""
-    picture = opened(copy).convert("RGB")
-    pixel = picture.getpixel((int(across * (picture.width - 1)), int(down * (picture.height - 1))))
+    return pixel_at(opened(copy), across, down)
+
+
+def pixel_at(picture: Image.Image, across: float, down: float) -> tuple[int, ...]:
+    rgb = picture.convert("RGB")
+    pixel = rgb.getpixel((int(across * (rgb.width - 1)), int(down * (rgb.height - 1))))
     assert isinstance(pixel, tuple)
     return pixel
 

@@ -71,7 +71,7 @@ def test_nothing_is_held_after_pictures_were_taken_or_refused():
 
 def test_one_picture_above_the_budget_is_refused_as_too_many_pixels():
     with pytest.raises(ImageError) as caught:
-        taken(webp(600, 400), "cat.webp", Limits(decode_budget=6 << 20))
+        taken(webp(600, 400), "cat.webp", Limits(decode_budget=3 << 20))
     assert (caught.value.code, caught.value.status) == ("image_too_many_pixels", 413)
     assert "cat.webp has too many pixels" in caught.value.message
 
