@@ -28,7 +28,9 @@ def test_every_command_is_documented(name):
 
 
 def test_every_route_is_documented():
-    named = [one for one in get_resolver("describer.urls").url_patterns if isinstance(one, URLPattern) and one.name]
+    named = [
+        one for one in get_resolver("describer.urls").url_patterns if isinstance(one, URLPattern) and one.name
+    ]
     assert len(named) > 10
     missing = [one.name for one in named if shown(one) not in DOCS["routes.md"]]
     assert missing == []
