@@ -8,7 +8,6 @@ from PIL import Image, ImageFilter, ImageStat
 
 from describer.images.decode import decoded, read_header
 from describer.images.facts import Limits
-from describer.images.fit import plan
 from describer.images.prepare import seen_size, shown
 from describer.sandbox.names import name_of
 
@@ -40,7 +39,7 @@ def measured(data: bytes, name: str) -> Measures:
     """Decode a picture and measure it. Raises ImageError where it is none."""
     limits = Limits()
     header = read_header(io.BytesIO(data), name, limits)
-    with decoded(header, plan(header, _SIDE), name, limits) as picture:
+    with decoded(header, _SIDE, name, limits) as picture:
         hidden = 1 - ImageStat.Stat(picture.getchannel("A")).mean[0] / 255 if "A" in picture.mode else 0.0
         colours = shown(header, picture)[0].convert("RGB")
     return _measures(colours, seen_size(header), hidden)

@@ -41,7 +41,7 @@ def _shade(name: str, light: float, strength: float) -> str:
     if light < 0.28:
         return {"yellow": "olive"}.get(name, f"dark {name}")
     if light > 0.72:
-        return {"yellow": "cream", "pink": "light pink"}.get(name, f"light {name}")
+        return {"yellow": "cream", "pink": "pink"}.get(name, f"light {name}")
     return f"greyish {name}" if strength < 0.18 else name
 
 

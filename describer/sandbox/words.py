@@ -17,7 +17,7 @@ def described(measures: Measures, subject: str) -> str:
         f"{subject} is {measures.width} by {measures.height} pixels, {_shape(measures)}.",
         f"It is {_light(measures.light)}, with {_contrast(measures.contrast)}{_slope(measures)}.",
         _colours(measures),
-        _sharpness(measures.sharpness),
+        _sharpness(measures),
     ]
     if measures.see_through >= 0.005:
         sentences.append(f"About {_percent(measures.see_through)} of it is see-through.")
@@ -89,13 +89,15 @@ def _percent(share: float) -> str:
     return f"{max(5, 5 * round(20 * share))}%" if share >= 0.03 else f"{max(1, round(100 * share))}%"
 
 
-def _sharpness(sharpness: float) -> str:
+def _sharpness(measures: Measures) -> str:
+    if measures.sharpness < 2 and measures.contrast < 8:
+        return "There are no edges in it."
     steps = (
-        (2, "There are no edges in it."),
         (40, "It is soft, with hardly a sharp edge."),
         (250, "Its edges are fairly sharp."),
         (1500, "It is sharp, with much fine detail."),
     )
     return next(
-        (words for end, words in steps if sharpness < end), "It is full of very fine detail or grain."
+        (words for end, words in steps if measures.sharpness < end),
+        "It is full of very fine detail or grain.",
     )
