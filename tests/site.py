@@ -163,3 +163,38 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 30, step: fl
             return result
         threading.Event().wait(step)
     raise AssertionError(f"not within {seconds} s: {what}")
+
+
+class Worker:
+    """A Celery worker process of a site."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.log: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "vision_site", "worker"],
+            cwd=ROOT,
+            env=self.site.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        return self
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        self.log.extend(self.process.stdout)
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(5)
+        assert self.process.stdout
+        self.process.stdout.close()
