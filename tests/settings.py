@@ -1,9 +1,13 @@
 """The site's settings as the tests use them: in a folder of their own, with quick password hashes."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="describer-tests-"))
+if "DATA_DIR" not in os.environ:
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="describer-tests-")
+    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 for name in ("VISION_BASE_URL", "VISION_API_KEY", "VISION_MODEL", "REDIS_URL", "DATABASE_URL"):
     os.environ.pop(name, None)
 

@@ -139,7 +139,8 @@ class Site:
             answer = self.description(number)
             return answer if answer["status"] in ("done", "failed", "cancelled") else None
 
-        return until(ended, f"description {number} ends", seconds)
+        answer: dict[str, Any] = until(ended, f"description {number} ends", seconds)
+        return answer
 
     def login(self, username: str = ADMIN["username"], password: str = ADMIN["password"]) -> requests.Session:
         """A session of a person at the pages."""

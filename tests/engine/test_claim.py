@@ -105,7 +105,7 @@ def test_p12_of_many_that_reach_for_one_row_one_wins(alice):
     Endpoint.from_environment()
     rows = {description(alice, turn=turn).pk for turn in range(40)}
 
-    def take(_: int) -> int | None:
+    def take(_):
         try:
             run = claim()
             return run and run.description.pk

@@ -172,7 +172,9 @@ def test_p24_a_double_click_gives_one_ask(visit):
 def test_the_main_job_works_without_javascript(visit):
     page = visit(java_script_enabled=False)
     log_in(page, ANN)
-    page.set_input_files("#choose", {"name": "plain.jpg", "mimeType": "image/jpeg", "buffer": photo(400, 300)})
+    page.set_input_files(
+        "#choose", {"name": "plain.jpg", "mimeType": "image/jpeg", "buffer": photo(400, 300)}
+    )
     page.fill("#question", "Without a script?")
     page.click("#go")
     expect(page.get_by_text("Without a script?").first).to_be_visible()

@@ -1,0 +1,44 @@
+"""Debian's Chromium, with an ear on everything it complains about."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.test import Client
+from playwright.sync_api import Page, sync_playwright
+
+PATH = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+
+
+@contextmanager
+def chromium(url: str, client: Client) -> Iterator[tuple[Page, list[str]]]:
+    """A page logged in as `client` is, and the list of errors of console, scripts and network so far.
+
+    No row may be touched inside: the browser's event loop makes Django refuse it.
+    """
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+        context = browser.new_context()
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+        page.on("request", lambda request: complaints.extend(foreign(request.url, url)))
+        yield page, complaints
+        browser.close()
+
+
+def foreign(address: str, url: str) -> list[str]:
+    """A complaint about whatever is loaded from elsewhere than the site."""
+    return [] if address.startswith((url, "data:", "blob:", "about:")) else [f"from elsewhere: {address}"]
