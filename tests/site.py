@@ -23,7 +23,7 @@ OURS = ("VISION_", "DJANGO_SUPERUSER_", "REDIS_URL", "DATABASE_URL", "DATA_DIR",
 class Site:
     """`with Site(tmp_path, VISION_BASE_URL=endpoint.url) as site:` starts it on a free port; the end stops it."""
 
-    def __init__(self, data: Path, *, admin: bool = True, **variables: str) -> None:
+    def __init__(self, data: Path, *, admin: bool = True, **variables: Any) -> None:
         self.data = data
         clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         people = {f"DJANGO_SUPERUSER_{name.upper()}": value for name, value in ADMIN.items()} if admin else {}
