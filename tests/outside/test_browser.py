@@ -11,7 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.chromium import ARGUMENTS, PATH, foreign
 from tests.images.pictures import photo
-from tests.site import ROOT, Site
+from tests.site import ADMIN, ROOT, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.site, pytest.mark.xdist_group("outside")]
 ANN = {"username": "ann", "password": "horse-battery-9"}
@@ -31,7 +31,17 @@ DROP = """async (files) => {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("browser"), admin=False) as started:
+    """A site with an admin and a few answers."""
+    with Site(tmp_path_factory.mktemp("browser")) as started:
+        for number in (1, 2):
+            started.finished(started.ask(photo(300, 200), question=f"What is this, number {number}?")["id"])
+        yield started
+
+
+@pytest.fixture
+def new_site(tmp_path):
+    """A site that nobody has visited."""
+    with Site(tmp_path / "data", admin=False) as started:
         yield started
 
 
@@ -44,12 +54,12 @@ def browser():
 
 
 @pytest.fixture
-def visit(site, browser, request):
+def visit(browser):
     """A new visitor's page; at the end nothing may have been complained of or loaded from elsewhere."""
     complaints: list[str] = []
     contexts = []
 
-    def visiting(**options):
+    def visiting(site, **options):
         context = browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 800}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -80,8 +90,8 @@ def drop(page, *files):
     page.evaluate(DROP, [[name, kind, base64.b64encode(data).decode()] for name, kind, data in files])
 
 
-def test_a_stranger_comes_asks_sees_and_leaves(site, visit):
-    page = visit()
+def test_a_stranger_comes_asks_sees_and_leaves(new_site, visit):
+    page = visit(new_site)
     page.goto("/")
     page.wait_for_url("**/first-visit/")
     page.fill("[name=username]", ANN["username"])
@@ -113,7 +123,7 @@ def test_a_stranger_comes_asks_sees_and_leaves(site, visit):
     page.get_by_role("link", name="History").first.click()
     page.wait_for_url("**/history/**")
     expect(page.locator("a[href*='/descriptions/']").first).to_be_visible()
-    site.manage("shell", "-c", people(BEN))
+    new_site.manage("shell", "-c", people(BEN))
     leave(page)
     log_in(page, BEN)
     assert page.goto(description).status == 404
@@ -132,9 +142,9 @@ def leave(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_each_page_is_usable_by_everybody(visit, scheme):
-    page = visit(color_scheme=scheme)
-    log_in(page, ANN)
+def test_each_page_is_usable_by_everybody(site, visit, scheme):
+    page = visit(site, color_scheme=scheme)
+    log_in(page, ADMIN)
     page.goto("/history/")
     first = page.locator("a[href*='/descriptions/']").first.get_attribute("href")
     for address in (*PAGES, first):
@@ -146,10 +156,10 @@ def test_each_page_is_usable_by_everybody(visit, scheme):
     assert Axe().run(page).response["violations"] == []
 
 
-def test_no_page_scrolls_sideways_on_a_small_phone(visit):
-    page = visit()
+def test_no_page_scrolls_sideways_on_a_small_phone(site, visit):
+    page = visit(site)
     page.set_viewport_size({"width": 360, "height": 740})
-    log_in(page, ANN)
+    log_in(page, ADMIN)
     page.goto("/history/")
     first = page.locator("a[href*='/descriptions/']").first.get_attribute("href")
     for address in (*PAGES, first):
@@ -158,9 +168,9 @@ def test_no_page_scrolls_sideways_on_a_small_phone(visit):
         assert width <= 360, address
 
 
-def test_p24_a_double_click_gives_one_ask(visit):
-    page = visit()
-    log_in(page, ANN)
+def test_p24_a_double_click_gives_one_ask(site, visit):
+    page = visit(site)
+    log_in(page, ADMIN)
     drop(page, ("once.jpg", "image/jpeg", photo(300, 200)))
     page.fill("#question", "Only once?")
     page.locator("#go").dblclick()
@@ -169,9 +179,9 @@ def test_p24_a_double_click_gives_one_ask(visit):
     expect(page.get_by_text("Only once?")).to_have_count(1)
 
 
-def test_the_main_job_works_without_javascript(visit):
-    page = visit(java_script_enabled=False)
-    log_in(page, ANN)
+def test_the_main_job_works_without_javascript(site, visit):
+    page = visit(site, java_script_enabled=False)
+    log_in(page, ADMIN)
     page.set_input_files(
         "#choose", {"name": "plain.jpg", "mimeType": "image/jpeg", "buffer": photo(400, 300)}
     )
@@ -182,9 +192,9 @@ def test_the_main_job_works_without_javascript(visit):
     expect(page.get_by_text("Without a script?").first).to_be_visible()
 
 
-def test_the_picture_of_the_readme_is_the_site_as_it_is(visit):
-    page = visit(color_scheme="light")
-    log_in(page, ANN)
+def test_the_picture_of_the_readme_is_the_site_as_it_is(site, visit):
+    page = visit(site, color_scheme="light")
+    log_in(page, ADMIN)
     samples = sorted((ROOT / "static" / "samples").glob("*.jpg"))
     drop(page, *[(path.name, "image/jpeg", path.read_bytes()) for path in samples[:2]])
     page.fill("#question", "Describe the picture for someone who cannot see it.")
