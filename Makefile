@@ -1,5 +1,5 @@
 # make run: the site. make test: everything. The other targets are parts of these.
-.PHONY: run test tools format lint types floors unit browser bench lock
+.PHONY: run test tools format lint types floors unit browser picture bench lock
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -43,6 +43,10 @@ unit: .venv/test
 
 browser: .venv/test
 	$(BIN)/pytest -m browser
+
+# The picture of the README, taken anew by its browser test.
+picture: .venv/test
+	PICTURE=docs/ask.png $(BIN)/pytest -q -k picture_of_the_readme tests/outside/test_browser.py
 
 bench: .venv/test
 	$(BIN)/python -m tests.bench
