@@ -4,6 +4,7 @@ They are called by name rather than found by `Image.open`: that one loads forty 
 them one that starts Ghostscript, and takes a JPEG with several pictures inside for another format.
 """
 
+import logging
 import warnings
 from importlib import import_module
 from typing import IO, cast
@@ -17,6 +18,7 @@ from describer.images.view import View
 Image.MAX_IMAGE_PIXELS = None
 # What Pillow has to say about odd metadata is of no use to a person who uploads a picture.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 return_large_blocks()
 
 _READERS = {
