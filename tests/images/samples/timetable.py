@@ -1,6 +1,7 @@
 """A timetable on a sunlit wall: a picture with words to be read."""
 
 import random
+from collections.abc import Sequence
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
@@ -163,61 +164,34 @@ def _ledge(sheet: Image.Image) -> None:
 
 
 def _pot(sheet: Image.Image, across: int, foot: int) -> None:
-    ground = polygon(
-        [
-            (across - 86, foot + 20),
-            (across + 190, foot + 26),
-            (across + 150, foot + 46),
-            (across - 60, foot + 44),
-        ],
-        blur=10,
+    ground = _beside(
+        across, ((-86, foot + 20), (190, foot + 26), (150, foot + 46), (-60, foot + 44)), blur=10
     )
     lay(sheet, (70, 56, 50), ground, 0.6)
     _plant(sheet, across, foot - 150)
-    clay = Image.new("RGB", sheet.size, (190, 100, 66))
-    lay(
-        clay,
-        (230, 146, 104),
-        polygon([(across - 90, 0), (across - 40, 0), (across - 40, HEIGHT), (across - 70, HEIGHT)], blur=14),
-        0.8,
-    )
-    lay(
-        clay,
-        (104, 48, 36),
-        polygon(
-            [(across + 20, 0), (across + 120, 0), (across + 120, HEIGHT), (across + 30, HEIGHT)], blur=18
-        ),
-        0.8,
-    )
-    lay(clay, (224, 190, 160), levels(mist(131, sheet.size, (24, 18), 5), 165, 220), 0.35)
-    body = [
-        (across - 78, foot - 120),
-        (across + 78, foot - 120),
-        (across + 58, foot + 34),
-        (across - 58, foot + 34),
-    ]
-    rim = [
-        (across - 90, foot - 162),
-        (across + 90, foot - 162),
-        (across + 84, foot - 114),
-        (across - 84, foot - 114),
-    ]
-    lay(sheet, clay, polygon(body))
-    lay(
-        sheet,
-        (70, 34, 28),
-        polygon(
-            [
-                (across - 78, foot - 114),
-                (across + 78, foot - 114),
-                (across + 76, foot - 100),
-                (across - 76, foot - 100),
-            ],
-            blur=2,
-        ),
-        0.6,
-    )
-    lay(sheet, clay, polygon(rim))
+    clay = _clay(sheet.size, across)
+    body = ((-78, foot - 120), (78, foot - 120), (58, foot + 34), (-58, foot + 34))
+    below_rim = ((-78, foot - 114), (78, foot - 114), (76, foot - 100), (-76, foot - 100))
+    rim = ((-90, foot - 162), (90, foot - 162), (84, foot - 114), (-84, foot - 114))
+    lay(sheet, clay, _beside(across, body))
+    lay(sheet, (70, 34, 28), _beside(across, below_rim, blur=2), 0.6)
+    lay(sheet, clay, _beside(across, rim))
+
+
+def _beside(across: int, points: Sequence[tuple[float, float]], blur: float = 0) -> Image.Image:
+    """A polygon whose points are told by their distance from a middle line."""
+    return polygon([(across + x, y) for x, y in points], blur)
+
+
+def _clay(size: tuple[int, int], across: int) -> Image.Image:
+    """Terracotta, lit from the left."""
+    clay = Image.new("RGB", size, (190, 100, 66))
+    light = _beside(across, ((-90, 0), (-40, 0), (-40, HEIGHT), (-70, HEIGHT)), blur=14)
+    shade = _beside(across, ((20, 0), (120, 0), (120, HEIGHT), (30, HEIGHT)), blur=18)
+    lay(clay, (230, 146, 104), light, 0.8)
+    lay(clay, (104, 48, 36), shade, 0.8)
+    lay(clay, (224, 190, 160), levels(mist(131, size, (24, 18), 5), 165, 220), 0.35)
+    return clay
 
 
 def _plant(sheet: Image.Image, across: int, foot: int) -> None:
