@@ -1,13 +1,14 @@
 """The pictures of a description as its model is sent them."""
 
 import hashlib
-from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO, cast
 
 from django.core.files.storage import default_storage
 
 from describer.chat import Picture
+from describer.chat.messages import DataUrl, size_text
 from describer.images import ImageError, Recipe, prepare
 from describer.models import Description, DescriptionImage, SentCopy
 from describer.storage import upload_limits
@@ -24,6 +25,18 @@ class ImageMissing(Exception):
     def __init__(self, name: str) -> None:
         self.message = f"The stored picture {name} is gone or damaged on the site's disk; upload it again."
         super().__init__(self.message)
+
+
+@dataclass(frozen=True)
+class Placeholder(Picture):
+    """A picture of `size` bytes, without them."""
+
+    media_type: str = "image/jpeg"
+    size: int = 0
+
+    @property
+    def data_url(self) -> DataUrl:
+        return DataUrl(f"data:{self.media_type};base64,... ({size_text(self.size)})")
 
 
 def recipe_for(description: Description, pictures: int) -> Recipe:
@@ -45,9 +58,9 @@ def pictures(description: Description) -> list[Picture]:
 
 
 def placeholders(description: Description) -> list[Picture]:
-    """The same pictures without their bytes, for showing the request."""
-    shown: Sequence[DescriptionImage] = list(description.images)
-    return [Picture(b"", item.sent_copy.media_type if item.sent_copy else "image/jpeg") for item in shown]
+    """The same pictures with their size in place of their bytes, for showing the request."""
+    copies = [item.sent_copy for item in description.images]
+    return [Placeholder(b"", copy.media_type, copy.bytes) if copy else Placeholder(b"") for copy in copies]
 
 
 def _picture(item: DescriptionImage, recipe: Recipe) -> Picture:
