@@ -25,7 +25,7 @@ class KeyForm(forms.Form):
     name = forms.CharField(max_length=100, help_text="What it is for, such as the script that will use it.")
 
 
-class PasswordForm(PasswordChangeForm):  # type: ignore[type-arg]  # no subscript at run time
+class PasswordForm(PasswordChangeForm):
     """Django's form, with fewer words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -5,9 +5,10 @@
 
 import logging
 import secrets
+import sys
 from dataclasses import dataclass, replace
 
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -119,7 +120,9 @@ def too_many_requests(request: HttpRequest, words: str = "", retry_after: int = 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, with a number that is in the log beside the traceback."""
+    """500, with a number that is in the log beside the traceback; 503 when it is the database that is away or locked."""
+    if isinstance(sys.exception(), OperationalError):
+        return busy(request)
     failure = replace(BROKEN, id=secrets.token_hex(4))
     logger.error("error %s was shown for %s %s", failure.id, request.method, request.path)
     return failed(request, failure)

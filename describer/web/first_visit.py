@@ -35,7 +35,8 @@ class FirstAccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
     def save(self, commit: bool = True) -> User:
         self.instance.is_staff = self.instance.is_superuser = True
-        return super().save(commit=commit)
+        user: User = super().save(commit=commit)
+        return user
 
 
 @never_cache

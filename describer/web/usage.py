@@ -62,7 +62,8 @@ class View:
         """Sums of the period, or of the one before, one dictionary for each group."""
         span = self.period.before if before else (self.period.first, self.period.last)
         sums = {name: Sum(name) for name in SUMS}
-        return self.days(*span).order_by().values(*by).annotate(**sums)
+        rows: Iterable[dict[str, Any]] = self.days(*span).order_by().values(*by).annotate(**sums)
+        return rows
 
     def query(self, **changes: str) -> str:
         values = {"period": self.period.kind, "of": "everybody" if self.everybody else ""} | changes

@@ -1,0 +1,86 @@
+"""Usage: a person's own tokens by day and model; an admin's look at everybody's."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from describer.models import Attempt, UsageDay
+from tests.web.forms import text_of
+from tests.web.rows import make_attempt, make_description
+
+pytestmark = pytest.mark.usefixtures("sandbox")
+
+
+def words(client, query=""):
+    response = client.get(f"/usage/{query}")
+    assert response.status_code == 200
+    return " ".join(text_of(response).split())
+
+
+def used(owner, tokens, days_ago=0, **values):
+    known = {"endpoint": "endpoint", "model": "vision-1", "attempts": 1, "asks": 1}
+    day = timezone.localdate() - timedelta(days=days_ago)
+    return UsageDay.objects.create(owner=owner.pk, day=day, total_tokens=tokens, **(known | values))
+
+
+def test_a_new_person_is_told_what_will_stand_there(hers):
+    assert "Nothing used yet" in words(hers)
+
+
+def test_the_figures_are_the_sums_of_the_period(hers, alice):
+    used(alice, 1200, prompt_tokens=1000, completion_tokens=200)
+    used(alice, 34, model="other")
+    shown = words(hers)
+    assert "1,234" in shown
+    assert "vision-1" in shown
+    assert "other" in shown
+
+
+def test_x3_nobody_sees_anothers_usage(his, alice):
+    used(alice, 777_777)
+    for query in ("", "?of=everybody", "?period=year&of=everybody"):
+        assert "777,777" not in words(his, query)
+
+
+def test_an_admin_sees_everybodys_by_person(bosses, alice, bob):
+    used(alice, 1000)
+    used(bob, 500)
+    shown = words(bosses, "?of=everybody")
+    assert "1,500" in shown
+    assert "alice" in shown
+    assert "bob" in shown
+
+
+def test_failed_calls_and_those_that_may_have_been_billed_are_counted(hers, alice):
+    row = make_description(alice, "x")
+    make_attempt(row, state=Attempt.State.UNKNOWN, billed="unknown")
+    assert "1 may have been billed" in words(hers)
+
+
+def test_asks_of_the_sandbox_stand_apart(hers, alice):
+    used(alice, 50)
+    used(alice, 999, endpoint="sandbox", model="sandbox")
+    shown = words(hers)
+    assert "1 ask of the sandbox" in shown
+    assert "999 tokens. No model was asked" in shown
+
+
+def test_a_row_leads_to_the_history_with_its_filter(hers, alice):
+    used(alice, 50)
+    assert "/history/?model=vision-1" in hers.get("/usage/").content.decode()
+
+
+def test_every_bar_has_its_number_in_words(hers, alice):
+    used(alice, 1234, prompt_tokens=1000, completion_tokens=234)
+    html = hers.get("/usage/").content.decode()
+    assert "1,234 tokens</title>" in html
+    assert "The same as a table" in html
+
+
+@pytest.mark.parametrize(
+    "query", ["?period=week", "?period=year", "?period=x&on=2026-13-45", "?on=%00", "?on=0001-01-01"]
+)
+def test_odd_addresses_are_no_fault(hers, alice, query):
+    used(alice, 5)
+    assert hers.get(f"/usage/{query}").status_code == 200
