@@ -21,6 +21,7 @@ class Measures:
     """Width and height in pixels as seen; light, its spread and differences from 0 to 255; shares from 0 to 1.
 
     `sharpness` is the variance of the Laplacian at 1000 px; `colours` are names with their shares, largest first.
+    `ground` is the colour that light and colours were measured on where the picture is see-through.
     """
 
     width: int
@@ -31,6 +32,7 @@ class Measures:
     left_minus_right: float
     sharpness: float
     see_through: float
+    ground: str
     grey: bool
     colours: tuple[tuple[str, float], ...]
 
@@ -41,11 +43,11 @@ def measured(data: bytes, name: str) -> Measures:
     header = read_header(io.BytesIO(data), name, limits)
     with decoded(header, _SIDE, name, limits) as picture:
         hidden = 1 - ImageStat.Stat(picture.getchannel("A")).mean[0] / 255 if "A" in picture.mode else 0.0
-        colours = shown(header, picture)[0].convert("RGB")
-    return _measures(colours, seen_size(header), hidden)
+        seen, behind, _ = shown(header, picture)
+        return _measures(seen.convert("RGB"), seen_size(header), hidden, name_of(*behind))
 
 
-def _measures(colours: Image.Image, size: tuple[int, int], hidden: float) -> Measures:
+def _measures(colours: Image.Image, size: tuple[int, int], hidden: float, ground: str) -> Measures:
     grey = colours.convert("L")
     light = ImageStat.Stat(grey)
     names = _names(colours)
@@ -60,6 +62,7 @@ def _measures(colours: Image.Image, size: tuple[int, int], hidden: float) -> Mea
         left_minus_right=(corners[0] + corners[2] - corners[1] - corners[3]) / 2,
         sharpness=_sharpness(grey),
         see_through=hidden,
+        ground=ground,
         grey=all(name in {"black", "white"} or name.endswith("grey") for name, _ in names),
         colours=names,
     )

@@ -9,18 +9,22 @@ LAST = (
 _RATIOS = ((1, 1), (5, 4), (4, 3), (7, 5), (3, 2), (16, 10), (16, 9), (2, 1), (21, 9), (3, 1))
 _LEAST_SHARE = 0.07
 _MOST_COLOURS = 4
+_NOTHING_SEEN = 0.9999
 
 
 def described(measures: Measures, subject: str) -> str:
     """One paragraph about a picture; `subject` is how it is spoken of."""
+    size = f"{subject} is {measures.width} by {measures.height} pixels, {_shape(measures)}."
+    if measures.see_through >= _NOTHING_SEEN:
+        return f"{size} All of it is see-through, so there is nothing else to measure."
     sentences = [
-        f"{subject} is {measures.width} by {measures.height} pixels, {_shape(measures)}.",
+        size,
         f"It is {_light(measures.light)}, with {_contrast(measures.contrast)}{_slope(measures)}.",
         _colours(measures),
         _sharpness(measures),
     ]
     if measures.see_through >= 0.005:
-        sentences.append(f"About {_percent(measures.see_through)} of it is see-through.")
+        sentences.append(_see_through(measures))
     return " ".join(sentences)
 
 
@@ -78,15 +82,25 @@ def _colours(measures: Measures) -> str:
 
 
 def _shares(main: list[tuple[str, float]]) -> str:
-    parts = [
-        f"{name} (about {_percent(share)})" if place == 0 else f"{name} ({_percent(share)})"
-        for place, (name, share) in enumerate(main)
-    ]
+    percents = _percents([share for _, share in main])
+    parts = [f"{name} ({percent}%)" for (name, _), percent in zip(main, percents, strict=True)]
+    parts[0] = f"{main[0][0]} (about {percents[0]}%)"
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
-def _percent(share: float) -> str:
-    return f"{max(5, 5 * round(20 * share))}%" if share >= 0.03 else f"{max(1, round(100 * share))}%"
+def _percents(shares: list[float]) -> list[int]:
+    """Rough percentages, in fives from 3% on, which together are never above 100."""
+    rough = [max(5, 5 * round(20 * one)) if one >= 0.03 else max(1, round(100 * one)) for one in shares]
+    while sum(rough) > 100:
+        most = max(range(len(rough)), key=lambda place: rough[place] - 100 * shares[place])
+        rough[most] -= 5
+    return rough
+
+
+def _see_through(measures: Measures) -> str:
+    (percent,) = _percents([measures.see_through])
+    part = f"About {percent}%" if percent < 100 else "Nearly all"
+    return f"{part} of it is see-through. Light and colours are as seen on {measures.ground}."
 
 
 def _sharpness(measures: Measures) -> str:
@@ -95,9 +109,9 @@ def _sharpness(measures: Measures) -> str:
     steps = (
         (40, "It is soft, with hardly a sharp edge."),
         (250, "Its edges are fairly sharp."),
-        (1500, "It is sharp, with much fine detail."),
+        (1500, "It is sharp, with crisp edges or fine detail."),
     )
     return next(
         (words for end, words in steps if measures.sharpness < end),
-        "It is full of very fine detail or grain.",
+        "It is full of crisp edges, fine detail or grain.",
     )
