@@ -1,4 +1,16 @@
-"""The transport: requests to `sandbox://` are answered here, in the wire format of a chat completions endpoint."""
+"""The transport: requests to `sandbox://` are answered here, in the wire format of a chat completions endpoint.
+
+Words in the question ask for delay and faults, for trying how the pages show them:
+
+| in the question | what comes |
+|---|---|
+| `[delay 2s]`, `[delay 500ms]` | the answer, that much later, at most 30 s |
+| `[fail 429]` | that status, 400 to 599, with an error in the body (429 and 503 with `Retry-After: 1`) |
+| `[empty]` | a whole reply whose answer has no text |
+| `[cut]` | a reply whose connection is lost in the middle |
+
+Usage is counted by the rules of `describer.chat.tokens`; total = prompt + completion.
+"""
 
 import hashlib
 import io
@@ -39,19 +51,7 @@ Timeout = float | tuple[float | None, float | None] | None
 
 
 class SandboxAdapter(BaseAdapter):
-    """Answers `GET .../models` and `POST .../chat/completions` without a network; safe to share between threads.
-
-    Words in the question ask for delay and faults, for trying how the pages show them:
-
-    | in the question | what comes |
-    |---|---|
-    | `[delay 2s]`, `[delay 500ms]` | the answer, that much later, at most 30 s |
-    | `[fail 429]` | that status, 400 to 599, with an error in the body (429 and 503 with `Retry-After: 1`) |
-    | `[empty]` | a whole reply whose answer has no text |
-    | `[cut]` | a reply whose connection is lost in the middle |
-
-    Usage is counted by the rules of `describer.chat.tokens`; total = prompt + completion.
-    """
+    """Answers `GET .../models` and `POST .../chat/completions` without a network; safe to share between threads."""
 
     def send(
         self,
@@ -86,7 +86,7 @@ def _asked(request: requests.PreparedRequest, timeout: Timeout) -> requests.Resp
     try:
         answer = completion(body, SANDBOX_MODEL, empty=orders.empty)
     except Refused as refusal:
-        return _error(request, 400, refusal.message, "invalid_request_error", refusal.code)
+        return _error(request, 400, refusal.message, "invalid_request_error", refusal.code, refusal.param)
     if body.get("stream"):
         return _response(request, 200, events(body, answer), "text/event-stream", orders)
     return _json(request, 200, answer, orders)
@@ -109,9 +109,14 @@ def _wait(seconds: float, timeout: Timeout, request: requests.PreparedRequest) -
 
 
 def _error(
-    request: requests.PreparedRequest, status: int, message: str, kind: str, code: str | None
+    request: requests.PreparedRequest,
+    status: int,
+    message: str,
+    kind: str,
+    code: str | None,
+    param: str | None = None,
 ) -> requests.Response:
-    error = {"message": message, "type": kind, "param": None, "code": code}
+    error = {"message": message, "type": kind, "param": param, "code": code}
     return _json(request, status, {"error": error})
 
 

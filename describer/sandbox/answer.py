@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from describer.chat import ParameterError, read_parameters
 from describer.chat.tokens import PER_MESSAGE, picture_tokens, text_tokens
 from describer.images import ImageError
 from describer.sandbox.measure import Measures, measured
@@ -14,29 +15,31 @@ from describer.sandbox.orders import without_orders
 from describer.sandbox.prompt import Sent, pictures_of, question_of, texts_of
 from describer.sandbox.words import FIRST, LAST, described
 
-_MOST_CHOICES = 128
 _MOST_QUESTION = 300
+_LIMIT, _NEWER_LIMIT = "max_tokens", "max_completion_tokens"
 _LINK = "is a link, and the sandbox opens no links"
 
 
 class Refused(Exception):
-    """A request that any endpoint would refuse with status 400."""
+    """A request that any endpoint would refuse with status 400; `param` is the parameter at fault, if one is."""
 
-    def __init__(self, message: str, code: str | None = None) -> None:
+    def __init__(self, message: str, code: str | None = None, param: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
+        self.param = param
 
 
 def completion(body: Mapping[str, Any], model: str, *, empty: bool = False) -> dict[str, Any]:
     """The body of a chat completion. Raises Refused."""
     if not texts_of(body) and not pictures_of(body):
         raise Refused("There are no messages.")
+    parameters = _parameters(body)
     sent = pictures_of(body)
     measures = [_measures(one, number) for number, one in enumerate(sent, 1)]
-    number = _number(body)
+    number = parameters.get("n", 1)
     texts = ["" if empty else _text(body, measures, place, number) for place in range(1, number + 1)]
-    choices = [_choice(index, text, body) for index, text in enumerate(texts)]
+    choices = [_choice(index, text, parameters) for index, text in enumerate(texts)]
     return {
         "id": "chatcmpl-" + hashlib.sha256(repr(texts).encode()).hexdigest()[:24],
         "object": "chat.completion",
@@ -50,26 +53,31 @@ def completion(body: Mapping[str, Any], model: str, *, empty: bool = False) -> d
 def _measures(sent: Sent, number: int) -> Measures | None:
     if sent.data is None:
         return None
+    if not sent.data:
+        raise Refused(f"Invalid image: picture {number} carries no base64 data.", "invalid_image_format")
     try:
         return measured(sent.data, f"picture {number}")
     except ImageError as error:
-        raise Refused(error.message, "invalid_image_format") from error
+        raise Refused(f"Invalid image: {error.message}", "invalid_image_format") from error
 
 
-def _number(body: Mapping[str, Any]) -> int:
-    number = body.get("n")
-    if number is None:
-        return 1
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= _MOST_CHOICES:
-        raise Refused(f"n goes from 1 to {_MOST_CHOICES}.")
-    return number
+def _parameters(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What was set; the newer name of the limit is read as the older one, by whose rules it goes, and wins over it."""
+    newer = body.get(_NEWER_LIMIT)
+    try:
+        return read_parameters(body if newer is None else {**body, _LIMIT: newer}, as_json=True)
+    except ParameterError as error:
+        param = _NEWER_LIMIT if error.param == _LIMIT and newer is not None else error.param
+        raise Refused(error.message, error.code, param) from error
 
 
 def _text(body: Mapping[str, Any], measures: list[Measures | None], place: int, number: int) -> str:
     question = without_orders(question_of(body))
     if _wants_json(body):
         pictures = [asdict(one) if one else None for one in measures]
-        return json.dumps({"note": FIRST, "answer": place, "question": question, "pictures": pictures})
+        return json.dumps(
+            {"note": FIRST, "answer": place, "question": question, "pictures": pictures}, ensure_ascii=False
+        )
     paragraphs = [FIRST]
     if number > 1:
         paragraphs.append(f"This is answer {place} of {number}; a measurement comes out the same each time.")
@@ -98,22 +106,22 @@ def _pictures(measures: list[Measures | None]) -> list[str]:
     return [described(one, subject) if one else f"{subject} {_LINK}." for one, subject in pairs]
 
 
-def _choice(index: int, text: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    text = _stopped(text, body.get("stop"))
-    kept = _cut(text, body.get("max_completion_tokens", body.get("max_tokens")))
+def _choice(index: int, text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    stop = parameters.get("stop", [])
+    text = _stopped(text, [stop] if isinstance(stop, str) else stop)
+    kept = _cut(text, parameters.get(_LIMIT))
     message = {"role": "assistant", "content": kept}
     return {"index": index, "message": message, "finish_reason": "stop" if kept == text else "length"}
 
 
-def _stopped(text: str, stop: object) -> str:
-    stops = [stop] if isinstance(stop, str) else stop if isinstance(stop, list) else []
-    places = [text.find(one) for one in stops if isinstance(one, str) and one]
+def _stopped(text: str, stops: list[str]) -> str:
+    places = [text.find(one) for one in stops if one]
     return text[: min((place for place in places if place >= 0), default=len(text))]
 
 
-def _cut(text: str, most: object) -> str:
+def _cut(text: str, most: int | None) -> str:
     """The longest beginning of a text that has at most so many tokens."""
-    if not isinstance(most, int) or isinstance(most, bool) or text_tokens(text) <= most:
+    if most is None or text_tokens(text) <= most:
         return text
     low, high = 0, len(text)
     while low < high:

@@ -12,7 +12,7 @@ _LABEL = re.compile(r"Picture \d+:")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One picture of a request: its bytes, or none where it came as a link, and the detail that was asked for."""
+    """One picture: its bytes (None: it came as a link; empty: nothing could be decoded), and the detail asked for."""
 
     data: bytes | None
     detail: str | None
@@ -63,8 +63,10 @@ def _picture(part: Mapping[str, Any]) -> Sent:
 
 def _data(url: str) -> bytes | None:
     head, comma, text = url.partition(",")
-    if not (comma and head[:5].lower() == "data:"):
-        return None
+    if head[:5].lower() != "data:":
+        return None if url else b""
+    if not comma or not head.lower().endswith(";base64"):
+        return b""
     try:
         return base64.b64decode(text)
     except (binascii.Error, ValueError):
