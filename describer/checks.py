@@ -17,7 +17,9 @@ def check_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not everywhere or set(settings.ALLOWED_HOSTS) - set(settings.LOOPBACK_HOSTS):
         return []
     hint = "Set ALLOWED_HOSTS to the names under which people reach it, for example describer.example.org."
-    return [Error(f"HOST is {settings.HOST}, and ALLOWED_HOSTS names no host.", hint=hint, id="describer.E001")]
+    return [
+        Error(f"HOST is {settings.HOST}, and ALLOWED_HOSTS names no host.", hint=hint, id="describer.E001")
+    ]
 
 
 @register(TAG)
