@@ -24,7 +24,7 @@ from describer.submit import Refusal, ask_again
 from .cards import Band, Card, bands_of, cards_of
 from .history import Filter
 from .person import person
-from .story import Call, as_json, bill, set_parameters, timeline
+from .story import Call, as_json, asked, bill, set_parameters, timeline
 
 ROOM = ("max_tokens", "max_completion_tokens")
 LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
@@ -56,8 +56,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Answer:
-    """A choice with what is to be known about it."""
+    """A choice with what is to be known about it; `number` counts from 1, as a text for ids."""
 
+    number: str
     choice: Choice
     bands: list[Band]
 
@@ -139,7 +140,11 @@ def description_of(request: HttpRequest, pk: int, *, own: bool = False) -> Descr
 def _words(request: HttpRequest, row: Description) -> dict[str, Any]:
     card = cards_of([row])[0]
     calls = [Call(attempt) for attempt in card.attempts]
-    answers = [Answer(choice, bands_of(choice, row, card.spent)) for choice in card.choices]
+    answers = [
+        Answer(str(number), choice, bands_of(choice, row, card.spent))
+        for number, choice in enumerate(card.choices, 1)
+    ]
+    shown = _pictures(card)
     of_first = answers[0].bands if answers else []
     return {
         "description": row,
@@ -147,11 +152,13 @@ def _words(request: HttpRequest, row: Description) -> dict[str, Any]:
         "spent": card.spent,
         "answers": answers,
         "bands": [band for band in card.bands if band not in of_first],
-        "pictures": _pictures(card),
+        "pictures": shown,
+        "is_whole": not any(picture.is_gone for picture in shown),
         "timeline": timeline(row, card.attempts),
         "calls": calls,
         "bill": bill(calls),
         "parameters": set_parameters(row),
+        "asked": asked(row),
         "request_json": as_json(pipeline.request_of(row), indent=2),
         "is_own": row.owner_id == person(request).pk,
         "token": uuid4().hex,

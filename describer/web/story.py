@@ -11,6 +11,7 @@ from describer.models import Attempt, Description
 State = Attempt.State
 ENDS = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}
 CAME_BACK = {State.ANSWERED: "Answered", State.REFUSED: "Refused", State.UNKNOWN: "Broke off", State.SENT: ""}
+SHORT = 12  # characters of a value that fit beside its name
 BILLED = {"no": "not billed", "yes": "billed", "unknown": "may have been billed"}
 
 
@@ -74,6 +75,13 @@ def set_parameters(description: Description) -> list[tuple[str, str]]:
     """Each parameter that was set, with its value as JSON writes it (texts as they are)."""
     values = description.parameters if isinstance(description.parameters, dict) else {}
     return [(name, value if isinstance(value, str) else as_json(value)) for name, value in values.items()]
+
+
+def asked(description: Description) -> str:
+    """The parameters on one line, for the folded list: "temperature 0.2 · tools"; long values by their names alone."""
+    pairs = set_parameters(description)
+    system = ["system prompt"] if description.system_prompt else []
+    return " · ".join(system + [f"{name} {value}" if len(value) <= SHORT else name for name, value in pairs])
 
 
 def as_json(value: Any, indent: int | None = None) -> str:

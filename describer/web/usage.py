@@ -65,6 +65,11 @@ class View:
         rows: Iterable[dict[str, Any]] = self.days(*span).order_by().values(*by).annotate(**sums)
         return rows
 
+    def history(self, **query: str) -> str:
+        """The query string of the history of what is looked at."""
+        of = {"of": "everybody"} if self.everybody else {}
+        return urlencode(of | query)
+
     def query(self, **changes: str) -> str:
         values = {"period": self.period.kind, "of": "everybody" if self.everybody else ""} | changes
         return "?" + urlencode({name: value for name, value in values.items() if value})
@@ -102,9 +107,9 @@ def _context(view: View, today: date) -> dict[str, Any]:
         },
         "maybe_billed": 0 if sandbox_only else _maybe_billed(view),
         "chart": _chart(view.period, counted),
-        "models": _by_model(counted, total),
+        "models": _by_model(view, counted, total),
         "tables": _tables(view),
-        "sandbox": None if sandbox_only else _sandbox(rows),
+        "sandbox": None if sandbox_only else _sandbox(view, rows),
         "sandbox_only": sandbox_only,
         "is_empty": not rows and not before,
     }
@@ -134,16 +139,16 @@ def _chart(span: Period, rows: Iterable[dict[str, Any]]) -> Chart:
     return chart(span, days)
 
 
-def _by_model(rows: Iterable[dict[str, Any]], total: Sums) -> list[Sums]:
+def _by_model(view: View, rows: Iterable[dict[str, Any]], total: Sums) -> list[Sums]:
     models: dict[str, Sums] = {}
     for row in rows:
         name = row["model"]
-        models.setdefault(name, Sums(name, _history(model=name))).add(row)
+        models.setdefault(name, Sums(name, view.history(model=name))).add(row)
     return _ranked(models.values(), total.total_tokens)
 
 
-def _sandbox(rows: Iterable[dict[str, Any]]) -> Sums | None:
-    total = Sums(SANDBOX, _history(model=SANDBOX))
+def _sandbox(view: View, rows: Iterable[dict[str, Any]]) -> Sums | None:
+    total = Sums(SANDBOX, view.history(model=SANDBOX))
     for row in rows:
         if row["endpoint"] == SANDBOX:
             total.add(row)
@@ -171,7 +176,7 @@ def _by(view: View, field: str, names: dict[int, str], unknown: str, param: str)
         if row["endpoint"] == SANDBOX:
             continue
         number = row[field]
-        href = _history(of="everybody" if view.everybody else "", **{param: str(number)}) if number else ""
+        href = view.history(**{param: str(number)}) if number else ""
         groups.setdefault(number, Sums(names.get(number, unknown), href)).add(row)
     return _ranked(groups.values(), sum(group.total_tokens for group in groups.values()))
 
@@ -182,10 +187,6 @@ def _ranked(groups: Iterable[Sums], total: int) -> list[Sums]:
     for one in ranked:
         one.share = round(one.total_tokens * 100 / total) if total else 0
     return ranked
-
-
-def _history(**query: str) -> str:
-    return urlencode({name: value for name, value in query.items() if value})
 
 
 def _maybe_billed(view: View) -> int:

@@ -47,11 +47,6 @@ addEventListener("online", line);
 addEventListener("offline", line);
 line();
 
-// A filter applies as soon as it is changed.
-document.addEventListener("change", (event) => {
-  if (event.target.matches("form[data-apply] select")) event.target.form.requestSubmit();
-});
-
 // Errors of pictures do not bubble; those from before this script ran are found by their natural width.
 const gone = (image) => image.closest(".thumbnail")?.classList.add("gone");
 addEventListener("error", (event) => event.target instanceof HTMLImageElement && gone(event.target), true);
