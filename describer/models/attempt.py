@@ -89,16 +89,13 @@ class Attempt(models.Model):
 
         A call given up as unknown may still be completed by its late reply: it was paid.
         """
-        open_states = (self.State.SENT, self.State.UNKNOWN)
-        before = Attempt.objects.filter(pk=self.pk, state__in=open_states, answered=None).values_list(
-            "state", flat=True
-        )
-        was = before.select_for_update().first()
-        if was is None:
-            return None
-        self._set(state=state, answered=timezone.now(), **values)
-        self.save(update_fields=["state", "answered", *values])
-        return Attempt.State(was)
+        values |= {"state": state, "answered": timezone.now()}
+        for before in (self.State.SENT, self.State.UNKNOWN):
+            rows = Attempt.objects.filter(pk=self.pk, state=before, answered=None)
+            if rows.update(**values):
+                self._set(**values)
+                return before
+        return None
 
     def abandon(self, **values: Any) -> bool:
         """sent -> unknown, with no reply to expect any more; False when it was not open. A late reply completes it."""

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import secrets
+from datetime import timedelta
 from typing import BinaryIO, cast
 
 from django.core.files.base import File
@@ -17,6 +18,7 @@ from describer.storage import upload_limits
 
 from .refusal import Refusal
 
+TOUCH_STEP = timedelta(hours=1)  # far below the day after which an image that nothing shows is swept
 DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
 
 
@@ -47,8 +49,10 @@ def _known(owner: User, file: BinaryIO) -> Image | None:
     image = Image.objects.filter(owner=owner, sha256=sha256).first()
     if image is None or not all(default_storage.exists(name) for name in (image.original, image.thumbnail)):
         return None
-    touched = Image.objects.filter(pk=image.pk).update(last_given=timezone.now())
-    return image if touched else None
+    now = timezone.now()
+    if now - image.last_given < TOUCH_STEP:
+        return image
+    return image if Image.objects.filter(pk=image.pk).update(last_given=now) else None
 
 
 def _stored(owner: User, file: BinaryIO, facts: Intake) -> Image:
