@@ -61,7 +61,8 @@ def _error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
         moved = _judged(run, attempt, error)
         if moved and error.reply is not None:
             _write_choices(run.description, error.reply, attempt.number)
-        if error.pauses:
+        # The sandbox refuses when a question tells it to: one person's try must not hold up the others.
+        if error.pauses and not run.description.endpoint.is_sandbox:
             queue.pause_endpoint(run.description.endpoint, error.code)
 
 

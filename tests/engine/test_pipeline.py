@@ -157,6 +157,16 @@ def test_a_paused_endpoint_is_opened_again_by_the_ask_that_goes_ahead(ask, endpo
     assert Endpoint.default().paused_code == ""
 
 
+def test_a_fault_that_the_sandbox_was_told_to_play_holds_nobody_up(alice, settings):
+    settings.VISION_BASE_URL = ""
+    sandbox = Endpoint.from_environment()
+    image = keep_image(alice, io.BytesIO(photo(64, 48)), "boat.jpg")
+    row = submit(Ask(owner=alice, question="[fail 401]", pictures=[Given(image, "boat.jpg")]))[0]
+    assert run(row).error_code == "bad_key"
+    sandbox.refresh_from_db()
+    assert sandbox.paused_code == ""
+
+
 def probe_now():
     Endpoint.objects.update(next_probe=None)
     upkeep.look_after_endpoints()
