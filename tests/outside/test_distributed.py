@@ -4,7 +4,7 @@ import pytest
 
 from tests.endpoint import ScriptedEndpoint, answer
 from tests.images.pictures import photo
-from tests.services import postgres_server, redis_server
+from tests.servers import postgres_server, redis_server
 from tests.site import Site, Worker, until
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
