@@ -9,7 +9,7 @@ from describer.web.ask import ask, card
 from describer.web.description import again, cancel, delete, description, description_words
 from describer.web.first_visit import first_visit
 from describer.web.health import healthz, readyz
-from describer.web.history import history
+from describer.web.history import history, history_tile
 from describer.web.images import images, original, sent, sent_copy, thumbnail
 from describer.web.live import live
 from describer.web.login import login, logout
@@ -30,6 +30,7 @@ urlpatterns = [
     path("descriptions/<int:pk>/again/", again, name="again"),
     path("descriptions/<int:pk>/cancel/", cancel, name="cancel"),
     path("descriptions/<int:pk>/delete/", delete, name="delete"),
+    path("descriptions/<int:pk>/tile/", history_tile, name="history_tile"),
     path("usage/", usage, name="usage"),
     path("account/", account, name="account"),
     path("account/keys/", account_keys, name="account_keys"),

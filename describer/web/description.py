@@ -22,11 +22,11 @@ from describer.models import Choice, Description, DescriptionImage, SentCopy
 from describer.submit import Refusal, ask_again
 
 from .cards import Band, Card, bands_of, cards_of
+from .frame import in_words, unfinished
 from .history import Filter
 from .person import person
 from .story import Call, as_json, asked, bill, set_parameters, timeline
 
-ROOM = ("max_tokens", "max_completion_tokens")
 LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
 TOKEN_CHARACTERS = 255
 SHOWN_BY_BROWSERS = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
@@ -82,7 +82,9 @@ def description_words(request: HttpRequest, pk: int) -> HttpResponse:
     row = description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    return render(request, "_description_words.html", _words(request, row))
+    response = render(request, "_description_words.html", _words(request, row))
+    response["X-Running"] = in_words(unfinished(person(request)))
+    return response
 
 
 @login_required
@@ -199,7 +201,6 @@ def _place(place: str) -> str:
 
 def _with_more_room(row: Description) -> Mapping[str, Any]:
     """The parameters with twice the tokens; without a limit of the person's own, twice what was written."""
-    name = next((name for name in ROOM if isinstance(row.parameters.get(name), int)), "max_tokens")
     written = max((attempt.completion_tokens or 0 for attempt in row.attempts()), default=0)
-    room = row.parameters.get(name) or max(written, LEAST_ROOM // 2)
-    return {**row.parameters, name: 2 * room}
+    room = row.parameters.get("max_tokens") or max(written, LEAST_ROOM // 2)
+    return {**row.parameters, "max_tokens": 2 * room}

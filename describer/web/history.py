@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch, Q
 from django.db.models.functions import Left
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -22,6 +22,7 @@ from describer.models.description import DescriptionQuerySet
 from describer.templatetags.answer import excerpt
 
 from .cards import Card
+from .frame import in_words, unfinished
 from .person import person
 from .story import Call
 
@@ -131,7 +132,6 @@ def history(request: HttpRequest) -> HttpResponse:
         return _keep_view(request, chosen)
     before, after = number(request.GET.get("before")), number(request.GET.get("after"))
     rows, newer, older = page(chosen.rows(user), before, after)
-    view = request.COOKIES.get(VIEW_COOKIE, "")
     context = {
         "filter": chosen,
         "cards": _cards(rows),
@@ -140,11 +140,27 @@ def history(request: HttpRequest) -> HttpResponse:
         "chips": _chips(chosen),
         "removable": _removable(chosen, user),
         "toggle": chosen.query(of="" if chosen.everybody else "everybody"),
-        "view": view if view in VIEWS else "grid",
+        "view": _view(request),
         "views": VIEWS,
         "place": request.GET.urlencode(),
     }
     return render(request, "history.html", context)
+
+
+@login_required
+def history_tile(request: HttpRequest, pk: int) -> HttpResponse:
+    """One tile as it stands now, for a page that heard of a change. `?from=` holds the query string of its list."""
+    user = person(request)
+    rows = list(_shown(Description.objects.of(user).filter(pk=pk)))
+    if not rows:
+        raise Http404
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    place = request.GET.get("from", "")
+    context = {"card": _cards(rows)[0], "place": place, "filter": Filter.of(QueryDict(place), user)}
+    response = render(request, "_history_tile.html", context | {"view": _view(request)})
+    response["X-Running"] = in_words(unfinished(user))
+    return response
 
 
 def page(rows: DescriptionQuerySet, before: int, after: int) -> tuple[list[Description], int, int]:
@@ -195,6 +211,11 @@ def _removable(chosen: Filter, user: User) -> list[tuple[str, str]]:
         name = User.objects.filter(pk=chosen.person).values_list("username", flat=True).first()
         found.append((name or "one person", chosen.query(person=0)))
     return found
+
+
+def _view(request: HttpRequest) -> str:
+    view = request.COOKIES.get(VIEW_COOKIE, "")
+    return view if view in VIEWS else "grid"
 
 
 def _keep_view(request: HttpRequest, chosen: Filter) -> HttpResponse:
