@@ -8,6 +8,7 @@ from describer.models import ApiKey
 from tests.conftest import PASSWORD
 from tests.web.conftest import browser_of
 from tests.web.forms import text_of
+from tests.web.rows import make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 NEW = "another-horse-9"
@@ -60,3 +61,54 @@ def test_a_wrong_old_password_changes_nothing(hers, alice):
 def test_x20_a_keys_name_is_text(hers, alice):
     ApiKey.issue(alice, "<script>alert(1)</script>")
     assert "<script>alert" not in hers.get("/account/").content.decode()
+
+
+def test_the_page_with_a_secret_is_kept_by_no_cache(hers):
+    assert "no-store" in hers.post("/account/keys/", {"name": "nightly"})["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", ["x" * 101, "\x00", " "])
+def test_x25_an_odd_name_is_refused_in_words(hers, name):
+    response = hers.post("/account/keys/", {"name": name})
+    assert response.status_code == 400
+    assert 'class="wrong"' in response.content.decode()
+    assert not ApiKey.objects.exists()
+
+
+def test_get_changes_nothing(hers, alice):
+    key, _ = ApiKey.issue(alice, "nightly")
+    for address in ("keys/", "password/", f"keys/{key.pk}/revoke/"):
+        assert hers.get(f"/account/{address}").status_code in (302, 405)
+    key.refresh_from_db()
+    assert key.revoked is None
+    assert ApiKey.objects.count() == 1
+
+
+def test_use_of_a_key_this_month_stands_beside_it(hers, alice):
+    key, _ = ApiKey.issue(alice, "nightly")
+    make_description(alice, "x", key=key)
+    assert "1,284 tokens this month" in text_of(hers.get("/account/"))
+
+
+@pytest.mark.parametrize("weak", ["12345678", "short", "alice"])
+def test_a_weak_password_is_said_and_nothing_changes(hers, alice, weak):
+    fields = {"old_password": PASSWORD, "new_password1": weak, "new_password2": weak}
+    response = hers.post("/account/password/", fields)
+    assert response.status_code == 400
+    assert 'class="wrong"' in response.content.decode()
+    assert f'value="{weak}"' not in response.content.decode()
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+def test_x14_a_closed_account_loses_its_sessions(hers, alice):
+    alice.is_active = False
+    alice.save()
+    assert hers.get("/account/")["Location"] == "/login/?next=/account/"
+
+
+def test_x27_nothing_but_the_named_fields_is_read(hers, alice, bob):
+    hers.post("/account/keys/", {"name": "nightly", "user": bob.pk, "hash": "0", "is_superuser": "1"})
+    assert ApiKey.objects.get().user == alice
+    alice.refresh_from_db()
+    assert not alice.is_superuser

@@ -8,7 +8,7 @@ from tests.web.rows import make_attempt, make_description, make_image
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 INERT = "<script>alert(1)</script>"
-ROUTES = ("", "words/", "card/", "again/", "cancel/", "delete/", "sent/0/")
+ROUTES = ("", "words/", "card/", "tile/", "again/", "cancel/", "delete/", "sent/0/")
 
 
 def page(client, row):
@@ -159,3 +159,135 @@ def test_next_and_previous_follow_the_list_that_led_here(hers, alice):
     html = hers.get(f"/descriptions/{rows[2].pk}/?from=model%3Da").content.decode()
     assert f"/descriptions/{rows[0].pk}/" in html
     assert f"/descriptions/{rows[1].pk}/" not in html
+
+
+def test_what_failed_says_why_and_how_far_it_got(hers, alice):
+    half = {"content": "Two wooden", "finish_reason": None}
+    row = make_description(
+        alice, half, status="failed", error_code="stream_cut", error_message="The answer broke off."
+    )
+    words = text_of(page(hers, row))
+    assert "Failed. The answer broke off. stream_cut" in words
+    assert "How far it got: Two wooden" in words
+
+
+def test_i12_a_tool_that_was_asked_for_is_said_not_to_have_run(hers, alice):
+    call = {"function": {"name": "report", "arguments": '{"sign": "wet paint"}'}}
+    words = text_of(page(hers, make_description(alice, {"content": None, "tool_calls": [call]})))
+    assert "report({" in words
+    assert "Nothing was run" in words
+
+
+def test_i19_a_model_that_answered_under_another_name_is_named_too(hers, alice):
+    row = make_description(alice, "Boats.", attempt={"model_answered": "vision-1-2026"})
+    assert "vision-1, answered by vision-1-2026" in text_of(page(hers, row))
+
+
+def test_each_attempt_tells_status_error_and_bill(hers, alice):
+    row = make_description(alice, "Boats.")
+    values = {"http_status": 429, "error_code": "rate_limited", "error_message": "Slow down.", "billed": "no"}
+    make_attempt(row, state=Attempt.State.REFUSED, request_id="req-7", **values)
+    words = text_of(page(hers, row))
+    assert "2: 1 not billed, 1 billed" in words
+    for expected in ("HTTP status 429", "Slow down. rate_limited", "request id req-7"):
+        assert expected in words
+
+
+def test_the_parameters_are_on_the_folds_own_line(hers, alice):
+    schema = {"type": "json_schema", "json_schema": {"name": "sign"}}
+    row = make_description(alice, "{}", parameters={"temperature": 0.2, "response_format": schema})
+    assert "Parameters temperature 0.2 · response_format" in text_of(page(hers, row))
+
+
+def test_the_exact_request_leaves_the_pictures_bytes_out(hers, alice):
+    html = page(hers, make_description(alice, "Boats.", parameters={"seed": 7})).content.decode()
+    request = html.partition("The exact request")[2]
+    assert "&quot;seed&quot;: 7" in request
+    assert "data:image/jpeg;base64,..." in request
+
+
+def test_thoughts_are_folded_and_not_copied(hers, alice):
+    html = page(hers, make_description(alice, "<think>Hm.</think>Two boats.")).content.decode()
+    assert html.count("Hm.") == 1
+    assert 'data-copy="Two boats."' in html
+
+
+def test_p23_what_has_lost_a_picture_is_not_offered_to_be_asked_again(hers, alice):
+    row = make_description(alice, "Boats.", pictures=[(make_image(alice, files=False), "boat.jpg")])
+    assert "Ask again" not in text_of(page(hers, row))
+
+
+def test_its_words_alone_are_fetched_when_its_state_changes(hers, alice):
+    row = make_description(alice)
+    assert f'data-card="/descriptions/{row.pk}/words/"' in page(hers, row).content.decode()
+    response = hers.get(f"/descriptions/{row.pk}/words/")
+    assert b"<html" not in response.content
+    assert f'id="description-{row.pk}"' in response.content.decode()
+    assert response["X-Running"] == "1"
+
+
+def test_more_room_without_a_limit_is_twice_what_was_written(hers, alice):
+    cut = {"content": "Half", "finish_reason": "length"}
+    row = make_description(alice, cut, model="sandbox", attempt={"completion_tokens": 900})
+    post(hers, row, "again", token="t", room="more")
+    assert Description.objects.exclude(pk=row.pk).get().parameters == {"max_tokens": 1800}
+
+
+def test_x28_an_ask_that_is_refused_says_why(hers, alice, settings):
+    settings.QUEUED_PER_PERSON = 1
+    make_description(alice, model="sandbox")
+    row = make_description(alice, "Boats.", model="sandbox")
+    response = hers.post(f"/descriptions/{row.pk}/again/", {"token": "t"}, follow=True)
+    assert response.redirect_chain[-1][0] == f"/descriptions/{row.pk}/"
+    assert 'class="toast error"' in response.content.decode()
+    assert Description.objects.count() == 2
+
+
+def test_an_admin_asks_nothing_in_anothers_name(bosses, alice):
+    row = make_description(alice, "Boats.")
+    assert post(bosses, row, "again", token="t").status_code == 404
+    assert "Ask again" not in text_of(page(bosses, row))
+
+
+def test_x34_a_picture_that_another_description_shows_stays(hers, alice):
+    image = make_image(alice)
+    first, second = (make_description(alice, "Boats.", pictures=[(image, "a.jpg")]) for _ in range(2))
+    post(hers, first, "delete")
+    assert "What the model saw" in text_of(page(hers, second))
+
+
+def test_x34_deleting_what_runs_leaves_its_call_to_the_ledger(hers, alice):
+    row = make_description(alice, status="running", attempt={"state": Attempt.State.SENT})
+    post(hers, row, "delete")
+    call = Attempt.objects.get()
+    call.complete(Attempt.State.ANSWERED, total_tokens=50, billed="yes")
+    assert Attempt.objects.get().total_tokens == 50
+
+
+def test_after_deleting_one_is_back_in_the_list_that_led_here(hers, alice):
+    response = post(
+        hers, make_description(alice, "Boats."), "delete", **{"from": "state=done&model=vision-1"}
+    )
+    assert response["Location"] == "/history/?state=done&model=vision-1"
+
+
+@pytest.mark.parametrize("place", ["%00", "before%3Dabc", "https%3A%2F%2Fevil.example", "%22%3E%3Cscript%3E"])
+def test_x25_odd_places_are_no_fault_and_lead_nowhere_else(hers, alice, place):
+    row = make_description(alice, "Boats.")
+    response = hers.get(f"/descriptions/{row.pk}/?from={place}")
+    assert response.status_code == 200
+    assert 'href="https://evil' not in response.content.decode()
+    assert "<script>" not in response.content.decode()
+
+
+def test_x25_nul_in_a_token_is_no_fault(hers, alice):
+    row = make_description(alice, "Boats.", model="sandbox")
+    assert post(hers, row, "again", token="a\x00b\x1b").status_code == 302
+
+
+def test_it_says_not_to_be_there_to_who_is_logged_out(client, alice):
+    row = make_description(alice, "Boats.")
+    for route in ROUTES:
+        address = f"/descriptions/{row.pk}/{route}"
+        assert client.post(address)["Location"] == f"/login/?next={address}"
+    assert Description.objects.exists()

@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db import connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.test import Client, RequestFactory
 from django.urls import include, path
 
@@ -21,12 +21,26 @@ def doubt(request):
     raise BadRequest("42-secret")
 
 
+def find_it_locked(request):
+    raise OperationalError("database is locked: 42-secret")
+
+
+def misread(request):
+    raise ProgrammingError("no such column: 42-secret")
+
+
 urlpatterns = [
     *(
         path(f"{prefix}{name}/", view)
         for prefix in ("", "api/", "v1/", "images/")
-        for name, view in (("break", break_down), ("forbid", forbid), ("doubt", doubt))
+        for name, view in (
+            ("break", break_down),
+            ("forbid", forbid),
+            ("doubt", doubt),
+            ("locked", find_it_locked),
+        )
     ),
+    path("misread/", misread),
     path("", include("describer.urls")),
 ]
 handler400 = errors.bad_request
@@ -151,3 +165,37 @@ def test_x10_error_pages_carry_the_headers_of_all_pages(client, sandbox, address
 
 def test_x20_a_script_in_the_address_is_not_repeated(client, sandbox):
     assert b"<script>alert" not in client.get("/<script>alert(1)</script>/").content
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"), [("/locked/", "text/html"), ("/api/locked/", "application/json")]
+)
+def test_a_database_that_is_away_is_a_503_that_says_when_to_come_again(client, sandbox, address, kind):
+    response = client.get(address)
+
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response["Content-Type"].startswith(kind)
+    assert "busy" in response.content.decode()
+    assert "42-secret" not in response.content.decode()
+
+
+def test_a_fault_in_our_own_statements_is_a_500_and_no_promise(client, sandbox):
+    assert client.get("/misread/").status_code == 500
+
+
+def test_who_is_logged_out_gets_the_404_in_the_frame_too(client, sandbox):
+    client.logout()
+    response = client.get("/nowhere/")
+
+    assert response.status_code == 404
+    assert b'class="mark" href="/"' in response.content
+
+
+def test_429_says_when_to_come_again(alice, rf, sandbox):
+    request = rf.get("/")
+    request.user = alice
+
+    response = errors.too_many_requests(request, "Too many asks.", retry_after=7)
+
+    assert (response.status_code, response["Retry-After"]) == (429, "7")
+    assert b"Too many asks." in response.content

@@ -78,3 +78,45 @@ def test_of_two_at_once_one_wins():
     for thread in threads:
         thread.join(30)
     assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_from_elsewhere_no_form_is_shown_and_none_can_be_sent(client):
+    response = client.get("/first-visit/", HTTP_X_FORWARDED_FOR="10.0.0.7")
+    assert response.status_code == 403
+    assert "<form" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_what_machines_ask_is_not_led_astray(client):
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/api/descriptions").status_code == 401
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["a\x00nn", "<script>alert(1)</script>", "x" * 200, "a\nb", ""])
+def test_x25_odd_names_are_refused_in_words(client, name):
+    response = client.post("/first-visit/", FORM | {"username": name})
+    assert response.status_code == 200
+    assert 'class="wrong"' in response.content.decode()
+    assert "<script>alert" not in response.content.decode()
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_two_different_passwords_make_no_account(client):
+    assert client.post("/first-visit/", FORM | {"password2": "other-battery-9"}).status_code == 200
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_x11_without_the_token_nobody_becomes_the_admin():
+    strict = Client(HTTP_HOST="127.0.0.1", enforce_csrf_checks=True)
+    assert strict.post("/first-visit/", FORM).status_code == 403
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.0.0.1:8000"])
+def test_each_name_of_this_machine_will_do(host):
+    assert "<form" in Client(HTTP_HOST=host).get("/first-visit/").content.decode()

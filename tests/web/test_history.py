@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from describer.models import ApiKey
+from describer.models import ApiKey, Description
 from describer.web.history import PAGE
 from tests.web.forms import text_of
-from tests.web.rows import make_description
+from tests.web.rows import make_description, make_image
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -105,3 +105,101 @@ def test_grid_or_list_is_remembered(hers, alice):
 )
 def test_x25_odd_addresses_are_no_fault(hers, query):
     assert hers.get(f"/history/{query}").status_code == 200
+
+
+def test_a_page_costs_four_statements_besides_the_frames(hers, alice):
+    make_description(alice, "x", "y", status="failed")
+    for query in ("", "?state=failed&model=vision-1", f"?before={10**9}", "?after=1"):
+        with CaptureQueriesContext(connection) as captured:
+            hers.get(f"/history/{query}")
+        frames = ("django_session", "describer_user", "describer_endpoint")
+        lists = [one["sql"] for one in captured if not any(f'FROM "{name}' in one["sql"] for name in frames)]
+        assert len(lists) <= 4, lists
+
+
+def test_a_tile_says_in_words_why_there_is_no_answer(hers, alice):
+    refused = {"state": "refused", "billed": "no"}
+    make_description(alice, status="failed", error_message="The endpoint refused the key.", attempt=refused)
+    make_description(alice, status="waiting", waiting_reason="Third try at 14:05.")
+    make_description(alice, status="cancelled")
+    make_description(alice, {"content": None, "refusal": "I may not."})
+    make_description(alice, {"content": "Half", "finish_reason": "length"})
+    words = text_of(hers.get("/history/"))
+    for expected in (
+        "The endpoint refused the key.",
+        "not billed",
+        "Waiting. Third try at 14:05.",
+        "Cancelled",
+        "I may not.",
+        "declined",
+        "cut off",
+    ):
+        assert expected in words
+
+
+def test_an_estimate_is_marked_and_what_is_unknown_is_not_written(hers, alice):
+    silent = {"prompt_tokens": None, "completion_tokens": None, "total_tokens": None}
+    make_description(alice, "x", attempt=silent | {"estimated_usage": {"total_tokens": 940}})
+    make_description(alice, "y", attempt=silent)
+    words = text_of(hers.get("/history/"))
+    assert "about 940 tokens" in words
+    assert " 0 tokens" not in words
+
+
+def test_a_tile_without_a_picture_is_no_fault(hers, alice):
+    row = make_description(alice, "x")
+    row.pictures.all().delete()
+    assert listed(hers) == [row.pk]
+
+
+def test_x20_scripts_in_a_tile_are_text(hers, alice):
+    inert = "<script>alert(1)</script>"
+    make_description(alice, inert, question=inert, pictures=[(make_image(alice), inert)])
+    make_description(alice, status="failed", error_message=inert, model=inert)
+    assert inert not in hers.get("/history/?model=" + inert).content.decode()
+    assert inert not in hers.get("/history/").content.decode()
+
+
+def test_a_tile_leads_on_with_the_place_in_the_list(hers, alice):
+    row = make_description(alice, "x", model="a/b")
+    html = hers.get("/history/?model=a/b&state=done").content.decode()
+    assert f'href="/descriptions/{row.pk}/?from=model%3Da%252Fb%26state%3Ddone"' in html
+
+
+def test_an_unfinished_tile_is_fetched_again_by_itself(hers, alice):
+    row = make_description(alice)
+    assert f'data-card="/descriptions/{row.pk}/tile/"' in hers.get("/history/").content.decode()
+    Description.objects.update(status="done")
+    response = hers.get(f"/descriptions/{row.pk}/tile/")
+    assert b"<html" not in response.content
+    assert 'data-status="done"' in response.content.decode()
+    assert hers.post(f"/descriptions/{row.pk}/tile/").status_code == 405
+
+
+def test_a_filter_can_be_taken_away(hers, alice):
+    key, _ = ApiKey.issue(alice, "nightly")
+    html = hers.get(f"/history/?model=vision-1&key={key.pk}").content.decode()
+    assert f'href="?key={key.pk}" aria-current="true"><bdi>vision-1</bdi>' in html
+    assert 'href="?model=vision-1" aria-current="true"><bdi>nightly</bdi>' in html
+
+
+def test_x3_a_strangers_key_has_no_name(his, alice):
+    key, _ = ApiKey.issue(alice, "secret project")
+    assert "secret project" not in text_of(his.get(f"/history/?key={key.pk}"))
+
+
+def test_choosing_grid_or_list_stays_at_the_place(hers, alice):
+    response = hers.post("/history/?state=done&before=7", {"view": "list"})
+    assert response["Location"] == "/history/?state=done&before=7"
+
+
+def test_an_unknown_view_is_not_kept(hers):
+    assert "history_view" not in hers.post("/history/", {"view": "<script>"}).cookies
+
+
+def test_looking_changes_nothing(hers, alice):
+    row = make_description(alice)
+    before = Description.objects.values().get()
+    for address in ("/history/", f"/descriptions/{row.pk}/", f"/descriptions/{row.pk}/tile/"):
+        hers.get(address)
+    assert Description.objects.values().get() == before

@@ -142,3 +142,42 @@ def test_x12_cookies_are_shut_to_scripts_and_other_sites(client, alice):
 
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
+
+
+def test_x13_the_way_on_is_kept_in_the_form_as_text(client, alice):
+    html = client.get("/login/", {"next": '/usage/"><script>alert(1)</script>'}).content.decode()
+    assert "<script>alert" not in html
+    assert 'name="next" value="/usage/&quot;' in html
+
+
+def test_x16_the_wait_is_a_page_with_words_and_a_way_on(client, alice):
+    page = guess(client, settings.AXES_FAILURE_LIMIT + 1)[-1].content.decode()
+    assert "ask the site&#x27;s admin" in page
+    assert 'href="/"' in page
+
+
+def test_x17_who_waits_is_not_told_whether_the_name_is_known(client, alice):
+    known, unknown = (
+        guess(client, settings.AXES_FAILURE_LIMIT + 1, name)[-1] for name in ("alice", "nobody")
+    )
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+
+
+def test_x14_a_session_of_a_closed_account_ends(client, alice):
+    client.force_login(alice)
+    alice.is_active = False
+    alice.save()
+    assert client.get("/usage/")["Location"] == "/login/?next=/usage/"
+
+
+def test_x14_the_old_session_opens_nothing_after_logout(client, alice):
+    client.force_login(alice)
+    before = client.cookies["sessionid"].value
+    client.post("/logout/")
+    client.cookies["sessionid"] = before
+    assert client.get("/history/").status_code == 302
+
+
+def test_get_logs_nobody_in(client, alice):
+    client.get("/login/", {"username": "alice", "password": PASSWORD})
+    assert "_auth_user_id" not in client.session

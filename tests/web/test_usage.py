@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from describer.models import Attempt, UsageDay
+from describer.models import ApiKey, Attempt, UsageDay
 from tests.web.forms import text_of
 from tests.web.rows import make_attempt, make_description
 
@@ -84,3 +86,71 @@ def test_every_bar_has_its_number_in_words(hers, alice):
 def test_odd_addresses_are_no_fault(hers, alice, query):
     used(alice, 5)
     assert hers.get(f"/usage/{query}").status_code == 200
+
+
+def test_a_figure_stands_against_the_period_before(hers, alice):
+    used(alice, 150)
+    used(alice, 100, days_ago=7)
+    assert "50 % more than in the 7 days before" in words(hers, "?period=week")
+
+
+def test_without_a_period_before_nothing_is_compared(hers, alice):
+    used(alice, 150)
+    assert "%" not in words(hers, "?period=week")
+
+
+def test_an_admins_rows_lead_to_everybodys_history(bosses, alice):
+    used(alice, 50)
+    html = bosses.get("/usage/?of=everybody").content.decode()
+    assert "/history/?of=everybody&amp;model=vision-1" in html
+    assert f"/history/?of=everybody&amp;person={alice.pk}" in html
+
+
+def test_keys_stand_in_a_table_of_their_own(hers, alice):
+    key, _ = ApiKey.issue(alice, "nightly")
+    used(alice, 50, key=key.pk)
+    used(alice, 25)
+    html = hers.get("/usage/").content.decode()
+    assert f'/history/?key={key.pk}"><bdi>nightly</bdi>' in html
+    assert "No key (pages)" in html
+
+
+def test_x3_another_persons_key_is_not_named(his, alice, bob):
+    ApiKey.issue(alice, "secret project")
+    used(bob, 25)
+    assert "secret project" not in words(his)
+
+
+def test_usage_of_who_is_gone_stays(bosses, bob):
+    used(bob, 4321)
+    bob.delete()
+    shown = words(bosses, "?of=everybody")
+    assert "4,321" in shown
+    assert "somebody who is gone" in shown
+
+
+def test_who_has_only_tried_the_sandbox_is_told_so(hers, alice):
+    used(alice, 999, endpoint="sandbox", model="sandbox")
+    assert "asks of the sandbox: no model was asked, and nothing is billed." in words(hers)
+
+
+def test_x20_a_models_name_is_text(hers, alice):
+    used(alice, 5, model="<script>alert(1)</script>")
+    assert "<script>alert" not in hers.get("/usage/").content.decode()
+
+
+def test_the_page_reads_the_roll_up_in_few_statements(hers, alice):
+    for number in range(30):
+        used(alice, 5, days_ago=number, model=f"model-{number}")
+    with CaptureQueriesContext(connection) as captured:
+        hers.get("/usage/?period=year")
+    tables = [one["sql"] for one in captured if "usageday" in one["sql"]]
+    assert len(tables) <= 3
+    assert len(captured) <= 9
+
+
+def test_looking_is_all_that_can_be_done(hers, alice):
+    used(alice, 5)
+    before = list(UsageDay.objects.values())
+    hers.post("/usage/", {"total_tokens": 0})
+    assert list(UsageDay.objects.values()) == before
