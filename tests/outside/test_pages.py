@@ -1,0 +1,160 @@
+"""The pages of an answer and of what was asked before, in a real browser against the site as it is started."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+from tests.chromium import ARGUMENTS, PATH, foreign
+from tests.images.pictures import photo
+from tests.site import ADMIN, Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.site, pytest.mark.xdist_group("outside")]
+SLOW = "[delay 3 s] What is it?"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with Site(tmp_path_factory.mktemp("pages")) as started:
+        for number in (1, 2, 3):
+            started.finished(started.ask(photo(300, 200), question=f"Number {number}?", n=2)["id"])
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(site, browser):
+    """The admin's page, logged in; at the end nothing may have been complained of or loaded from elsewhere."""
+    complaints: list[str] = []
+    contexts = []
+
+    def visiting(**options):
+        context = browser.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda asked: complaints.extend(foreign(asked.url, site.url)))
+        page.goto("/login/")
+        page.fill("[name=username]", ADMIN["username"])
+        page.fill("[name=password]", ADMIN["password"])
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/")
+        return page
+
+    yield visiting
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def first_in_history(page):
+    page.goto("/history/?state=done")
+    page.locator("a.tile").first.click()
+    page.wait_for_url("**/descriptions/**")
+
+
+def test_a_page_follows_its_ask_by_itself(site, visit):
+    page = visit()
+    page.goto(f"/descriptions/{site.ask(photo(300, 200), question=SLOW)['id']}/")
+    page.evaluate("window.notReloaded = true")
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(page.locator(".words .answer")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    assert page.evaluate("window.notReloaded") is True
+
+
+def test_a_tile_follows_its_ask_by_itself(site, visit):
+    number = site.ask(photo(300, 200), question=SLOW)["id"]
+    page = visit()
+    page.goto("/history/")
+    page.evaluate("window.notReloaded = true")
+    expect(page.locator(f"#description-{number} .status")).to_be_visible()
+    expect(page.locator(f"#description-{number} .tile-text")).to_be_visible(timeout=15_000)
+    assert page.evaluate("window.notReloaded") is True
+
+
+def test_an_ask_under_way_is_cancelled_on_its_page(site, visit):
+    page = visit()
+    page.goto(f"/descriptions/{site.ask(photo(300, 200), question='[delay 20 s] What?')['id']}/")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".words .status")).to_contain_text("Cancelled")
+
+
+def test_j_and_k_walk_through_the_list_that_led_here(visit):
+    page = visit()
+    first_in_history(page)
+    first = page.url
+    page.keyboard.press("j")
+    page.wait_for_url(lambda url: url != first)
+    assert "from=state%3Ddone" in page.url
+    page.keyboard.press("k")
+    page.wait_for_url(first)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_answers_are_tabs_with_and_without_scripts(visit, scripts):
+    page = visit(java_script_enabled=scripts)
+    page.goto("/history/")
+    page.locator("a.tile").last.click()
+    second = page.get_by_role("region", name="Answer 2")
+    expect(second).to_be_hidden()
+    page.locator("label", has_text="Answer 2").click()
+    expect(second).to_be_visible()
+    expect(page.get_by_role("region", name="Answer 1")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_deleting_asks_in_place_first(site, visit, scripts):
+    number = site.finished(site.ask(photo(300, 200), question="To be deleted?")["id"])["id"]
+    page = visit(java_script_enabled=scripts)
+    page.goto(f"/descriptions/{number}/")
+    sure = page.get_by_role("button", name="Delete for good")
+    expect(sure).to_be_hidden()
+    page.locator("summary", has_text="Delete").click()
+    sure.click()
+    page.wait_for_url("**/history/**")
+    assert page.request.get(f"{site.url}/descriptions/{number}/").status == 404
+
+
+def test_grid_or_list_is_remembered_by_the_browser(visit):
+    page = visit()
+    page.goto("/history/")
+    page.get_by_role("button", name="List").click()
+    page.goto("/history/?state=done")
+    expect(page.locator("ul.as-list")).to_be_visible()
+    page.get_by_role("button", name="Grid").click()
+    expect(page.locator("ul.grid")).to_be_visible()
+
+
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark", "viewport": {"width": 360, "height": 740}}])
+def test_what_unfolds_is_usable_by_everybody_and_fits(visit, options):
+    page = visit(**options)
+    first_in_history(page)
+    for fold in page.locator(".fold > summary").all():
+        fold.click()
+    sound(page)
+    page.goto("/account/")
+    page.fill("[name=name]", "nightly")
+    page.get_by_role("button", name="Make a key").click()
+    expect(page.locator("#secret")).to_be_visible()
+    page.locator("summary", has_text="Revoke").first.click()
+    sound(page)
+    page.goto("/history/?model=sandbox&of=everybody")
+    sound(page)
+    page.goto("/usage/?of=everybody")
+    page.locator(".fold > summary").first.click()
+    sound(page)
+
+
+def sound(page):
+    """Axe finds nothing, and nothing is wider than the window."""
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == [], page.url
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) <= 0, page.url
