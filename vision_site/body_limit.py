@@ -5,6 +5,7 @@ refusal closes the connection: on a kept-alive one the server would read on to t
 """
 
 import asyncio
+import errno
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,6 +20,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
 PART_HEADERS = 2048  # a part's headers and the line before the next boundary are not the file's
 FILE_NAME = re.compile(rb'filename="([^"\r\n]*)"')
 FOR_SCRIPTS = ("/api/", "/v1/", "/images/")
@@ -66,6 +68,11 @@ class BodyLimit:
             await self.app(scope, self._counted(receive, _boundary(headers)), send)
         except Refused as refused:
             await _refuse(scope, send, refused)
+        except OSError as error:
+            # Django spools the body to disk before any view: there is nobody else to say it.
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            await _refuse(scope, send, Refused(507, "disk_full", DISK_FULL))
 
     def _counted(self, receive: Receive, boundary: bytes) -> Receive:
         whole = 0
@@ -151,7 +158,7 @@ async def _refuse(scope: Scope, send: Send, refused: Refused) -> None:
         kind = b"application/json"
         error = {
             "message": refused.message,
-            "type": "invalid_request_error",
+            "type": "server_error" if refused.status >= 500 else "invalid_request_error",
             "param": refused.param,
             "code": refused.code,
         }

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import secrets
+import threading
 from datetime import timedelta
 from typing import BinaryIO, cast
 
@@ -19,6 +20,8 @@ from describer.storage import upload_limits
 from .refusal import Refusal
 
 TOUCH_STEP = timedelta(hours=1)  # far below the day after which an image that nothing shows is swept
+# Many asks about one new picture arrive at once: the first takes it in, the others find it known.
+INTAKES = tuple(threading.Lock() for _ in range(64))
 DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
 
 
@@ -27,13 +30,10 @@ def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
 
     Raises Refusal with the words for the person when it is no picture that can be taken.
     """
-    known = _known(owner, file)
-    if known:
-        return known
-    file.seek(0)
+    sha256 = _digest(file)
     try:
-        facts = intake(file, name, limits=upload_limits(), recipe=Recipe())
-        return _stored(owner, file, facts)
+        with INTAKES[int(sha256[:2], 16) % len(INTAKES)]:
+            return _known(owner, sha256) or _taken_in(owner, file, name)
     except ImageError as error:
         raise Refusal.of_image(error) from error
     except OSError as error:
@@ -42,10 +42,18 @@ def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
         raise Refusal(DISK_FULL, code="disk_full", param="image", status=507) from error
 
 
-def _known(owner: User, file: BinaryIO) -> Image | None:
-    """This owner's image with these bytes, if its files are still there; touched, so that it is not swept."""
+def _digest(file: BinaryIO) -> str:
     file.seek(0)
-    sha256 = hashlib.file_digest(cast(io.BufferedIOBase, file), "sha256").hexdigest()
+    return hashlib.file_digest(cast(io.BufferedIOBase, file), "sha256").hexdigest()
+
+
+def _taken_in(owner: User, file: BinaryIO, name: str) -> Image:
+    file.seek(0)
+    return _stored(owner, file, intake(file, name, limits=upload_limits(), recipe=Recipe()))
+
+
+def _known(owner: User, sha256: str) -> Image | None:
+    """This owner's image with these bytes, if its files are still there; touched, so that it is not swept."""
     image = Image.objects.filter(owner=owner, sha256=sha256).first()
     if image is None or not all(default_storage.exists(name) for name in (image.original, image.thumbnail)):
         return None

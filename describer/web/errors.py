@@ -3,6 +3,7 @@
 500 and 503 are drawn without database, session or context processors, since these may be what is broken.
 """
 
+import errno
 import logging
 import secrets
 import sys
@@ -92,6 +93,14 @@ BUSY = Failure(
 )
 
 
+DISK_FULL = Failure(
+    507,
+    "The site's disk is full",
+    "Nothing was stored. Tell the site's admin, and send it again when there is room.",
+    "disk_full",
+)
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return failed(request, BAD_REQUEST)
 
@@ -123,6 +132,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500, with a number that is in the log beside the traceback; 503 when it is the database that is away or locked."""
     if isinstance(sys.exception(), OperationalError):
         return busy(request)
+    if getattr(sys.exception(), "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return failed(request, DISK_FULL)
     failure = replace(BROKEN, id=secrets.token_hex(4))
     logger.error("error %s was shown for %s %s", failure.id, request.method, request.path)
     return failed(request, failure)
