@@ -35,6 +35,12 @@ def test_it_shows_what_the_model_saw(hers, alice):
     assert f"/descriptions/{row.pk}/sent/0/" in response.content.decode()
 
 
+def test_before_a_call_no_model_has_seen_anything(hers, alice):
+    assert "What the model will see: 2000" in text_of(page(hers, make_description(alice)))
+    cancelled = make_description(alice, status="cancelled")
+    assert "What the model would have seen: 2000" in text_of(page(hers, cancelled))
+
+
 def test_several_answers_are_tabs_that_need_no_script(hers, alice):
     html = page(hers, make_description(alice, "One.", "Two.", parameters={"n": 3})).content.decode()
     assert html.count('type="radio"') == 2
