@@ -92,8 +92,8 @@ def _sent(run: Run, call: Call) -> Attempt | None:
     """The attempt's row, committed before a byte leaves; None when the run lost its lease or was cancelled."""
     description = run.description
     with transaction.atomic():
-        held = Description.objects.filter(pk=description.pk, lease_token=run.token, status=Status.RUNNING)
-        if not held.select_for_update().exists():
+        number = description.begin_call(run.token)
+        if not number:
             description.release(run.token)
             return None
         return Attempt.objects.create(
@@ -102,6 +102,6 @@ def _sent(run: Run, call: Call) -> Attempt | None:
             key=description.key_id or 0,
             endpoint=description.endpoint.name,
             model_asked=description.model,
-            number=description.attempts().count() + 1,
+            number=number,
             changed=list(call.changed),
         )

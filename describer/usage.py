@@ -64,8 +64,8 @@ def _counts(attempt: Attempt) -> dict[str, Any]:
 
 def _add(key: Key, counts: dict[str, Any]) -> None:
     """One update where the day is known; else a row, and where another was quicker with it, the update after all."""
-    changes = {name: F(name) + count for name, count in counts.items()}
-    if UsageDay.objects.filter(**dict(key)).update(**changes):
+    changes = {name: F(name) + count for name, count in counts.items() if count}
+    if not changes or UsageDay.objects.filter(**dict(key)).update(**changes):
         return
     try:
         with transaction.atomic():

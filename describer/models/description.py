@@ -1,5 +1,6 @@
 """Descriptions: one ask and its answer in one row, with its images and choices."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +75,7 @@ class Description(models.Model):
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.INTERACTIVE)
     turn = models.BigIntegerField(default=0)
     tries = models.PositiveSmallIntegerField(default=0)
+    calls = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
     waiting_reason = models.TextField(blank=True)
     lease_token = models.CharField(max_length=64, blank=True)
@@ -133,7 +135,20 @@ class Description(models.Model):
     @property
     def images(self) -> "models.QuerySet[DescriptionImage]":
         """Its pictures in the order in which the model is sent them."""
-        return self.pictures.select_related("image", "sent_copy").order_by("position")
+        rows = DescriptionImage.objects.filter(description=self)
+        return rows.select_related("image", "sent_copy").order_by("position")
+
+    def know_pictures(self, shown: "Sequence[DescriptionImage]") -> None:
+        """Take these as its pictures without asking for them, as a prefetch would have found them."""
+        self._prefetched_objects_cache = {"pictures": list(shown)}
+
+    def begin_call(self, token: str) -> int:
+        """The number of the run's next attempt, or 0 when the run lost its lease or was cancelled."""
+        rows = Description.objects.filter(pk=self.pk, status=Status.RUNNING, lease_token=token)
+        if not rows.update(calls=models.F("calls") + 1):
+            return 0
+        self.calls += 1
+        return self.calls
 
     def attempts(self) -> "models.QuerySet[Attempt]":
         """Its lines in the ledger, in order."""

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -199,16 +200,22 @@ def _show(rows: Sequence[Description], sets: Sequence[Sequence[Given]]) -> None:
     images = {given.image.pk for pictures in sets for given in pictures}
     made = SentCopy.objects.filter(image__in=images, recipe=Recipe().key)
     copies = {copy.image_id: copy for copy in made}
-    DescriptionImage.objects.bulk_create(
-        DescriptionImage(
-            description=row,
-            image=given.image,
-            position=position,
-            name=clean_name(given.name, f"picture {position + 1}"),
-            sent_copy=copies.get(given.image.pk),
-        )
+    shown = [
+        [_shown(row, position, given, copies) for position, given in enumerate(pictures)]
         for row, pictures in zip(rows, sets, strict=True)
-        for position, given in enumerate(pictures)
+    ]
+    DescriptionImage.objects.bulk_create(chain.from_iterable(shown))
+    for row, of_row in zip(rows, shown, strict=True):
+        row.know_pictures(of_row)
+
+
+def _shown(row: Description, position: int, given: Given, copies: Mapping[int, SentCopy]) -> DescriptionImage:
+    return DescriptionImage(
+        description=row,
+        image=given.image,
+        position=position,
+        name=clean_name(given.name, f"picture {position + 1}"),
+        sent_copy=copies.get(given.image.pk),
     )
 
 
