@@ -97,8 +97,20 @@ def _complete(
 ) -> None:
     """Complete the ledger's line and roll it up into its day, in the caller's transaction."""
     before = attempt.complete(state, **(_usage_of(description, reply) if reply else {}) | values)
-    if before is not None:
-        usage.roll_up(attempt, before)
+    if before is None:
+        return
+    usage.roll_up(attempt, before)
+    tokens = "?" if attempt.total_tokens is None else attempt.total_tokens
+    logger.info(
+        "description %s attempt %s: %s %s, %s tokens, billed: %s, %.2f s",
+        description.pk,
+        attempt.number,
+        state,
+        attempt.error_code or attempt.http_status,
+        tokens,
+        attempt.billed,
+        attempt.seconds or 0,
+    )
 
 
 def _usage_of(description: Description, reply: Reply) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Celery's part: hear the doorbell and call the pipeline. Nothing is decided here."""
 
+import threading
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
+from django.conf import settings
 
 from describer import upkeep
 from describer.pipeline import run_next
@@ -21,11 +23,13 @@ def work() -> None:
 @worker_ready.connect
 def begin(**_: Any) -> None:
     """A worker process is up: its heartbeat and its sweeps begin."""
-    leases.stopping.clear()
     upkeep.begin()
 
 
 @worker_shutting_down.connect
 def take_no_more(**_: Any) -> None:
-    """A worker process was told to stop: it finishes what it holds and claims nothing more."""
+    """A worker process was told to stop: it claims nothing more, and finishes what it holds within the grace time."""
     leases.stopping.set()
+    # Celery's threads pool waits for its jobs for ever, so the deadline is ours. `up` keeps its own.
+    if settings.REDIS_URL:
+        threading.Thread(target=upkeep.leave_in_time, name="grace", daemon=True).start()

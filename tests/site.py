@@ -42,8 +42,8 @@ class Site:
             self.kill()
         self.session.close()
 
-    def start(self) -> None:
-        """Start it and wait until it answers."""
+    def start(self, *, healthy: bool = True) -> None:
+        """Start it and wait until it says its address and, if it shall be healthy, answers there."""
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
@@ -59,7 +59,8 @@ class Site:
         self.url = self.addresses.get(timeout=START_SECONDS)
         if not self.url:
             raise RuntimeError("the site did not start:\n" + "".join(self.log))
-        until(lambda: self._answers(), "the site answers /healthz")
+        if healthy:
+            until(lambda: self._answers(), "the site answers /healthz")
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout
@@ -190,12 +191,17 @@ class Worker:
         assert self.process.stdout
         self.log.extend(self.process.stdout)
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self, seconds: float = 40) -> int:
+        """SIGTERM, and its exit status."""
         self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(5)
+        return self.process.wait(seconds)
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            try:
+                self.stop()
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(5)
         assert self.process.stdout
         self.process.stdout.close()

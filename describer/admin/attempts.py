@@ -32,6 +32,7 @@ class AttemptAdmin(Ledger):
     search_fields = ("=description", "=request_id", "=error_code")
     search_help_text = "A description's number, an endpoint's request id, or an error code."
     date_hierarchy = "sent"
+    ordering = ("-sent",)
     sortable_by = ("sent",)
     totals = {
         "attempts": Count("pk"),

@@ -63,6 +63,7 @@ class DescriptionAdmin(LongList):
     search_fields = ("=id", "question", "=owner__username")
     search_help_text = "A number, words of the question, or a user's whole name."
     date_hierarchy = "created"
+    ordering = ("-created",)
     sortable_by = ("id", "created")
     inlines = (PictureInline, ChoiceInline)
     fields = (

@@ -36,10 +36,11 @@ class Calendar(QuerySet[Any]):
     """Offers each day between the first row and the last: to find those without rows, all rows would be read."""
 
     def datetimes(self, field_name: str, kind: str, *args: Any, **kwargs: Any) -> Any:
-        ends = self.aggregate(first=Min(field_name), last=Max(field_name))
-        if ends["first"] is None:
+        moments = self.order_by(field_name).values_list(field_name, flat=True)
+        ends = (moments.first(), moments.last())
+        if None in ends:
             return []
-        first, last = (localtime(ends[end]).date() for end in ("first", "last"))
+        first, last = (localtime(moment).date() for moment in ends)
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         return sorted({FIRST_OF[kind](day) for day in days})
 

@@ -71,6 +71,8 @@ def listed(person: User, query: ListQuery) -> Any:
     """Newest first, by the key: page after page costs the same, however long the history."""
     wanted = {name: getattr(query, name) for name in ("status", "model", "via")}
     rows = Description.objects.of(person).filter(**{name: value for name, value in wanted.items() if value})
+    if query.status not in (None, Status.DONE):
+        rows = rows.filter(~Q(status=Status.DONE))  # says so for the index of the few that are not done
     if query.cursor:
         rows = rows.filter(pk__lt=int(query.cursor))
     if query.user is None:

@@ -27,6 +27,10 @@ class Stop:
 
     def __init__(self) -> None:
         self.first: float | None = None
+        self.server: uvicorn.Server | None = None
+        # uvicorn raises the caught signal again at its end: with the default handler the process would die there.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
@@ -34,6 +38,8 @@ class Stop:
             self.first = now
             queue.leases.stopping.set()
             live.hub.close()
+            if self.server:
+                self.server.should_exit = True
         elif now - self.first > AGAIN_SECONDS:
             os._exit(128 + number)
 
@@ -44,10 +50,11 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, stop: Stop) -> None:
         super().__init__(config)
         self.stop = stop
+        stop.server = self
+        self.should_exit = stop.first is not None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.stop(sig, frame)
-        self.should_exit = True
 
 
 class EmbeddedWorker:
@@ -77,12 +84,8 @@ class EmbeddedWorker:
         return queue.leases.count == 0
 
 
-def serve(listener: socket.socket, *, embedded: bool) -> None:
+def serve(listener: socket.socket, stop: Stop, *, embedded: bool) -> None:
     """Serve until SIGTERM or SIGINT, then end what is in flight within the grace time. Returns to exit with 0."""
-    stop = Stop()
-    # uvicorn raises the caught signal again at its end: with the default handler the process would die there.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
     worker = EmbeddedWorker() if embedded else None
     if worker:
         worker.start()
@@ -106,7 +109,7 @@ def serve(listener: socket.socket, *, embedded: bool) -> None:
     upkeep.end()
     if not ended:
         logger.warning("%d calls did not end in time; they are handed back", queue.leases.count)
-        queue.hand_all_back()
+        queue.hand_back_held()
     logging.shutdown()
     # Threads that still wait for an endpoint, and Celery's own, would hold the process.
     os._exit(0)

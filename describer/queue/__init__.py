@@ -5,7 +5,7 @@ from .doorbell import ring
 from .lease import Run, leases
 from .pause import must_wait, open_endpoint, pause_endpoint, pause_reason, send_ahead
 from .retry import Verdict, judge
-from .sweep import hand_all_back, sweep
+from .sweep import hand_all_back, hand_back_held, sweep
 from .turn import ahead, next_turn
 
 __all__ = (
@@ -14,6 +14,7 @@ __all__ = (
     "ahead",
     "claim",
     "hand_all_back",
+    "hand_back_held",
     "judge",
     "leases",
     "must_wait",

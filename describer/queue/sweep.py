@@ -99,6 +99,12 @@ def give_up_orphans() -> int:
         return give_up(sent_before(timezone.now() - timedelta(seconds=longest)).select_for_update())
 
 
+def hand_back_held() -> int:
+    """When the grace time of a stopping process is over: what it still runs goes back, its calls become unknown."""
+    held = dict(leases.held)
+    return sum(hand_back(Description(pk=number), token) for token, number in held.items())
+
+
 def hand_all_back() -> int:
     """At the start of the one process that holds the lock of DATA_DIR: whatever was running is not any more."""
     rows = list(Description.objects.exclude(lease_token="").only("pk", "lease_token"))

@@ -1,5 +1,7 @@
 """The same site on Redis and PostgreSQL, with a worker of its own."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from tests.endpoint import ScriptedEndpoint, answer
@@ -16,14 +18,20 @@ def scripted():
         yield endpoint
 
 
+@contextmanager
+def started_site(folder, endpoint, **variables):
+    """A site on a Redis and a PostgreSQL of its own, with no worker yet."""
+    with redis_server() as redis, postgres_server() as postgres:
+        variables |= {"REDIS_URL": redis, "DATABASE_URL": postgres, "VISION_BASE_URL": endpoint.url}
+        variables |= {"VISION_MODEL": "scripted-model", "VISION_API_KEY": "sk-test"}
+        with Site(folder, **variables) as started:
+            yield started
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, scripted):
-    data = tmp_path_factory.mktemp("distributed")
-    with redis_server() as redis, postgres_server() as postgres:
-        variables = {"REDIS_URL": redis, "DATABASE_URL": postgres, "VISION_BASE_URL": scripted.url}
-        variables |= {"VISION_MODEL": "scripted-model", "VISION_API_KEY": "sk-test"}
-        with Site(data, **variables) as started, Worker(started):
-            yield started
+    with started_site(tmp_path_factory.mktemp("distributed"), scripted) as started, Worker(started):
+        yield started
 
 
 def test_an_ask_is_answered_by_a_worker_process(site, scripted):
@@ -55,3 +63,18 @@ def test_x25_nul_in_a_question_or_a_search_is_no_fault(site):
     assert described["question"] == "What?"
     person = site.login()
     assert person.get(f"{site.url}/history/?model=a%00b&status=%00", timeout=10).status_code < 500
+
+
+def test_p06_a_worker_told_to_stop_leaves_in_time_and_hands_back_what_it_holds(tmp_path, endpoint):
+    endpoint.default = answer("Too slow.", delay=30)
+    with started_site(tmp_path, endpoint, GRACE_SECONDS="1") as site:
+        with Worker(site) as worker:
+            ids = [site.ask(photo(64, 48), question=f"Slow {number}?")["id"] for number in range(6)]
+            until(lambda: endpoint.in_flight == len(ids), "all are in flight")
+            assert worker.stop() == 0
+        held = [site.description(number) for number in ids]
+        assert {one["status"] for one in held} == {"queued"}
+        assert {one["attempts"][0]["state"] for one in held} == {"unknown"}
+        endpoint.default = answer("In time.")
+        with Worker(site):
+            assert {site.finished(number)["status"] for number in ids} == {"done"}

@@ -110,6 +110,12 @@ def test_p07_told_twice_it_leaves_at_once(site, endpoint):
     assert [one["state"] for one in ended(site, ids)[0]["attempts"]] == ["unknown", "answered"]
 
 
+def test_g16_told_to_stop_as_soon_as_it_speaks_it_ends_with_zero(tmp_path):
+    early = Site(tmp_path / "early")
+    early.start(healthy=False)
+    assert early.stop(10) == 0
+
+
 def test_a_cancelled_ask_keeps_the_usage_of_its_call(site, endpoint):
     endpoint.default = answer("Unwanted.", usage=(10, 5, 15), delay=1)
     number = submit(site, 1)[0]

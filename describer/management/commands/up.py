@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from describer import queue
 from describer.checks import TAG
 from describer.management import starting
-from describer.management.serving import serve
+from describer.management.serving import Stop, serve
 from describer.models import Endpoint
 
 
@@ -18,6 +18,7 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
+        stop = Stop()
         self.check(tags=[TAG])
         embedded = not settings.REDIS_URL
         # Held to the end of the process: a second one on the same folder ends here.
@@ -33,4 +34,4 @@ class Command(BaseCommand):
         host, port = listener.getsockname()[:2]
         self.stdout.write(f"Describer is at http://{settings.HOST if port else host}:{port}/")
         self.stdout.flush()
-        serve(listener, embedded=embedded)
+        serve(listener, stop, embedded=embedded)
