@@ -29,18 +29,17 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return rows.order_by()[: MOST_COUNTED + 1].count()
+        return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
 
 
 class Calendar(QuerySet[Any]):
     """Offers each day between the first row and the last: to find those without rows, all rows would be read."""
 
     def datetimes(self, field_name: str, kind: str, *args: Any, **kwargs: Any) -> Any:
-        moments = self.order_by(field_name).values_list(field_name, flat=True)
-        ends = (moments.first(), moments.last())
-        if None in ends:
+        ends = self.aggregate(first=Min(field_name), last=Max(field_name))
+        if ends["first"] is None:
             return []
-        first, last = (localtime(moment).date() for moment in ends)
+        first, last = (localtime(ends[end]).date() for end in ("first", "last"))
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         return sorted({FIRST_OF[kind](day) for day in days})
 

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from describer.models import Description, User
+from describer.models import Status as State
 from describer.submit import submit
 
 from .ask import read_ask
@@ -71,8 +72,9 @@ def listed(person: User, query: ListQuery) -> Any:
     """Newest first, by the key: page after page costs the same, however long the history."""
     wanted = {name: getattr(query, name) for name in ("status", "model", "via")}
     rows = Description.objects.of(person).filter(**{name: value for name, value in wanted.items() if value})
-    if query.status not in (None, Status.DONE):
-        rows = rows.filter(~Q(status=Status.DONE))  # says so for the index of the few that are not done
+    if query.status not in (None, State.DONE):
+        # Says what the partial index of unfinished rows holds, so that it can be used.
+        rows = rows.filter(~Q(status=State.DONE))
     if query.cursor:
         rows = rows.filter(pk__lt=int(query.cursor))
     if query.user is None:

@@ -123,7 +123,7 @@ def test_descriptions_are_found_by_day_number_question_and_owner(desk, alice, ev
 
     assert found(q="zebra") == found(q="alice") == found(q=str(wanted.pk)) == [wanted.pk]
     assert found(created__year=2025, created__month=3, created__day=4) == [wanted.pk]
-    assert found(model=EVIL) == [wanted.pk, evil.pk]
+    assert found(model=EVIL) == [evil.pk, wanted.pk]
     assert found(status__exact="done") == []
 
 

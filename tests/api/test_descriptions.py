@@ -305,3 +305,9 @@ def test_a_list_of_many_takes_no_more_queries_than_one_of_few(script):
             script.get(ROUTE, limit=100)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 5
+
+
+def test_a_list_by_state_uses_the_index_of_unfinished_rows(script):
+    with CaptureQueriesContext(connection) as queries:
+        script.get(ROUTE, status="failed")
+    assert any("NOT" in query["sql"] and "'done'" in query["sql"] for query in queries)
