@@ -1,8 +1,8 @@
 """Files and their rows: what nothing shows any more goes, with its files; files without a row go after an hour."""
 
 import logging
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -32,6 +32,11 @@ def sweep_images() -> int:
     old = timezone.now() - timedelta(seconds=settings.IMAGE_KEEP_SECONDS)
     unshown = Image.objects.filter(last_given__lt=old, shown_by=None)
     return sum(_delete(image) for image in unshown.prefetch_related("sent_copies")[:AT_ONCE])
+
+
+def drop_images(images: Iterable[Image], since: datetime) -> int:
+    """Delete those of these images that were made after `since` and that nothing shows: of an ask that was refused."""
+    return sum(_delete(image) for image in images if image.created >= since)
 
 
 def _delete(image: Image) -> bool:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from describer.chat import ParameterError, read_parameters
 from describer.models import ApiKey, Via
-from describer.submit import Ask, Given, Refusal, keep_image
+from describer.submit import Ask, Given, Refusal, keep_images
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 TEXTS = ("question", "system_prompt", "model")
@@ -29,7 +29,7 @@ def read_ask(request: HttpRequest, key: ApiKey) -> Ask:
         raise Refusal("Write a question.", code="missing_required_parameter", param="question")
     return Ask(
         owner=key.user,
-        pictures=[keep(key, file, number) for number, file in enumerate(read_files(request), start=1)],
+        pictures=keep(key, read_files(request)),
         via=Via.API,
         key=key,
         parameters=parameters,
@@ -73,6 +73,10 @@ def read_files(request: HttpRequest) -> "list[UploadedFile[bytes]]":
     return files
 
 
-def keep(key: ApiKey, file: "UploadedFile[bytes]", number: int) -> Given:
-    name = file.name or f"picture {number}"
-    return Given(keep_image(key.user, cast(BinaryIO, file.file), name), name)
+def keep(key: ApiKey, files: "list[UploadedFile[bytes]]") -> list[Given]:
+    """The pictures of an ask, all of them or none."""
+    named = [
+        (cast(BinaryIO, file.file), file.name or f"picture {number}") for number, file in enumerate(files, 1)
+    ]
+    images = keep_images(key.user, named)
+    return [Given(image, name) for image, (_, name) in zip(images, named, strict=True)]

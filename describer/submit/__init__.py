@@ -2,7 +2,7 @@
 
 from .again import ask_again
 from .ask import Ask, Given, forget_tokens, submit
-from .pictures import keep_image
+from .pictures import keep_image, keep_images
 from .refusal import Refusal
 
-__all__ = ("Ask", "Given", "Refusal", "ask_again", "forget_tokens", "keep_image", "submit")
+__all__ = ("Ask", "Given", "Refusal", "ask_again", "forget_tokens", "keep_image", "keep_images", "submit")

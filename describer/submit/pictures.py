@@ -5,6 +5,7 @@ import hashlib
 import io
 import secrets
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import BinaryIO, cast
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from describer.images import ImageError, Intake, Recipe, intake
 from describer.models import Image, SentCopy, User
-from describer.storage import upload_limits
+from describer.storage import drop_images, upload_limits
 
 from .refusal import Refusal
 
@@ -40,6 +41,19 @@ def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise Refusal(DISK_FULL, code="disk_full", param="image", status=507) from error
+
+
+def keep_images(owner: User, files: Sequence[tuple[BinaryIO, str]]) -> list[Image]:
+    """Keep all of these files, or, when one of them is refused, none that was new."""
+    began = timezone.now()
+    kept: list[Image] = []
+    try:
+        for file, name in files:
+            kept.append(keep_image(owner, file, name))
+    except Refusal:
+        drop_images(kept, began)
+        raise
+    return kept
 
 
 def _digest(file: BinaryIO) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from describer.models import Image, SentCopy
 from describer.storage import sweep_files, sweep_images
-from describer.submit import Ask, Given, Refusal, keep_image, submit
+from describer.submit import Ask, Given, Refusal, keep_image, keep_images, submit
 from tests.images.pictures import photo
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -63,6 +63,18 @@ def test_u41_what_is_no_picture_leaves_nothing(alice):
     assert "page.jpg" in caught.value.message
     assert not Image.objects.exists()
     assert not stored("originals")
+
+
+def test_u66_one_bad_file_among_good_leaves_nothing_of_what_was_new(alice):
+    known = kept(alice)
+    files = [
+        (io.BytesIO(data), name)
+        for data, name in ((PICTURE, "a"), (photo(50, 50), "b"), (b"no picture", "c"))
+    ]
+    with pytest.raises(Refusal):
+        keep_images(alice, files)
+    assert [image.pk for image in Image.objects.all()] == [known.pk]
+    assert len(stored("originals")) == len(stored("sent")) == 1
 
 
 def test_p01_images_that_nothing_shows_go_after_a_day_with_their_files(alice, bob):
