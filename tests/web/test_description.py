@@ -1,5 +1,8 @@
 """The page of one description: what it says in each state, what can be done with it, and by whom."""
 
+import re
+from itertools import pairwise
+
 import pytest
 
 from describer.models import Attempt, Choice, Description, Status, UsageDay
@@ -26,6 +29,13 @@ def test_it_shows_question_answer_and_usage(hers, alice):
     words = text_of(page(hers, row))
     for expected in ("What is there?", "Two wooden boats.", "1,284 tokens", "vision-1", "billed"):
         assert expected in words
+
+
+def test_its_headings_skip_no_level_whatever_the_model_wrote(hers, alice):
+    row = make_description(alice, "# One\n\n### Two\n\nText", "# Other", parameters={"n": 2})
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page(hers, row).content.decode())]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_it_shows_what_the_model_saw(hers, alice):
