@@ -118,6 +118,7 @@ def test_deleting_asks_in_place_first(site, visit, scripts):
     sure = page.get_by_role("button", name="Delete for good")
     expect(sure).to_be_hidden()
     page.locator("summary", has_text="Delete").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     sure.click()
     page.wait_for_url("**/history/**")
     assert page.request.get(f"{site.url}/descriptions/{number}/").status == 404
