@@ -58,6 +58,10 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=("sent",), name="attempt_open", condition=models.Q(state="sent")),
             models.Index(fields=("owner", "sent"), name="attempt_owner"),
+            # Few, and counted on each look at usage.
+            models.Index(
+                fields=("owner", "sent"), name="attempt_maybe_billed", condition=models.Q(billed="unknown")
+            ),
         ]
 
     def __str__(self) -> str:
