@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.test import Client
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Request, sync_playwright
 
 PATH = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -33,7 +33,7 @@ def chromium(url: str, client: Client) -> Iterator[tuple[Page, list[str]]]:
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+        page.on("requestfailed", lambda request: complaints.extend(lost(request)))
         page.on("request", lambda request: complaints.extend(foreign(request.url, url)))
         yield page, complaints
         browser.close()
@@ -42,3 +42,8 @@ def chromium(url: str, client: Client) -> Iterator[tuple[Page, list[str]]]:
 def foreign(address: str, url: str) -> list[str]:
     """A complaint about whatever is loaded from elsewhere than the site."""
     return [] if address.startswith((url, "data:", "blob:", "about:")) else [f"from elsewhere: {address}"]
+
+
+def lost(request: Request) -> list[str]:
+    """A complaint about what could not be loaded; what a leaving page gave up (its icon, say) is none."""
+    return [] if request.failure == "net::ERR_ABORTED" else [f"failed: {request.url}"]
