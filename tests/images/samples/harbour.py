@@ -21,8 +21,8 @@ from tests.images.samples.painting import (
     sky,
     vignetted,
 )
+from tests.images.samples.shore import HORIZON, boathouse, jetty
 
-HORIZON = 640
 SUN = (1090, 486)
 SKY = (
     (0.0, (44, 60, 104)),
@@ -41,9 +41,10 @@ def harbour() -> Image.Image:
     _water(sheet)
     _haze(sheet)
     _glitter(sheet)
-    for across, waterline, size, seed in ((330, 668, 0.42, 1), (1330, 676, 0.5, 2), (620, 736, 0.95, 3)):
+    boathouse(sheet)
+    for across, waterline, size, seed in ((520, 668, 0.36, 1), (1330, 676, 0.5, 2), (740, 748, 0.95, 3)):
         _boat(sheet, across, waterline, size, seed)
-    _jetty(sheet)
+    jetty(sheet)
     _birds(sheet)
     sheet = glow(sheet, SUN, 300, (120, 70, 30))
     return grained(vignetted(sheet), 11)
@@ -141,34 +142,6 @@ def _hull_and_mast(draw: ImageDraw.ImageDraw, across: int, waterline: int, size:
     for end in ((-148, -36), (164, -48), (60, -38)):
         draw.line(at((0, -405), end), fill=150, width=width)
     draw.line(at((-36, -250), (36, -250)), fill=255, width=2 * width)
-
-
-def _jetty(sheet: Image.Image) -> None:
-    deck = [(-10, 1034), (500, 916), (566, 916), (566, 925), (-10, 1072)]
-    posts = [
-        (64, 1020, 1180, 15),
-        (240, 978, 1110, 12),
-        (380, 946, 1044, 10),
-        (490, 920, 990, 8),
-        (554, 912, 976, 7),
-    ]
-
-    def planks(draw: ImageDraw.ImageDraw) -> None:
-        draw.polygon([(2 * x, 2 * y) for x, y in deck], fill=255)
-        for across, top, bottom, thick in posts:
-            draw.rectangle((2 * (across - thick), 2 * (top - 26), 2 * (across + thick), 2 * bottom), fill=255)
-
-    mask = shape(planks)
-    shadow = moved(mask, 0, 46).filter(ImageFilter.GaussianBlur(9))
-    lay(sheet, (40, 40, 66), shadow, 0.4)
-    wood = Image.composite(
-        Image.new("RGB", sheet.size, (74, 62, 74)),
-        Image.new("RGB", sheet.size, DARK),
-        levels(mist(51, sheet.size, (60, 5), 4), 80, 190),
-    )
-    lay(sheet, wood, mask)
-    rim = ImageChops.subtract(mask, moved(mask, -1, 4))
-    lay(sheet, (255, 186, 140), rim, 0.5)
 
 
 def _birds(sheet: Image.Image) -> None:

@@ -1,10 +1,8 @@
 """A lighthouse on a headland, at the end of the day."""
 
-import random
-from math import cos, sin
-
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from tests.images.samples.headland import headland
 from tests.images.samples.painting import (
     HEIGHT,
     WIDTH,
@@ -13,9 +11,7 @@ from tests.images.samples.painting import (
     lay,
     levels,
     mist,
-    moved,
     polygon,
-    relief,
     shape,
     sky,
     vignetted,
@@ -39,9 +35,7 @@ def lighthouse() -> Image.Image:
     sheet.paste(_air(), (0, 0))
     sheet.paste(_sea(), (0, HORIZON))
     _far_coast(sheet)
-    _headland(sheet)
-    _stones(sheet)
-    _foam(sheet)
+    headland(sheet)
     _house(sheet)
     _tower(sheet)
     sheet = _light(sheet)
@@ -93,135 +87,29 @@ def _far_coast(sheet: Image.Image) -> None:
     )
 
 
-def _cliff() -> list[tuple[float, float]]:
-    source = random.Random(77)
-    top = [
-        (560, 905),
-        (640, 862),
-        (720, 812),
-        (790, 772),
-        (850, 742),
-        (930, 708),
-        (1010, 694),
-        (1120, 694),
-        (1240, 716),
-        (1380, 700),
-        (1610, 668),
-    ]
-    line: list[tuple[float, float]] = []
-    for (x0, y0), (x1, y1) in zip(top, top[1:], strict=False):
-        for step in range(12):
-            share = step / 12
-            rough = 5 if x0 > 850 else 11
-            line.append(
-                (x0 + (x1 - x0) * share, y0 + (y1 - y0) * share + source.uniform(-rough, rough) * 0.5)
-            )
-    foot: list[tuple[float, float]] = [
-        (980, 1210),
-        (900, 1130),
-        (800, 1072),
-        (720, 1010),
-        (640, 960),
-        (588, 930),
-    ]
-    jagged = [(x + source.uniform(-16, 12), y + source.uniform(-8, 8)) for x, y in _between(foot, 9)]
-    return [*line, (1610, 668), (1610, 1210), *jagged]
-
-
-def _between(points: list[tuple[float, float]], steps: int) -> list[tuple[float, float]]:
-    pairs = zip(points, points[1:], strict=False)
-    shares = [step / steps for step in range(steps)]
-    return [
-        (x0 + (x1 - x0) * share, y0 + (y1 - y0) * share) for (x0, y0), (x1, y1) in pairs for share in shares
-    ]
-
-
-def _headland(sheet: Image.Image) -> None:
-    mask = polygon(_cliff())
-    rock = Image.new("RGB", sheet.size, (84, 76, 74))
-    for seed, cells, strength in ((81, (5, 4), 0.9), (82, (13, 17), 0.5)):
-        faces = relief(seed, cells, (7, 5))
-        lay(rock, (214, 170, 132), levels(faces, 132, 215), strength)
-        lay(rock, (22, 28, 38), levels(ImageChops.invert(faces), 132, 215), strength)
-    lay(rock, (120, 104, 94), levels(mist(83, sheet.size, (5, 34), 5), 120, 190), 0.4)
-    shade = Image.linear_gradient("L").resize((WIDTH, 560))
-    dark = Image.new("L", sheet.size, 0)
-    dark.paste(shade, (0, HEIGHT - 560))
-    lay(rock, (16, 26, 38), dark, 0.7)
-    lay(sheet, rock, mask)
-    _grass(sheet, mask)
-
-
-def _grass(sheet: Image.Image, land: Image.Image) -> None:
-    tuft = mist(91, sheet.size, (40, 60), 5)
-    depth = ImageChops.subtract(land, moved(land, 30, 74).filter(ImageFilter.GaussianBlur(26)))
-    edge = levels(ImageChops.multiply(depth, levels(tuft, 60, 170)), 40, 150)
-    edge = ImageChops.multiply(edge, land)
-    meadow = Image.new("RGB", sheet.size, (74, 92, 62))
-    lay(meadow, (150, 146, 88), levels(tuft, 130, 200), 0.7)
-    lay(meadow, (36, 58, 50), levels(ImageChops.invert(tuft), 130, 200), 0.6)
-    lay(sheet, meadow, edge, 0.95)
-    rim = ImageChops.subtract(land, moved(land, 2, 5))
-    lay(sheet, (255, 214, 150), rim, 0.3)
-
-
-def _stones(sheet: Image.Image) -> None:
-    """Some rocks before the foot of the cliff, with a wet shine."""
-    source = random.Random(23)
-    places = (
-        (470, 930, 26),
-        (526, 968, 34),
-        (612, 1040, 44),
-        (700, 1112, 60),
-        (430, 968, 15),
-        (566, 1012, 20),
-    )
-    for across, down, size in places:
-        turns = [(place * 0.7, source.uniform(0.75, 1.15)) for place in range(9)]
-        points = [
-            (across + size * far * cos(turn) * 1.5, down + size * far * sin(turn) * 0.55)
-            for turn, far in turns
-        ]
-        mask = polygon([(x, min(y, down + size * 0.2)) for x, y in points])
-        lay(sheet, (40, 42, 50), mask)
-        lay(sheet, (190, 152, 122), ImageChops.subtract(mask, moved(mask, 6, 5)), 0.7)
-
-
-def _foam(sheet: Image.Image) -> None:
-    source = random.Random(19)
-    foot = [
-        (420, 940),
-        (500, 950),
-        (588, 952),
-        (640, 980),
-        (700, 1030),
-        (760, 1090),
-        (860, 1140),
-        (960, 1215),
-    ]
-
-    def splashes(draw: ImageDraw.ImageDraw) -> None:
-        for (x0, y0), (x1, y1) in zip(foot, foot[1:], strict=False):
-            for _ in range(46):
-                share, size = source.random(), source.uniform(3, 13)
-                across = x0 + (x1 - x0) * share - source.expovariate(1 / 26)
-                down = y0 + (y1 - y0) * share + source.uniform(-7, 12)
-                box = (across - 2.4 * size, down - size * 0.5, across + 2.4 * size, down + size * 0.5)
-                draw.ellipse([2 * value for value in box], fill=source.randrange(90, 230))
-
-    torn = levels(mist(20, sheet.size, (50, 80), 4), 90, 170)
-    lay(sheet, (238, 236, 226), ImageChops.multiply(shape(splashes, blur=2.2), torn), 0.9)
-
-
 def _house(sheet: Image.Image) -> None:
-    lay(sheet, (210, 198, 180), polygon([(1130, 640), (1262, 640), (1262, 716), (1130, 712)]))
-    lay(sheet, (158, 146, 138), polygon([(1200, 640), (1262, 640), (1262, 716), (1200, 714)]))
-    lay(sheet, (96, 60, 54), polygon([(1222, 570), (1240, 570), (1240, 604), (1222, 604)]))
-    lay(sheet, (142, 68, 56), polygon([(1118, 646), (1150, 596), (1206, 596), (1206, 646)]))
-    lay(sheet, (104, 50, 46), polygon([(1206, 596), (1246, 596), (1276, 646), (1206, 646)]))
-    for left in (1146, 1176, 1224):
-        window = [(left, 662), (left + 16, 662), (left + 16, 684), (left, 684)]
-        lay(sheet, (255, 212, 134), polygon(window, blur=0.8))
+    """The keeper's house: the long side to the viewer, the lit gable towards the evening."""
+    lay(sheet, (24, 40, 40), polygon([(1150, 716), (1300, 714), (1330, 726), (1170, 730)], blur=5), 0.7)
+    for left in (1172, 1262):
+        lay(sheet, (120, 78, 68), _upright(left, 566, 18, 46))
+        lay(sheet, (70, 46, 46), _upright(left + 9, 566, 9, 46), 0.7)
+    lay(sheet, (232, 220, 200), polygon([(1146, 644), (1168, 598), (1190, 644), (1190, 716), (1146, 712)]))
+    lay(sheet, (184, 178, 172), polygon([(1188, 640), (1304, 640), (1304, 712), (1188, 716)]))
+    lay(sheet, (84, 84, 92), polygon([(1188, 640), (1304, 640), (1304, 654), (1188, 656)], blur=5), 0.5)
+    lay(sheet, (150, 66, 54), polygon([(1164, 592), (1282, 592), (1312, 646), (1192, 648)]))
+    tiles = levels(mist(15, sheet.size, (90, 130), 3), 120, 220)
+    roof = polygon([(1164, 592), (1282, 592), (1312, 646), (1192, 648)])
+    lay(sheet, (96, 40, 40), ImageChops.multiply(roof, tiles), 0.6)
+    lay(sheet, (112, 52, 46), polygon([(1164, 592), (1170, 592), (1140, 648), (1134, 648)]))
+    for left, top, wide, tall in ((1160, 662, 14, 20), (1206, 664, 17, 22), (1272, 664, 17, 22)):
+        lay(sheet, (110, 84, 70), _upright(left - 2, top - 2, wide + 4, tall + 4))
+        lay(sheet, (255, 216, 140), _upright(left, top, wide, tall))
+        lay(sheet, (150, 110, 80), _upright(left + wide / 2 - 1, top, 2, tall))
+    lay(sheet, (70, 88, 92), _upright(1240, 666, 18, 47))
+
+
+def _upright(left: float, top: float, wide: float, tall: float) -> Image.Image:
+    return polygon([(left, top), (left + wide, top), (left + wide, top + tall), (left, top + tall)], blur=0.5)
 
 
 def _tower(sheet: Image.Image) -> None:

@@ -111,6 +111,24 @@ def ridge(seed: int, base: float, height: float, roughness: float = 0.5) -> list
     return [(0, HEIGHT), *points, (WIDTH, HEIGHT)]
 
 
+def coast(points: Sequence[tuple[float, float]], seed: int, rough: float) -> list[tuple[float, float]]:
+    """A rounded line through points from left to right, uneven by so many pixels up and down."""
+    ends = [points[0], *points, points[-1]]
+    pieces = zip(ends, ends[1:], ends[2:], ends[3:], strict=False)
+    line = [_between(piece, step / 30) for piece in pieces for step in range(30)]
+    noise = mist(seed, (len(line), 1), (len(line) // 12, 1), 4).tobytes()
+    return [(x, y + rough * (value - 128) / 128) for (x, y), value in zip(line, noise, strict=True)]
+
+
+def _between(piece: tuple[tuple[float, float], ...], share: float) -> tuple[float, float]:
+    """The place between the second and third of four points on a Catmull-Rom curve."""
+    across, down = (
+        b + share * (c - a + share * (2 * a - 5 * b + 4 * c - d + share * (3 * (b - c) + d - a))) / 2
+        for a, b, c, d in zip(*piece, strict=True)
+    )
+    return across, down
+
+
 def rippled(sheet: Image.Image, seed: int, near: float, far: float = 0.0) -> Image.Image:
     """Each row moved sideways and taken from a row nearby, more and more towards the bottom: a still water."""
     source = random.Random(seed)
@@ -122,7 +140,8 @@ def rippled(sheet: Image.Image, seed: int, near: float, far: float = 0.0) -> Ima
         drift = 0.75 * drift + source.gauss(0, 1) * reach
         taken = max(0, min(sheet.height - 1, round(row + source.gauss(0, 0.35) * reach)))
         line = sheet.crop((0, taken, sheet.width, taken + 1))
-        water.paste(ImageChops.offset(line, round(drift), 0), (0, row))
+        water.paste(line, (0, row))
+        water.paste(line, (round(drift), row))
     return water
 
 
