@@ -1,7 +1,9 @@
 """The routes. View name = URL name = template name = test file name."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from describer.api.errors import unknown_url
 from describer.web.account import account, account_key_revoke, account_keys, account_password
@@ -46,4 +48,6 @@ urlpatterns = [
     path("theme/", theme, name="theme"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    # Browsers ask for it beside a picture or JSON, which can name no icon.
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.ico")),
 ]
