@@ -9,6 +9,7 @@ import errno
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
@@ -38,15 +39,17 @@ HEADERS = [
 ]
 
 
-class Refused(Exception):
-    """Reading stops here."""
+@dataclass(frozen=True)
+class Refused:
+    """Why reading stops."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.param = "image" if code == "image_too_large" else None
+    status: int
+    code: str
+    message: str
+
+    @property
+    def param(self) -> str | None:
+        return "image" if self.code == "image_too_large" else None
 
 
 class BodyLimit:
@@ -59,54 +62,67 @@ class BodyLimit:
         self.silence = silence
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        # By its headers and not by its method: a GET may have a body as well.
+        if b"content-length" not in headers and b"transfer-encoding" not in headers:
             await self.app(scope, receive, send)
             return
-        headers = {name.lower(): value for name, value in scope["headers"]}
+        body = Body(self, receive, headers)
         try:
-            self._check_whole(int(headers.get(b"content-length") or 0))
-            await self.app(scope, self._counted(receive, _boundary(headers)), send)
-        except Refused as refused:
-            await _refuse(scope, send, refused)
+            if not body.refused:
+                await self.app(scope, body.receive, send)
         except OSError as error:
             # Django spools the body to disk before any view: there is nobody else to say it.
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            await _refuse(scope, send, Refused(507, "disk_full", DISK_FULL))
+            body.refused = Refused(507, "disk_full", DISK_FULL)
+        if body.refused:
+            await _refuse(scope, send, body.refused)
 
-    def _counted(self, receive: Receive, boundary: bytes) -> Receive:
-        whole = 0
-        part = Part(boundary)
-        more = True
 
-        async def counted() -> Message:
-            nonlocal whole, more
-            if not more:
-                return await receive()
-            try:
-                message = await asyncio.wait_for(receive(), self.silence)
-            except TimeoutError:
-                words = f"Nothing came for {self.silence:g} seconds; send it again."
-                raise Refused(408, "request_timeout", words) from None
-            chunk = message.get("body", b"")
-            whole += len(chunk)
-            more = bool(message.get("more_body"))
-            self._check_whole(whole)
-            if part.grown_by(chunk) > self.file_bytes:
-                raise self._too_large(part.file_name)
-            return message
+class Body:
+    """A request's body on its way in. Once it is refused, the application sees a caller who has hung up."""
 
-        return counted
+    def __init__(self, limit: BodyLimit, receive: Receive, headers: dict[bytes, bytes]) -> None:
+        self.limit = limit
+        self.receive_next = receive
+        self.part = Part(_boundary(headers))
+        self.whole = 0
+        self.more = True
+        self.refused = self._too_much(int(headers.get(b"content-length") or 0))
 
-    def _check_whole(self, size: int) -> None:
-        if size > self.request_bytes:
-            most = filesizeformat(self.request_bytes)
-            words = f"That is more than {most} in one request; send fewer pictures at once."
-            raise Refused(413, "request_too_large", words)
+    async def receive(self) -> Message:
+        if not self.more:
+            return await self.receive_next()
+        try:
+            message = await asyncio.wait_for(self.receive_next(), self.limit.silence)
+        except TimeoutError:
+            self.refused = Refused(408, "request_timeout", self._silent)
+            return {"type": "http.disconnect"}
+        chunk = message.get("body", b"")
+        self.whole += len(chunk)
+        self.more = bool(message.get("more_body"))
+        self.refused = self._too_much(self.whole) or self._too_large(self.part.grown_by(chunk))
+        return {"type": "http.disconnect"} if self.refused else message
 
-    def _too_large(self, file_name: str) -> Refused:
-        most = filesizeformat(self.file_bytes)
-        words = f"{file_name or 'One of the files'} is larger than {most}; send a smaller copy of it."
+    @property
+    def _silent(self) -> str:
+        return f"Nothing came for {self.limit.silence:g} seconds; send it again."
+
+    def _too_much(self, size: int) -> Refused | None:
+        if size <= self.limit.request_bytes:
+            return None
+        most = filesizeformat(self.limit.request_bytes)
+        words = f"That is more than {most} in one request; send fewer pictures at once."
+        return Refused(413, "request_too_large", words)
+
+    def _too_large(self, size: int) -> Refused | None:
+        if size <= self.limit.file_bytes:
+            return None
+        most = filesizeformat(self.limit.file_bytes)
+        words = (
+            f"{self.part.file_name or 'One of the files'} is larger than {most}; send a smaller copy of it."
+        )
         return Refused(413, "image_too_large", words)
 
 

@@ -91,6 +91,8 @@ def serve(listener: socket.socket, stop: Stop, *, embedded: bool) -> None:
         worker.start()
     config = uvicorn.Config(
         "vision_site.asgi:application",
+        http="vision_site.protocol:Protocol",
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
