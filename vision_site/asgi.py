@@ -21,7 +21,8 @@ from django.conf import settings  # noqa: E402  Django comes first
 from django.core import signals  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 from django.core.handlers.base import BaseHandler  # noqa: E402
-from django.db import close_old_connections, reset_queries  # noqa: E402
+from django.db import close_old_connections, connections, reset_queries  # noqa: E402
+from django.dispatch import receiver  # noqa: E402
 
 from .body_limit import BodyLimit  # noqa: E402
 
@@ -30,9 +31,18 @@ UPLOAD_THREADS = 4  # decoding waits without the GIL; it shall hold up no page
 STREAMS = ("/live/",)
 
 # Done inside the hop instead: as receivers these would run in another thread than the view.
-for receiver in (close_old_connections, reset_queries):
-    signals.request_started.disconnect(receiver)
-    signals.request_finished.disconnect(receiver)
+for done in (close_old_connections, reset_queries):
+    signals.request_started.disconnect(done)
+    signals.request_finished.disconnect(done)
+
+
+@receiver(signals.request_finished, sender=ASGIHandler)
+def close_connections(**_: Any) -> None:
+    """After a reply of Django's own handler, in whose thread this runs: the connection would outlive the thread.
+
+    A page that goes wrong under /live/ opens one; PostgreSQL's pool was empty after sixteen of them.
+    """
+    connections.close_all()
 
 
 class PageHandler(ASGIHandler):
