@@ -25,6 +25,17 @@ def keep_private(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def only_utf8(get_response: GetResponse) -> GetResponse:
+    """Words are UTF-8, as browsers send them. Django would decode them with any codec that a caller names: `hex`."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.encoding:
+            request.encoding = "utf-8"
+        return get_response(request)
+
+    return middleware
+
+
 def welcome_first_visitor(get_response: GetResponse) -> GetResponse:
     """While no user exists, every page leads to the one that makes the first account."""
 

@@ -2,22 +2,41 @@
 
 import logging
 from collections.abc import Sequence
+from textwrap import indent
+
+# All that ends a line for one reader or another, and the escape by which a terminal takes orders.
+CONTROLS = (*range(9), *range(10, 32), *range(127, 160), 0x2028, 0x2029)
+ESCAPED = {code: chr(code).encode("unicode_escape").decode() for code in CONTROLS}
+WITHIN = {code: shown for code, shown in ESCAPED.items() if code != 10}
 
 
 class LineFormatter(logging.Formatter):
-    """Writes `time level logger: message` on one line; line breaks are escaped, known secrets blacked out."""
+    """Writes `time level logger: message` on one line; control characters are escaped, known secrets blacked out.
+
+    The lines of a traceback are indented: none of them can pass for a line of its own.
+    """
 
     def __init__(self, secrets: Sequence[str] = ()) -> None:
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
         self.secrets = [text for text in secrets if text]
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return self._cleaned(super().formatMessage(record)).replace("\r", "\\r").replace("\n", "\\n")
+        return self._cleaned(super().formatMessage(record)).translate(ESCAPED)
 
     def formatException(self, ei: object) -> str:
-        return self._cleaned(super().formatException(ei))  # type: ignore[arg-type]
+        text = self._cleaned(super().formatException(ei))  # type: ignore[arg-type]
+        return indent(text.translate(WITHIN), "  ")
 
     def _cleaned(self, text: str) -> str:
         for secret in self.secrets:
             text = text.replace(secret, "[secret]")
         return text
+
+
+class CallersFault(logging.Filter):
+    """What a caller did wrong is one line: its traceback would show Django's own code, as often as they like."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return True
