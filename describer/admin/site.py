@@ -1,6 +1,16 @@
 """Django's admin under our name."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib import admin
+from django.core.exceptions import BadRequest
+from django.db import DataError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+View = Callable[..., HttpResponseBase]
 
 
 class Site(admin.AdminSite):
@@ -8,3 +18,21 @@ class Site(admin.AdminSite):
 
     site_header = site_title = "Describer"
     index_title = "Admin"
+
+    def admin_view(self, view: View, cacheable: bool = False) -> Any:
+        return super().admin_view(with_sound_query(view), cacheable)
+
+
+def with_sound_query(view: View) -> View:
+    """A list whose address names a year 0, or an id beyond the database's numbers, is a bad request: Django lets both by."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except (OverflowError, ValueError, DataError) as error:
+            if request.method not in ("GET", "HEAD") or not request.GET:
+                raise
+            raise BadRequest(error) from error
+
+    return asked

@@ -135,7 +135,7 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
         model=post.get("model", "").strip(),
         texts=typed(post),
         together=post.get("together") == "all",
-        token=post.get("token", "")[:64] or uuid.uuid4().hex,
+        token=post.get("token", "").replace("\x00", "")[:64] or uuid.uuid4().hex,
     )
     dropped = post.getlist("drop")
     named = zip(post.getlist("picture"), [*post.getlist("picture_name"), *[""] * 5000], strict=False)
