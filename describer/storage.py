@@ -1,11 +1,14 @@
 """Files and their rows: what nothing shows any more goes, with its files; files without a row go after an hour."""
 
+import errno
 import logging
+import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import RestrictedError
 from django.utils import timezone
 
@@ -16,6 +19,29 @@ logger = logging.getLogger(__name__)
 
 FOLDERS = ("originals", "thumbnails", "sent")
 AT_ONCE = 500
+POSTGRES_DISK_FULL = "53100"
+
+
+class WholeFiles(FileSystemStorage):
+    """Files on disk, each whole or not there: Django leaves behind what it had written when the disk got full."""
+
+    def _save(self, name: str, content: Any) -> str:
+        try:
+            kept: str = super()._save(name, content)  # type: ignore[misc]
+        except OSError:
+            self.delete(name)
+            raise
+        return kept
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether this is a full disk, as the file system, SQLite or PostgreSQL tells it."""
+    cause = error.__cause__
+    return (
+        getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        or getattr(cause, "sqlstate", None) == POSTGRES_DISK_FULL
+    )
 
 
 def upload_limits() -> Limits:

@@ -179,7 +179,7 @@ CELERY_TIMEZONE = "UTC"
 
 STORAGES = {
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "describer.storage.WholeFiles",
         "OPTIONS": {"location": DATA_DIR / "media", "base_url": None},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -1,6 +1,5 @@
 """The one shape of everything that goes wrong under /api: {"error": {"message", "type", "param", "code"}}."""
 
-import errno
 import logging
 from typing import Any
 
@@ -19,6 +18,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from pydantic import BaseModel, Field
 
+from describer.storage import disk_is_full
 from describer.submit import Refusal
 
 logger = logging.getLogger(__name__)
@@ -104,6 +104,8 @@ def unreadable(request: HttpRequest, raised: Any) -> HttpResponse:
 
 
 def busy(request: HttpRequest, raised: Any) -> HttpResponse:
+    if disk_is_full(raised):
+        return disk_full(request, raised)
     logger.warning("the database is away or locked: %s", raised)
     message = "The site is busy; try again in a few seconds. Nothing was stored."
     return error(Refusal(message, code="busy", status=503, retry_after=BUSY_SECONDS))
@@ -111,10 +113,12 @@ def busy(request: HttpRequest, raised: Any) -> HttpResponse:
 
 def disk_full_or_failed(request: HttpRequest, raised: Any) -> HttpResponse:
     """The parser meets a full disk before any view does; all else is ours to mend."""
-    if raised.errno in (errno.ENOSPC, errno.EDQUOT):
-        message = "The site's disk is full; tell its admin. Nothing was stored."
-        return error(Refusal(message, code="disk_full", status=507))
-    return failed(request, raised)
+    return disk_full(request, raised) if disk_is_full(raised) else failed(request, raised)
+
+
+def disk_full(request: HttpRequest, raised: Any) -> HttpResponse:
+    message = "The site's disk is full; tell its admin. Nothing was stored."
+    return error(Refusal(message, code="disk_full", status=507))
 
 
 def failed(request: HttpRequest, raised: Any) -> HttpResponse:

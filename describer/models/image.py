@@ -71,15 +71,15 @@ class SentCopy(models.Model):
         return f"sent copy {self.pk}"
 
     @classmethod
-    def keep(cls, image: Image, recipe: Recipe, copy: Copy) -> "SentCopy":
-        """Store a copy of an image and its row; the same recipe again replaces it."""
+    def keep(cls, image: Image, recipe: Recipe, copy: Copy, *, file: str = "") -> "SentCopy":
+        """Store a copy of an image (unless `file` names it in storage already) and its row; the same recipe replaces it."""
         values = {
             "sha256": copy.sha256,
             "media_type": copy.media_type,
             "width": copy.width,
             "height": copy.height,
             "bytes": len(copy.data),
-            "file": Image.save_file("sent", image.stem, copy),
+            "file": file or Image.save_file("sent", image.stem, copy),
         }
         return cls.objects.update_or_create(image=image, recipe=recipe.key, defaults=values)[0]
 

@@ -1,6 +1,5 @@
 """An uploaded file becomes an image: checked, stored once per owner, with thumbnail and the default sent copy."""
 
-import errno
 import hashlib
 import io
 import secrets
@@ -11,12 +10,12 @@ from typing import BinaryIO, cast
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from describer.images import ImageError, Intake, Recipe, intake
 from describer.models import Image, SentCopy, User
-from describer.storage import drop_images, upload_limits
+from describer.storage import disk_is_full, drop_images, upload_limits
 
 from .refusal import Refusal
 
@@ -37,8 +36,8 @@ def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
             return _known(owner, sha256) or _taken_in(owner, file, name)
     except ImageError as error:
         raise Refusal.of_image(error) from error
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except (OSError, DatabaseError) as error:
+        if not disk_is_full(error):
             raise
         raise Refusal(DISK_FULL, code="disk_full", param="image", status=507) from error
 
@@ -78,9 +77,22 @@ def _known(owner: User, sha256: str) -> Image | None:
 
 
 def _stored(owner: User, file: BinaryIO, facts: Intake) -> Image:
-    """Write the files, then the rows. Files without rows are swept; rows without files must never be."""
+    """Write the files, then the rows; what was written goes again when not all could be. Rows without files must never be."""
     stem = f"{facts.sha256[:2]}/{facts.sha256}-{secrets.token_hex(4)}"
     file.seek(0)
+    written: list[str] = []
+    try:
+        written.append(default_storage.save(f"originals/{stem}", File(file)))
+        written.append(Image.save_file("thumbnails", stem, facts.thumbnail))
+        written.append(Image.save_file("sent", stem, facts.sent))
+        return _rows(owner, facts, *written)
+    except (OSError, DatabaseError):
+        for name in written:
+            default_storage.delete(name)
+        raise
+
+
+def _rows(owner: User, facts: Intake, original: str, thumbnail: str, sent: str) -> Image:
     values = {
         "format": facts.format,
         "media_type": facts.media_type,
@@ -88,12 +100,13 @@ def _stored(owner: User, file: BinaryIO, facts: Intake) -> Image:
         "height": facts.height,
         "bytes": facts.bytes,
         "notes": list(facts.notes),
-        "original": default_storage.save(f"originals/{stem}", File(file)),
-        "thumbnail": Image.save_file("thumbnails", stem, facts.thumbnail),
+        "original": original,
+        "thumbnail": thumbnail,
         "last_given": timezone.now(),
     }
-    image = _row(owner, facts.sha256, values)
-    SentCopy.keep(image, Recipe(), facts.sent)
+    with transaction.atomic():
+        image = _row(owner, facts.sha256, values)
+        SentCopy.keep(image, Recipe(), facts.sent, file=sent)
     return image
 
 

@@ -1,10 +1,13 @@
 """For whoever watches the site: whether the process lives, and whether it can do its work."""
 
 import logging
+import shutil
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, close_old_connections, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,6 +18,7 @@ from describer import upkeep
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5
+LEAST_FREE = 8 * 2**20  # bytes; with less, the next upload or the database meets a full disk
 _checkers = ThreadPoolExecutor(2, "health")
 
 
@@ -26,7 +30,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, broker and worker; 503 and why when one of them is not there, also when it hangs."""
+    """Database, broker, worker and room on the disk; 503 and why when one of them is not there, also when it hangs."""
     problems = {name: why for name, check in CHECKS.items() if (why := _within_time(check))}
     return JsonResponse({"ready": not problems, "problems": problems}, status=503 if problems else 200)
 
@@ -34,7 +38,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def _within_time(check: Callable[[], str]) -> str:
     future = _checkers.submit(check)
     try:
-        return future.result(CHECK_SECONDS / 2)
+        return future.result(CHECK_SECONDS / len(CHECKS))
     except TooSlow:
         return "does not answer in time"
 
@@ -61,4 +65,10 @@ def _worker() -> str:
         return "the broker cannot be reached"
 
 
-CHECKS = {"database": _database, "worker": _worker}
+def _disk() -> str:
+    """Where things are kept, and where an upload lies while it arrives."""
+    free = min(shutil.disk_usage(folder).free for folder in (settings.DATA_DIR, tempfile.gettempdir()))
+    return "" if free >= LEAST_FREE else "is full"
+
+
+CHECKS = {"database": _database, "worker": _worker, "disk": _disk}
