@@ -73,6 +73,9 @@ class PageHandler(ASGIHandler):
             return response
         finally:
             close_old_connections()
+            if request.content_type == "multipart/form-data":
+                for handler in request.upload_handlers:
+                    handler.upload_interrupted()
 
 
 async def in_pool(parts: Iterator[bytes], pool: ThreadPoolExecutor) -> AsyncIterator[bytes]:
