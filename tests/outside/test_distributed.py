@@ -1,5 +1,6 @@
 """The same site on Redis and PostgreSQL, with a worker of its own."""
 
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -63,6 +64,27 @@ def test_x25_nul_in_a_question_or_a_search_is_no_fault(site):
     assert described["question"] == "What?"
     person = site.login()
     assert person.get(f"{site.url}/history/?model=a%00b&status=%00", timeout=10).status_code < 500
+
+
+def test_x25_nul_in_a_form_or_a_list_of_the_admin_is_no_fault(site):
+    person = site.login()
+    token = {"csrfmiddlewaretoken": person.cookies["csrftoken"]}
+    files = {"image": ("a\0.jpg", photo(64, 48))}
+    for name in ("question", "token", "picture", "picture_name", "model", "system_prompt", "user", "stop"):
+        fields = token | {"question": "Odd?"} | {name: "a\0b"}
+        assert person.post(f"{site.url}/", data=fields, files=files, timeout=10).status_code < 500, name
+    for query in ("owner=99999999999999999999", "created__year=0", "model=%00", "q=%00"):
+        where = f"{site.url}/admin/describer/description/?{query}"
+        assert person.get(where, timeout=10).status_code < 500, query
+
+
+def test_pages_that_are_not_there_beside_the_stream_keep_no_connection(site):
+    person = site.login()
+    began = time.monotonic()
+    for _ in range(20):
+        assert person.get(f"{site.url}/live/nothing", timeout=40).status_code == 404
+    assert person.get(f"{site.url}/history/", timeout=40).ok
+    assert time.monotonic() - began < 10
 
 
 def test_p06_a_worker_told_to_stop_leaves_in_time_and_hands_back_what_it_holds(tmp_path, endpoint):
