@@ -28,6 +28,8 @@ from .body_limit import BodyLimit  # noqa: E402
 
 PAGE_THREADS = 2
 UPLOAD_THREADS = 4  # decoding waits without the GIL; it shall hold up no page
+LOGIN_THREADS = 2  # a password's hash takes 0.2 s, and anybody may ask for one
+LOGINS = ("/login/", "/admin/login/")
 STREAMS = ("/live/",)
 
 # Done inside the hop instead: as receivers these would run in another thread than the view.
@@ -46,24 +48,30 @@ def close_connections(**_: Any) -> None:
 
 
 class PageHandler(ASGIHandler):
-    """Runs middleware and view in one hop, uploads in threads of their own."""
+    """Runs middleware and view in one hop, uploads and logins in threads of their own."""
 
     def __init__(self) -> None:
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self.pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self.uploads = ThreadPoolExecutor(UPLOAD_THREADS, "upload")
+        self.logins = ThreadPoolExecutor(LOGIN_THREADS, "login")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)  # without a thread of its own for each request
 
     async def run_get_response(self, request: Any) -> Any:
-        upload = request.method == "POST" and request.content_type == "multipart/form-data"
-        pool = self.uploads if upload else self.pages
+        pool = self._pool(request)
         response = await sync_to_async(self._answer, thread_sensitive=False, executor=pool)(request)
         if response.streaming and not response.is_async:
             response.streaming_content = in_pool(iter(response.streaming_content), pool)
         return response
+
+    def _pool(self, request: Any) -> ThreadPoolExecutor:
+        if request.method == "POST" and request.path in LOGINS:
+            return self.logins
+        upload = request.method == "POST" and request.content_type == "multipart/form-data"
+        return self.uploads if upload else self.pages
 
     def _answer(self, request: Any) -> Any:
         close_old_connections()

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import threading
@@ -19,6 +20,7 @@ from describer import live, queue, upkeep
 
 logger = logging.getLogger(__name__)
 
+MOST_FILES = 65_536  # open at once, sockets too
 AGAIN_SECONDS = 1.0  # make and systemd pass the first signal on twice
 
 
@@ -84,8 +86,16 @@ class EmbeddedWorker:
         return queue.leases.count == 0
 
 
+def allow_files() -> None:
+    """As many open files as the machine lets us: the 1,024 that are usual are fewer than the streams of open pages."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+
+
 def serve(listener: socket.socket, stop: Stop, *, embedded: bool) -> None:
     """Serve until SIGTERM or SIGINT, then end what is in flight within the grace time. Returns to exit with 0."""
+    allow_files()
     worker = EmbeddedWorker() if embedded else None
     if worker:
         worker.start()
