@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import nh3
 from django import template
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -43,6 +43,10 @@ SET = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
 REL = "noopener noreferrer nofollow"
 THOUGHT = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 EXCERPT_CHARACTERS = 300
+# Beyond these an answer is shown as plain text: 100,000 opening brackets took the parser seven seconds, and double the
+# brackets four times as long.
+MOST_MARKDOWN = 100_000
+MOST_BRACKETS = 5_000
 
 
 def _image(
@@ -96,11 +100,19 @@ def _level_headings(tokens: Sequence[Token]) -> None:
 def answer(content: str | None) -> SafeString:
     """The content of a choice, for display. What is stored stays as it came."""
     thoughts, words = split_thoughts(content or "")
+    if len(words) > MOST_MARKDOWN or words.count("[") > MOST_BRACKETS:
+        html = linebreaks(words, autoescape=True)
+    else:
+        html = _from_markdown(words)
+    return format_html("{}{}", _folded(thoughts), mark_safe(html))  # noqa: S308  escaped or cleaned
+
+
+def _from_markdown(words: str) -> str:
     env: dict[str, Any] = {}
     tokens = MARKDOWN.parse(words, env)
     _level_headings(tokens)
     html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)
-    clean = nh3.clean(
+    return nh3.clean(
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
@@ -109,7 +121,6 @@ def answer(content: str | None) -> SafeString:
         link_rel=REL,
         set_tag_attribute_values=SET,
     )
-    return format_html("{}{}", _folded(thoughts), mark_safe(clean))  # noqa: S308  cleaned in the line above
 
 
 def _folded(thoughts: str) -> SafeString | str:

@@ -1,8 +1,10 @@
 """A model's words as safe HTML."""
 
 import re
+import time
 
 import pytest
+from django.utils.html import escape
 
 from describer.templatetags.answer import answer, excerpt, without_thoughts
 
@@ -149,3 +151,15 @@ def test_for_copying_the_markdown_stays_and_thoughts_go():
 def test_an_excerpt_is_one_line_without_thoughts():
     assert excerpt("<think>hm</think>\nA dog\n\n on   grass") == "A dog on grass"
     assert len(excerpt("word " * 1000)) <= 300
+
+
+@pytest.mark.parametrize("piece", ["[", "![", "[a][", "*a_ ", "<script>", "|a|\n"])
+def test_x26_an_answer_that_would_take_a_parser_minutes_is_plain_text_in_a_moment(piece):
+    began = time.monotonic()
+    shown = answer(piece * 200_000)
+    assert time.monotonic() - began < 1
+    assert shown.startswith(f"<p>{escape(piece.strip())}") and "<script" not in shown
+
+
+def test_x26_a_long_answer_is_markdown_still():
+    assert answer("**bold** " * 10_000).count("<strong>") == 10_000
