@@ -3,14 +3,16 @@
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 
 import pytest
 import requests
 
 from tests import wire
 from tests.images.pictures import photo
-from tests.outside.people import post
+from tests.outside.people import guess, post
 from tests.outside.routes import ROUTES, address, its_address
 from tests.site import until
 
@@ -135,6 +137,17 @@ def test_odd_paths_lead_to_nowhere_else(site, owner, path):
     reply = asked(site, owner, "GET", path)
     assert reply.status_code in (301, 404)
     assert re.match("/(?![/\\\\])", reply.headers.get("Location", "/"))
+
+
+def test_x28_a_flood_of_logins_holds_up_no_page(site, owner):
+    with ThreadPoolExecutor(16) as pool:
+        logins = [pool.submit(guess, site, f"guessed-{number}") for number in range(32)]
+        took = []
+        while not all(login.done() for login in logins):
+            began = time.monotonic()
+            assert owner.get(f"{site.url}/history/", timeout=30).ok
+            took.append(time.monotonic() - began)
+    assert median(took) < 0.3
 
 
 def events(stream):
