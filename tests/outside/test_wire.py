@@ -4,7 +4,6 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from statistics import median
 
 import pytest
@@ -13,6 +12,7 @@ import requests
 from tests import wire
 from tests.images.pictures import photo
 from tests.outside.people import guess, post
+from tests.outside.process import megabytes
 from tests.outside.routes import ROUTES, address, its_address
 from tests.site import until
 
@@ -36,11 +36,6 @@ def asked(site, person, method, path):
     ready.url = site.url + path
     with person.send(ready, timeout=10, stream=True, allow_redirects=False) as reply:
         return reply
-
-
-def megabytes(site):
-    lines = Path(f"/proc/{site.process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+) kB", lines)[1]) / 1024
 
 
 BEGUN = b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n5"
