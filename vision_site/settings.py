@@ -71,9 +71,7 @@ SUBMIT_TOKEN_SECONDS = 24 * 3600
 DATA_UPLOAD_MAX_NUMBER_FILES = 2000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
-FILE_UPLOAD_MAX_MEMORY_SIZE = (
-    2**18
-)  # held in memory for each upload that is under way, however many there are
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2**18  # in memory for each upload under way, however many there are
 FILE_UPLOAD_HANDLERS = ["vision_site.upload.SpooledUpload"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 

@@ -91,7 +91,6 @@ TAKEN = {
     "progressive.jpg": lambda: photo(64, 48, progressive=True, exif=exif(6)),
     "cmyk.jpg": lambda: saved(scene(64, 48).convert("CMYK"), "JPEG"),
     "alpha.png": lambda: png(64, 48, "RGBA"),
-    "deep.png": lambda: png(64, 48, "I;16"),
     "lossy.webp": lambda: webp(64, 48),
     "moving.gif": lambda: frames(3, "GIF"),
     "pages.tiff": lambda: frames(3, "TIFF"),
