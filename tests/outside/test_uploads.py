@@ -295,7 +295,7 @@ def test_u64_whoever_leaves_before_the_answer_has_asked_all_the_same(site):
     )
     assert site.finished(asked[0])["status"] == "done"
     until(lambda: left_over(site) == [], "no temporary file is left")
-    assert not [line for line in site.log if "Traceback" in line]
+    assert not [line for line in site.log if "Traceback" in line], "".join(site.log)
 
 
 def test_u65_silence_ends_an_upload_and_holds_up_neither_pages_nor_memory(site, owner):
