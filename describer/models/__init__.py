@@ -1,11 +1,12 @@
 """The rows, one file per word family. Transitions are verbs here, and conditional updates."""
 
 from .attempt import Attempt
-from .description import Choice, Description, DescriptionImage, Lane, Status, Via
+from .description import Choice, Description, DescriptionImage, DescriptionLink, Lane, Status, Via
 from .endpoint import Endpoint
 from .image import Image, SentCopy
 from .person import ApiKey, User
 from .usage_day import UsageDay
+from .worker import Worker
 
 __all__ = (
     "ApiKey",
@@ -13,6 +14,7 @@ __all__ = (
     "Choice",
     "Description",
     "DescriptionImage",
+    "DescriptionLink",
     "Endpoint",
     "Image",
     "Lane",
@@ -21,4 +23,5 @@ __all__ = (
     "UsageDay",
     "User",
     "Via",
+    "Worker",
 )

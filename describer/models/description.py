@@ -106,6 +106,12 @@ class Description(models.Model):
             models.Index(
                 fields=("owner", "id"), name="description_not_done", condition=~models.Q(status="done")
             ),
+            # Everybody's that is not at its end, for admins.
+            models.Index(
+                fields=("id",),
+                name="description_open",
+                condition=models.Q(status__in=("queued", "waiting", "running")),
+            ),
             models.Index(
                 fields=("lane", "turn", "id"), name="description_next", condition=models.Q(status="queued")
             ),
@@ -203,6 +209,20 @@ class DescriptionImage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DescriptionLink(models.Model):
+    """A picture of a description given by its address; the worker that takes the ask fetches it into `pictures`."""
+
+    description = models.ForeignKey(Description, models.CASCADE, related_name="links", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    url = models.CharField("address", max_length=2000)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("description", "position"), name="link_position_once")]
+
+    def __str__(self) -> str:
+        return self.url
 
 
 class Choice(models.Model):

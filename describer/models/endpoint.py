@@ -35,6 +35,10 @@ class Endpoint(models.Model):
         default=0, editable=False
     )  # the description that goes ahead while it is paused
     learned = models.JSONField(default=dict, blank=True)
+    # The gate, closed by replies that say "later": not before, calls at once, and since when.
+    gate_opens = models.DateTimeField(null=True, blank=True)
+    gate_width = models.FloatField(null=True, blank=True)
+    gate_narrowed = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

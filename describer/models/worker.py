@@ -1,0 +1,34 @@
+"""Workers: the processes that take asks, as they tell of themselves with each heartbeat."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def alive(self) -> "WorkerQuerySet":
+        """Those that had a heartbeat lately, by the database's clock: machines' clocks are never compared."""
+        return self.filter(beat__gt=Now() - timedelta(seconds=settings.HEARTBEAT_SECONDS * 3))
+
+    def gone(self) -> "WorkerQuerySet":
+        """Those whose last heartbeat is a day old."""
+        return self.filter(beat__lt=Now() - timedelta(days=1))
+
+
+class Worker(models.Model):
+    """A process that takes asks. `name` is host and process id; `running` how many asks it has under way."""
+
+    name = models.CharField(max_length=200, unique=True)
+    version = models.CharField(max_length=50)
+    started = models.DateTimeField(default=timezone.now)
+    beat = models.DateTimeField(db_default=Now())
+    slots = models.PositiveIntegerField(default=0)
+    running = models.PositiveIntegerField(default=0)
+
+    objects = WorkerQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
