@@ -46,5 +46,21 @@ def check_endpoint(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(TAG)
+def check_bucket(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What was meant for a bucket must reach one: else pictures would lie where nobody looks for them."""
+    given = settings.S3_OPTIONS
+    problems = {
+        "An S3 setting is given, and S3_BUCKET names no bucket.": not settings.S3_BUCKET
+        and any(given[name] for name in ("endpoint_url", "location", "access_key", "secret_key")),
+        "S3_ACCESS_KEY and S3_SECRET_KEY go together, and one is missing.": bool(given["access_key"])
+        != bool(given["secret_key"]),
+        "S3_ENDPOINT is no http or https address.": bool(given["endpoint_url"])
+        and urlsplit(given["endpoint_url"] or "").scheme not in ("http", "https"),
+    }
+    hint = "docs/configuration.md has them all, under: pictures in a bucket."
+    return [Error(words, hint=hint, id="describer.E004") for words, is_so in problems.items() if is_so]
+
+
 def _is_near(host: str) -> bool:
     return host in ("localhost", "127.0.0.1", "::1") or "." not in host

@@ -21,6 +21,7 @@ from describer.learned import Call
 from describer.models import Attempt, Description, Status
 from describer.prepare import ImageMissing, pictures, placeholders
 from describer.queue import Run
+from describer.storage import StorageAway
 
 AMENDMENTS = 3  # parameters that one run will change for a model before it gives up
 
@@ -48,6 +49,10 @@ def see_through(run: Run) -> None:
         seen = pictures(description)
     except ImageMissing as error:
         record.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
+        return
+    except StorageAway as error:
+        verdict = queue.put_off(description, error.message)
+        record.end(run, Status.WAITING, waiting_reason=verdict.message, not_before=verdict.not_before)
         return
     call = learned.call_for(description)
     for _ in range(1 + AMENDMENTS):

@@ -11,7 +11,7 @@ from describer.chat import Picture
 from describer.chat.messages import DataUrl, size_text
 from describer.images import ImageError, Recipe, prepare
 from describer.models import Description, DescriptionImage, SentCopy
-from describer.storage import upload_limits
+from describer.storage import StorageAway, upload_limits
 
 BODY_BYTES = 30 * 2**20
 BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
@@ -51,7 +51,7 @@ def recipe_for(description: Description, pictures: int) -> Recipe:
 
 
 def pictures(description: Description) -> list[Picture]:
-    """Read, or make where it is missing, the sent copy of each picture. Raises ImageMissing."""
+    """Read, or make where it is missing, the sent copy of each picture. Raises ImageMissing or StorageAway."""
     shown = list(description.images)
     recipe = recipe_for(description, len(shown))
     return [_picture(item, recipe) for item in shown]
@@ -88,6 +88,8 @@ def _made_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy:
     try:
         with default_storage.open(item.image.original) as file:
             copy = prepare(cast(BinaryIO, file), item.name, recipe=recipe, limits=upload_limits())
+    except StorageAway:
+        raise
     except (OSError, ImageError) as error:
         raise ImageMissing(item.name) from error
     return SentCopy.keep(item.image, recipe, copy)
@@ -98,6 +100,8 @@ def _read(copy: SentCopy) -> bytes | None:
     try:
         with default_storage.open(copy.file) as file:
             data: bytes = file.read()
+    except StorageAway:
+        raise
     except OSError:
         return None
     return data if hashlib.sha256(data).hexdigest() == copy.sha256 else None

@@ -2,14 +2,19 @@
 
 import errno
 import logging
+import os
+import random
 import sqlite3
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db.models import RestrictedError
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Min, RestrictedError
 from django.utils import timezone
 
 from describer.images import Limits
@@ -18,8 +23,15 @@ from describer.models import Image, SentCopy
 logger = logging.getLogger(__name__)
 
 FOLDERS = ("originals", "thumbnails", "sent")
+PARTS = tuple(f"{number:02x}" for number in range(256))  # of each folder: the first two digits of a hash
 AT_ONCE = 500
 POSTGRES_DISK_FULL = "53100"
+
+
+class StorageAway(OSError):
+    """The storage does not answer, or refuses us. Whether a file is there is not known: it is not to be called gone."""
+
+    message = "The site's storage of pictures cannot be reached right now."
 
 
 class WholeFiles(FileSystemStorage):
@@ -32,6 +44,14 @@ class WholeFiles(FileSystemStorage):
             self.delete(name)
             raise
         return kept
+
+    def written_between(self, folder: str, since: datetime, until: datetime) -> Iterator[str]:
+        """Names of the files of a folder by the time of their last change."""
+        with suppress(FileNotFoundError), os.scandir(self.path(folder)) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):  # deleted meanwhile
+                    if since <= datetime.fromtimestamp(entry.stat().st_mtime, UTC) < until:
+                        yield f"{folder}/{entry.name}"
 
 
 def disk_is_full(error: BaseException) -> bool:
@@ -73,32 +93,64 @@ def _delete(image: Image) -> bool:
     except RestrictedError:
         return False  # shown again meanwhile
     if deleted:
-        for name in files:
-            default_storage.delete(name)
+        drop_files(files)
     return deleted
 
 
-def sweep_files() -> int:
-    """Delete files without a row that are an hour old: what an upload left that was cut or killed."""
-    old = timezone.now() - timedelta(seconds=settings.ORPHAN_KEEP_SECONDS)
-    count = 0
-    for name in _files():
-        if default_storage.get_modified_time(name) < old and not _has_row(name):
+def drop_files(names: Iterable[str]) -> None:
+    """Delete files of no row. Those that the storage does not let go now are left to the sweep."""
+    try:
+        for name in names:
             default_storage.delete(name)
-            count += 1
-    return count
+    except OSError as error:
+        logger.warning("files without a row are left for later: %s", error)
 
 
-def _files() -> Iterator[str]:
-    for folder in FOLDERS:
-        if not default_storage.exists(folder):
-            continue
-        for part in default_storage.listdir(folder)[0]:
-            yield from (f"{folder}/{part}/{name}" for name in default_storage.listdir(f"{folder}/{part}")[1])
+def seems_there(name: str) -> bool:
+    """Whether a page may show this file. A bucket is not asked: that were forty requests for a page of twenty pictures."""
+    return not isinstance(default_storage, FileSystemStorage) or default_storage.exists(name)
 
 
-def _has_row(name: str) -> bool:
-    column = {"originals": "original", "thumbnails": "thumbnail"}.get(name.partition("/")[0])
-    if column:
-        return Image.objects.filter(**{column: name}).exists()
-    return SentCopy.objects.filter(file=name).exists()
+def storage_problem() -> str:
+    """Why pictures cannot be read now, in words; nothing when they can. Asks a bucket for one short listing."""
+    storage: Any = default_storage
+    now = timezone.now()
+    try:
+        list(storage.written_between("nothing", now, now))
+    except OSError as error:
+        logger.warning("the storage of pictures: %s", error)
+        return "cannot be reached"
+    return ""
+
+
+def sweep_some_files() -> int:
+    """A 256th of `sweep_files`, picked at random: even with millions of files it is short, and workers need no order."""
+    return sweep_files([random.choice(PARTS)])  # noqa: S311  no secret
+
+
+def sweep_files(parts: Sequence[str] = PARTS) -> int:
+    """Delete files without a row that are an hour old: what an upload left that was cut or killed; answers how many.
+
+    Files that are older than the database are not ours to judge: a new database beside old pictures is a mistake in
+    the settings, and must not cost the pictures.
+    """
+    since = MigrationRecorder(connection).migration_qs.aggregate(first=Min("applied"))["first"]
+    until = timezone.now() - timedelta(seconds=settings.ORPHAN_KEEP_SECONDS)
+    return sum(_sweep(folder, part, since, until) for part in parts for folder in FOLDERS)
+
+
+def _sweep(folder: str, part: str, since: datetime, until: datetime) -> int:
+    storage: Any = default_storage
+    left = set(storage.written_between(f"{folder}/{part}", since, until))
+    if left:
+        left -= _with_rows(folder, part)
+        drop_files(left)
+    return len(left)
+
+
+def _with_rows(folder: str, part: str) -> set[str]:
+    """Names of this part's files that a row names, in one query: none of these columns has an index."""
+    column = {"originals": "original", "thumbnails": "thumbnail"}.get(folder, "file")
+    rows = SentCopy.objects if folder == "sent" else Image.objects
+    names = rows.filter(**{f"{column}__startswith": f"{folder}/{part}/"})
+    return set(names.values_list(column, flat=True))

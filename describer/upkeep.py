@@ -20,13 +20,13 @@ from django.utils import timezone
 from describer import connection, queue, submit
 from describer.models import Endpoint
 from describer.queue.sweep import give_up_orphans
-from describer.storage import sweep_files, sweep_images
+from describer.storage import PARTS, sweep_images, sweep_some_files
 
 logger = logging.getLogger(__name__)
 
 ALIVE = "describer-worker-alive"
 TIDY_SECONDS = 600
-FILES_SECONDS = 6 * 3600  # looks at every file's age
+FILES_SECONDS = 6 * 3600 / len(PARTS)  # so that every file's age is looked at some four times a day
 
 
 class Round(threading.Thread):
@@ -60,7 +60,11 @@ def _rounds() -> tuple[Round, ...]:
         Round("heartbeat", {beat: settings.HEARTBEAT_SECONDS, queue.sweep: settings.SWEEP_SECONDS}),
         Round(
             "upkeep",
-            {look_after_endpoints: settings.SWEEP_SECONDS, tidy: TIDY_SECONDS, sweep_files: FILES_SECONDS},
+            {
+                look_after_endpoints: settings.SWEEP_SECONDS,
+                tidy: TIDY_SECONDS,
+                sweep_some_files: FILES_SECONDS,
+            },
         ),
     )
 

@@ -1,4 +1,4 @@
-"""A Redis and a PostgreSQL of the tests' own, on free ports, in folders of their own."""
+"""A Redis, a PostgreSQL and an S3 of the tests' own, on free ports, in folders of their own."""
 
 import glob
 import os
@@ -11,7 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import boto3
+from moto.s3.models import s3_backends
+from moto.server import ThreadedMotoServer
 
 
 def free_port() -> int:
@@ -98,3 +102,45 @@ def accepts(port: int, seconds: float = 30) -> None:
             if asked.connect_ex(("127.0.0.1", port)) == 0:
                 return
     raise AssertionError(f"nothing listens on port {port}")
+
+
+class S3Server:
+    """A server that speaks like S3, with an empty bucket `pictures`; it keeps what it holds when it is stopped and started."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.variables = {
+            "S3_BUCKET": "pictures",
+            "S3_ENDPOINT": self.url,
+            "S3_ACCESS_KEY": "key-of-tests",
+            "S3_SECRET_KEY": "secret-of-tests",
+        }
+
+    def __enter__(self) -> Self:
+        self.start()
+        self.client = boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="key-of-tests",
+            aws_secret_access_key="secret-of-tests",
+        )
+        self.client.create_bucket(Bucket="pictures")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.stop()
+        s3_backends.reset()
+
+    def start(self) -> None:
+        self.server = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
+        self.server.start()
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def names(self) -> list[str]:
+        """Names of everything in the bucket."""
+        return [one["Key"] for one in self.client.list_objects_v2(Bucket="pictures").get("Contents", [])]

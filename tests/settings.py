@@ -8,7 +8,7 @@ import tempfile
 if "DATA_DIR" not in os.environ:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="describer-tests-")
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
-for name in ("VISION_BASE_URL", "VISION_API_KEY", "VISION_MODEL", "REDIS_URL", "DATABASE_URL"):
+for name in ("VISION_BASE_URL", "VISION_API_KEY", "VISION_MODEL", "REDIS_URL", "DATABASE_URL", "S3_BUCKET"):
     os.environ.pop(name, None)
 
 from vision_site.settings import *  # noqa: E402,F403  the environment comes first

@@ -17,7 +17,17 @@ import requests
 ROOT = Path(__file__).resolve().parent.parent
 ADMIN = {"username": "admin", "password": "admin-of-tests"}
 START_SECONDS = 60
-OURS = ("VISION_", "DJANGO_SUPERUSER_", "REDIS_URL", "DATABASE_URL", "DATA_DIR", "HOST", "PORT", "SECRET_KEY")
+OURS = (
+    "VISION_",
+    "S3_",
+    "DJANGO_SUPERUSER_",
+    "REDIS_URL",
+    "DATABASE_URL",
+    "DATA_DIR",
+    "HOST",
+    "PORT",
+    "SECRET_KEY",
+)
 
 
 class Site:

@@ -34,3 +34,15 @@ def test_a_base_url_must_be_one(settings, url):
 def test_a_key_must_not_travel_in_the_clear(settings):
     assert found(settings, VISION_BASE_URL="http://api.example.org", VISION_API_KEY="k") == ["describer.W001"]
     assert found(settings, VISION_BASE_URL="http://127.0.0.1:9/v1") == []
+
+
+BUCKET = {"endpoint_url": "https://s3.example.org", "location": "", "access_key": "a", "secret_key": "b"}
+
+
+@pytest.mark.parametrize(
+    ("bucket", "wrong"),
+    [("", {}), ("pictures", {"secret_key": None}), ("pictures", {"endpoint_url": "s3.example.org"})],
+)
+def test_what_is_meant_for_a_bucket_must_reach_one(settings, bucket, wrong):
+    assert found(settings, S3_BUCKET="pictures", S3_OPTIONS=BUCKET) == []
+    assert found(settings, S3_BUCKET=bucket, S3_OPTIONS=BUCKET | wrong) == ["describer.E004"]

@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-READERS = re.compile(r'(?:env\.\w+|secret|truth|whole)\(\s*"([A-Z_]+)"')
+READERS = re.compile(r'(?:env\.\w+|secret|truth|whole)\(\s*"([A-Z0-9_]+)"')
 
 
 def variables():
@@ -18,7 +18,7 @@ def variables():
 
 
 def test_every_variable_is_in_the_configuration_and_no_other():
-    documented = set(re.findall(r"^\| `([A-Z_]+)`", DOCS["configuration.md"], re.MULTILINE))
+    documented = set(re.findall(r"^\| `([A-Z0-9_]+)`", DOCS["configuration.md"], re.MULTILINE))
     assert documented == variables()
 
 

@@ -178,8 +178,22 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TASK_ACKS_LATE = False
 CELERY_TIMEZONE = "UTC"
 
+# Pictures: in files, or in a bucket that nobody but the site reads.
+S3_BUCKET = env.str("S3_BUCKET", "")
+S3_ENDPOINT = env.str("S3_ENDPOINT", "")
+S3_OPTIONS = {
+    "bucket_name": S3_BUCKET,
+    "endpoint_url": S3_ENDPOINT or None,
+    "region_name": env.str("S3_REGION", "") or "us-east-1",
+    "location": env.str("S3_PREFIX", "").strip("/"),
+    "access_key": secret("S3_ACCESS_KEY") or None,
+    "secret_key": secret("S3_SECRET_KEY") or None,
+    "addressing_style": "path" if truth("S3_PATH_STYLE", bool(S3_ENDPOINT)) else "virtual",
+}
 STORAGES = {
-    "default": {
+    "default": {"BACKEND": "describer.s3.Bucket", "OPTIONS": S3_OPTIONS}
+    if S3_BUCKET
+    else {
         "BACKEND": "describer.storage.WholeFiles",
         "OPTIONS": {"location": DATA_DIR / "media", "base_url": None},
     },
@@ -246,7 +260,12 @@ LOG_LEVEL = (env.str("LOG_LEVEL", "") or "INFO").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "vision_site.logs.LineFormatter", "secrets": [VISION_API_KEY, SECRET_KEY]}},
+    "formatters": {
+        "line": {
+            "()": "vision_site.logs.LineFormatter",
+            "secrets": [VISION_API_KEY, SECRET_KEY, S3_OPTIONS["secret_key"] or ""],
+        }
+    },
     "filters": {"callers_fault": {"()": "vision_site.logs.CallersFault"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["callers_fault"]},

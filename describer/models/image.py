@@ -1,5 +1,6 @@
 """Images and the copies of them that models are sent."""
 
+import secrets
 from pathlib import PurePosixPath
 
 from django.conf import settings
@@ -73,13 +74,15 @@ class SentCopy(models.Model):
     @classmethod
     def keep(cls, image: Image, recipe: Recipe, copy: Copy, *, file: str = "") -> "SentCopy":
         """Store a copy of an image (unless `file` names it in storage already) and its row; the same recipe replaces it."""
+        # A name of its own each time: in a bucket, writing to a name that is taken replaces what other rows name.
+        stem = f"{image.stem}-{secrets.token_hex(4)}"
         values = {
             "sha256": copy.sha256,
             "media_type": copy.media_type,
             "width": copy.width,
             "height": copy.height,
             "bytes": len(copy.data),
-            "file": file or Image.save_file("sent", image.stem, copy),
+            "file": file or Image.save_file("sent", stem, copy),
         }
         return cls.objects.update_or_create(image=image, recipe=recipe.key, defaults=values)[0]
 

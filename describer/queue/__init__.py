@@ -4,7 +4,7 @@ from .claim import claim
 from .doorbell import ring
 from .lease import Run, leases
 from .pause import must_wait, open_endpoint, pause_endpoint, pause_reason, send_ahead
-from .retry import Verdict, judge
+from .retry import Verdict, judge, put_off
 from .sweep import hand_all_back, hand_back_held, sweep
 from .turn import ahead, next_turn
 
@@ -22,6 +22,7 @@ __all__ = (
     "open_endpoint",
     "pause_endpoint",
     "pause_reason",
+    "put_off",
     "ring",
     "send_ahead",
     "sweep",

@@ -41,6 +41,14 @@ def judge(description: Description, error: ChatError, attempts: int) -> Verdict:
     return Verdict(_reason(error, not_before, tries), tries, not_before)
 
 
+def put_off(description: Description, message: str) -> Verdict:
+    """Wait without a try: nothing was asked yet. The older a row, the longer, so that a long outage costs little."""
+    age = (timezone.now() - description.created).total_seconds()
+    delay = random.uniform(0, min(settings.BACKOFF_MOST_SECONDS, max(2, age / 4)))  # noqa: S311  no secret
+    not_before = timezone.now() + timedelta(seconds=delay)
+    return Verdict(f"{message} Next try at {_at(not_before)}.", description.tries, not_before)
+
+
 def _is_patient(description: Description, error: ChatError) -> bool:
     """Tries without a connection do not count within a day: the network of a machine may be gone for an hour."""
     age = (timezone.now() - description.created).total_seconds()
@@ -60,9 +68,12 @@ def _jitter(attempts: int) -> float:
 
 
 def _reason(error: ChatError, not_before: datetime, tries: int) -> str:
-    at = date(timezone.localtime(not_before), "H:i:s")
     nth = f", try {tries + 1} of {settings.TRIES}" if tries else ""
-    return f"{error.message} Next try at {at}{nth}."
+    return f"{error.message} Next try at {_at(not_before)}{nth}."
+
+
+def _at(moment: datetime) -> str:
+    return date(timezone.localtime(moment), "H:i:s")
 
 
 def words(seconds: float) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from describer.images import ImageError, Intake, Recipe, intake
 from describer.models import Image, SentCopy, User
-from describer.storage import disk_is_full, drop_images, upload_limits
+from describer.storage import StorageAway, disk_is_full, drop_files, drop_images, upload_limits
 
 from .refusal import Refusal
 
@@ -23,6 +23,7 @@ TOUCH_STEP = timedelta(hours=1)  # far below the day after which an image that n
 # Many asks about one new picture arrive at once: the first takes it in, the others find it known.
 INTAKES = tuple(threading.Lock() for _ in range(64))
 DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
+AWAY_SECONDS = 5
 
 
 def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
@@ -36,6 +37,9 @@ def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
             return _known(owner, sha256) or _taken_in(owner, file, name)
     except ImageError as error:
         raise Refusal.of_image(error) from error
+    except StorageAway as error:
+        words = f"{error.message} Nothing was stored; try again in a few seconds."
+        raise Refusal(words, code="storage_away", status=503, retry_after=AWAY_SECONDS) from error
     except (OSError, DatabaseError) as error:
         if not disk_is_full(error):
             raise
@@ -87,8 +91,7 @@ def _stored(owner: User, file: BinaryIO, facts: Intake) -> Image:
         written.append(Image.save_file("sent", stem, facts.sent))
         return _rows(owner, facts, *written)
     except (OSError, DatabaseError):
-        for name in written:
-            default_storage.delete(name)
+        drop_files(written)
         raise
 
 

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
@@ -19,6 +18,7 @@ from describer import live, pipeline
 from describer.chat.completion import reading
 from describer.images import Recipe
 from describer.models import Choice, Description, DescriptionImage, SentCopy
+from describer.storage import seems_there
 from describer.submit import Refusal, ask_again
 
 from .cards import Band, Card, bands_of, cards_of
@@ -41,13 +41,13 @@ class Picture:
 
     @cached_property
     def has_copy(self) -> bool:
-        return self.copy is not None and default_storage.exists(self.copy.file)
+        return self.copy is not None and seems_there(self.copy.file)
 
     @cached_property
     def has_original(self) -> bool:
         """There, and of a format that browsers show."""
         image = self.shown.image
-        return image.media_type in SHOWN_BY_BROWSERS and default_storage.exists(image.original)
+        return image.media_type in SHOWN_BY_BROWSERS and seems_there(image.original)
 
     @property
     def is_gone(self) -> bool:

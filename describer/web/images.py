@@ -21,11 +21,13 @@ from django.views.decorators.http import require_POST
 
 from describer.images import Recipe, clean_name
 from describer.models import Description, DescriptionImage, Image, SentCopy, User
+from describer.storage import StorageAway
 from describer.submit import Refusal, keep_image
 
 from .person import person
 
 GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
+WORDS = "text/plain; charset=utf-8"
 SHUT = "default-src 'none'; sandbox"
 YEAR = 365 * 24 * 3600
 
@@ -132,7 +134,10 @@ def _file(request: HttpRequest, stored: str, media_type: str, tag: str, name: st
         return HttpResponse(status=304, headers=headers)
     try:
         file = default_storage.open(stored)
+    except StorageAway as error:
+        words = f"{error.message} Try again in a few seconds."
+        return HttpResponse(words, status=503, content_type=WORDS, headers={"Retry-After": "5"})
     except OSError:
-        return HttpResponseNotFound(GONE, content_type="text/plain; charset=utf-8")
+        return HttpResponseNotFound(GONE, content_type=WORDS)
     attached = "download" in request.GET
     return FileResponse(file, as_attachment=attached, filename=name, content_type=media_type, headers=headers)

@@ -1,6 +1,7 @@
 """Uploaded files become images: once per owner, with files before rows, and nothing left over."""
 
 import io
+import os
 from datetime import timedelta
 
 import pytest
@@ -96,3 +97,10 @@ def test_p01_files_without_a_row_go_after_an_hour(alice, settings):
     settings.ORPHAN_KEEP_SECONDS = -1
     assert sweep_files() == 1
     assert len(stored("originals")) == 1
+
+
+def test_p01_files_older_than_the_database_are_left_alone(alice, settings):
+    default_storage.save("originals/ab/of-another-site", io.BytesIO(b"a picture"))
+    os.utime(default_storage.path("originals/ab/of-another-site"), (1, 1))
+    settings.ORPHAN_KEEP_SECONDS = -1
+    assert sweep_files() == 0
