@@ -7,6 +7,7 @@ quick and needs a third less memory: rendering is Python's, so more threads only
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -29,8 +30,10 @@ from .body_limit import BodyLimit  # noqa: E402
 PAGE_THREADS = 2
 UPLOAD_THREADS = 4  # decoding waits without the GIL; it shall hold up no page
 LOGIN_THREADS = 2  # a password's hash takes 0.2 s, and anybody may ask for one
+PICTURE_THREADS = 4  # a bucket that hangs shall hold up no page either
 LOGINS = ("/login/", "/admin/login/")
 STREAMS = ("/live/",)
+PICTURES = re.compile(r"/images/\d|/descriptions/\d+/sent/")
 
 # Done inside the hop instead: as receivers these would run in another thread than the view.
 for done in (close_old_connections, reset_queries):
@@ -48,7 +51,7 @@ def close_connections(**_: Any) -> None:
 
 
 class PageHandler(ASGIHandler):
-    """Runs middleware and view in one hop, uploads and logins in threads of their own."""
+    """Runs middleware and view in one hop; uploads, logins and pictures in threads of their own."""
 
     def __init__(self) -> None:
         BaseHandler.__init__(self)
@@ -56,6 +59,7 @@ class PageHandler(ASGIHandler):
         self.pages = ThreadPoolExecutor(PAGE_THREADS, "page")
         self.uploads = ThreadPoolExecutor(UPLOAD_THREADS, "upload")
         self.logins = ThreadPoolExecutor(LOGIN_THREADS, "login")
+        self.pictures = ThreadPoolExecutor(PICTURE_THREADS, "picture")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)  # without a thread of its own for each request
@@ -71,6 +75,8 @@ class PageHandler(ASGIHandler):
     def _pool(self, request: Any) -> ThreadPoolExecutor:
         if request.method == "POST" and request.path in LOGINS:
             return self.logins
+        if PICTURES.match(request.path):
+            return self.pictures
         upload = request.method == "POST" and request.content_type == "multipart/form-data"
         return self.uploads if upload else self.pages
 
