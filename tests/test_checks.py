@@ -46,3 +46,10 @@ BUCKET = {"endpoint_url": "https://s3.example.org", "location": "", "access_key"
 def test_what_is_meant_for_a_bucket_must_reach_one(settings, bucket, wrong):
     assert found(settings, S3_BUCKET="pictures", S3_OPTIONS=BUCKET) == []
     assert found(settings, S3_BUCKET=bucket, S3_OPTIONS=BUCKET | wrong) == ["describer.E004"]
+
+
+@pytest.mark.parametrize("seconds", [(14, 5, 1), (3, 1, 2)])
+def test_a_lease_must_outlive_a_heartbeat_that_comes_late(settings, seconds):
+    names = ("LEASE_SECONDS", "HEARTBEAT_SECONDS", "SWEEP_SECONDS")
+    assert found(settings, **dict(zip(names, (3, 1, 1), strict=True))) == []
+    assert found(settings, **dict(zip(names, seconds, strict=True))) == ["describer.E005"]
