@@ -66,7 +66,7 @@ def check_bucket(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def check_lease(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """A lease must outlive a heartbeat that comes late: else asks are taken from workers that are well."""
     # Heartbeats come with the sweeps, so that these bound how often they can come.
-    if settings.LEASE_SECONDS >= 3 * max(settings.HEARTBEAT_SECONDS, settings.SWEEP_SECONDS):
+    if 3 * max(settings.HEARTBEAT_SECONDS, settings.SWEEP_SECONDS) <= settings.LEASE_SECONDS:
         return []
     hint = "Set LEASE_SECONDS to three times HEARTBEAT_SECONDS and SWEEP_SECONDS, or more."
     return [Error("LEASE_SECONDS is less than three heartbeats.", hint=hint, id="describer.E005")]
