@@ -10,7 +10,7 @@ from django.utils.cache import patch_cache_control
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-OPEN_BEFORE_FIRST_VISIT = ("/static/", "/healthz", "/readyz", "/api/", "/v1/")
+OPEN_BEFORE_FIRST_VISIT = ("/static/", "/healthz", "/readyz", "/metrics", "/api/", "/v1/")
 
 
 def keep_private(get_response: GetResponse) -> GetResponse:

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
 from describer import upkeep
@@ -16,8 +16,15 @@ from describer.queue.doorbell import TASK
 @shared_task(name=TASK, ignore_result=True)
 def work() -> None:
     """There is work: take descriptions until there is none. One bell may serve many rows."""
-    while run_next():
+    while not upkeep.behind.how and run_next():
         pass
+
+
+@worker_init.connect
+def wait(**_: Any) -> None:
+    """Before a worker process takes anything: a database of another version is waited for, not worked on."""
+    if settings.REDIS_URL:  # `up` has just migrated
+        upkeep.wait_for_database()
 
 
 @worker_ready.connect
@@ -33,3 +40,10 @@ def take_no_more(**_: Any) -> None:
     # Celery's threads pool waits for its jobs for ever, so the deadline is ours. `up` keeps its own.
     if settings.REDIS_URL:
         threading.Thread(target=upkeep.leave_in_time, name="grace", daemon=True).start()
+
+
+@worker_shutdown.connect
+def end(**_: Any) -> None:
+    """A worker process has ended what it held. `up` ends its own."""
+    if settings.REDIS_URL:
+        upkeep.end()

@@ -5,26 +5,30 @@ Two threads, so that a name that does not resolve or a slow endpoint never holds
 
 import logging
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from itertools import count
 
 from django.conf import settings
-from django.core.cache import cache as shared
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from describer import connection, queue, submit
-from describer.models import Endpoint
+from describer import __version__, connection, database, queue, submit
+from describer.models import Endpoint, Worker
 from describer.queue.sweep import give_up_orphans
 from describer.storage import PARTS, sweep_images, sweep_some_files
 
 logger = logging.getLogger(__name__)
 
-ALIVE = "describer-worker-alive"
+NAME = f"{socket.gethostname()}:{os.getpid()}"[-200:]
+STARTED = timezone.now()
+SIGN_OFF_SECONDS = 1.0
+BEHIND_SECONDS = 2.0
 TIDY_SECONDS = 600
 FILES_SECONDS = 6 * 3600 / len(PARTS)  # so that every file's age is looked at some four times a day
 
@@ -42,15 +46,21 @@ class Round(threading.Thread):
             for duty, seconds in self.duties.items():
                 if tick % max(1, round(seconds / settings.SWEEP_SECONDS)) == 0:
                     self._do(duty)
-            close_old_connections()
+            self._do(close_old_connections)
             if self.ended.wait(settings.SWEEP_SECONDS):
                 return
 
     def _do(self, duty: Callable[[], object]) -> None:
         try:
             duty()
+        except (OperationalError, InterfaceError) as error:
+            # One line each second is enough while a database is away.
+            logger.warning("%s: %s waits for the database: %s", self.name, duty.__name__, error)
         except Exception:
             logger.exception("%s: %s failed and will be tried again", self.name, duty.__name__)
+        else:
+            return
+        with suppress(DatabaseError, InterfaceError):
             close_old_connections()
 
 
@@ -77,9 +87,13 @@ def begin() -> None:
 
 
 def end() -> None:
-    """Stop both rounds; they are not started again in this process."""
+    """Stop both rounds and take this process off the list of workers; they are not started again in this process."""
     for thread in _rounds():
         thread.ended.set()
+    # In a thread, and not waited for long: a database that hangs must not hold the end.
+    last = threading.Thread(target=sign_off, name="sign-off", daemon=True)
+    last.start()
+    last.join(SIGN_OFF_SECONDS)
 
 
 def leave_in_time() -> None:
@@ -92,14 +106,67 @@ def leave_in_time() -> None:
 
 
 def beat() -> None:
-    """Extend the leases of this process, and say that a worker is alive."""
+    """Extend the leases of this process, and tell of it as a worker."""
     queue.leases.extend()
-    shared.set(ALIVE, 1, settings.HEARTBEAT_SECONDS * 3)
+    Worker.tell(
+        NAME,
+        version=__version__,
+        started=STARTED,
+        slots=settings.WORKER_CONCURRENCY,
+        running=queue.leases.count,
+    )
+    behind.look()
+
+
+def sign_off() -> None:
+    """This process takes no more asks."""
+    try:
+        Worker.objects.filter(name=NAME).delete()
+    except (DatabaseError, InterfaceError) as error:
+        logger.info("not taken off the list of workers: %s", error)
+    finally:
+        close_old_connections()
 
 
 def worker_is_alive() -> bool:
     """Whether any worker process had a heartbeat lately."""
-    return bool(shared.get(ALIVE))
+    return Worker.objects.alive().exists()
+
+
+class Behind:
+    """Whether database and program are of different versions, and how; said once each time that it changes."""
+
+    def __init__(self) -> None:
+        self.how = ""
+
+    def look(self) -> str:
+        """Look, and answer how they differ, or "" when they do not."""
+        how = database.mismatch()
+        if how and how != self.how:
+            logger.warning("no asks are taken: %s", how)
+        if self.how and not how:
+            logger.warning("database and program are of one version again: asks are taken")
+        self.how = how
+        return how
+
+
+behind = Behind()
+
+
+def wait_for_database() -> None:
+    """Return once the database is there and of this program's version; what is missing is said in the log."""
+    while _unready():
+        time.sleep(BEHIND_SECONDS)
+
+
+def _unready() -> bool:
+    try:
+        return bool(behind.look())
+    except DatabaseError as error:
+        logger.warning("waiting for the database: %s", error)
+        return True
+    finally:
+        close_old_connections()
 
 
 def look_after_endpoints() -> None:
@@ -125,7 +192,9 @@ def probe(endpoint: Endpoint) -> None:
 
 
 def tidy() -> None:
-    """Old tokens, pictures that nothing shows, calls that nobody will complete."""
+    """Old tokens, pictures that nothing shows, calls that nobody will complete, workers that are gone."""
     submit.forget_tokens()
     give_up_orphans()
     sweep_images()
+    gone = Worker.objects.gone() if settings.REDIS_URL else Worker.objects.exclude(name=NAME)
+    gone.delete()  # an embedded site has one worker: itself

@@ -31,8 +31,10 @@ PAGE_THREADS = 2
 UPLOAD_THREADS = 4  # decoding waits without the GIL; it shall hold up no page
 LOGIN_THREADS = 2  # a password's hash takes 0.2 s, and anybody may ask for one
 PICTURE_THREADS = 4  # a bucket that hangs shall hold up no page either
+WATCH_THREADS = 4  # whoever watches the site is answered though all pages hang
 LOGINS = ("/login/", "/admin/login/")
 STREAMS = ("/live/",)
+WATCHED = ("/healthz", "/readyz", "/metrics")
 PICTURES = re.compile(r"/images/\d|/descriptions/\d+/sent/")
 
 # Done inside the hop instead: as receivers these would run in another thread than the view.
@@ -51,7 +53,7 @@ def close_connections(**_: Any) -> None:
 
 
 class PageHandler(ASGIHandler):
-    """Runs middleware and view in one hop; uploads, logins and pictures in threads of their own."""
+    """Runs middleware and view in one hop; uploads, logins, pictures and watchers in threads of their own."""
 
     def __init__(self) -> None:
         BaseHandler.__init__(self)
@@ -60,6 +62,7 @@ class PageHandler(ASGIHandler):
         self.uploads = ThreadPoolExecutor(UPLOAD_THREADS, "upload")
         self.logins = ThreadPoolExecutor(LOGIN_THREADS, "login")
         self.pictures = ThreadPoolExecutor(PICTURE_THREADS, "picture")
+        self.watch = ThreadPoolExecutor(WATCH_THREADS, "watch")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)  # without a thread of its own for each request
@@ -77,6 +80,8 @@ class PageHandler(ASGIHandler):
             return self.logins
         if PICTURES.match(request.path):
             return self.pictures
+        if request.path in WATCHED:
+            return self.watch
         upload = request.method == "POST" and request.content_type == "multipart/form-data"
         return self.uploads if upload else self.pages
 

@@ -1,6 +1,7 @@
 """Workers: the processes that take asks, as they tell of themselves with each heartbeat."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -32,3 +33,9 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def tell(cls, name: str, **facts: Any) -> None:
+        """A heartbeat with the process's version, started, slots and running: one update, a row at the first."""
+        if not cls.objects.filter(name=name).update(beat=Now(), **facts):
+            cls.objects.create(name=name, **facts)

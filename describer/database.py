@@ -1,0 +1,57 @@
+"""The database itself: whether it and this program are of one version, and how large it is."""
+
+from functools import cache
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+APP = "describer"
+
+
+@cache
+def known() -> frozenset[str]:
+    """The migrations of this program."""
+    loader = MigrationLoader(None)
+    return frozenset(name for app, name in loader.disk_migrations if app == APP)
+
+
+def applied() -> frozenset[str]:
+    """The migrations that the database has had; none of an empty one."""
+    done = MigrationRecorder(connection).applied_migrations()
+    return frozenset(name for app, name in done if app == APP)
+
+
+def mismatch() -> str:
+    """How database and program differ, naming the migrations; "" when they are of one version."""
+    there = applied()
+    if missing := sorted(known() - there):
+        return f"the database lacks {', '.join(missing)}; `manage.py up` makes it"
+    if unknown := sorted(there - known()):
+        return f"the database has {', '.join(unknown)}, which this version does not know; bring it up to date"
+    return ""
+
+
+def size() -> int:
+    """Bytes on disk."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_database_size(current_database())")
+        else:
+            cursor.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+        return int(cursor.fetchone()[0])
+
+
+def name() -> str:
+    """What it is, as people say it: "SQLite 3.40" or "PostgreSQL 15.4"."""
+    if connection.vendor == "postgresql":
+        number: int = connection.pg_version  # type: ignore[attr-defined]
+        return f"PostgreSQL {number // 10000}.{number % 10000}"
+    version = connection.Database.sqlite_version  # type: ignore[attr-defined]
+    return f"SQLite {version}"
+
+
+def is_local() -> bool:
+    """Whether it is a file of this site's own."""
+    return not settings.DATABASE_URL

@@ -1,0 +1,50 @@
+"""A question that may hang costs one thread, however often it is asked, and whoever asks is answered in time."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+from django.db import DatabaseError, InterfaceError, connections
+
+Answer = TypeVar("Answer")
+
+
+class Awaited(Future[Answer]):
+    """An answer that is on its way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = time.monotonic()
+
+    def within(self, seconds: float) -> Answer:
+        """The answer. Raises TimeoutError when it was asked for so long ago and is not there, and what asking raised."""
+        return self.result(max(0.0, self.began + seconds - time.monotonic()))
+
+
+class Asked(Generic[Answer]):
+    """`ask`, run in a thread of its own and never twice at once: whoever comes meanwhile awaits the same answer."""
+
+    def __init__(self, ask: Callable[[], Answer]) -> None:
+        self.ask = ask
+        self.lock = threading.Lock()
+        self.awaited: Awaited[Answer] | None = None
+
+    def begin(self) -> Awaited[Answer]:
+        """Ask, unless an answer is on its way already."""
+        with self.lock:
+            if self.awaited is None or self.awaited.done():
+                self.awaited = Awaited()
+                threading.Thread(target=self._run, args=(self.awaited,), name="asked", daemon=True).start()
+            return self.awaited
+
+    def _run(self, awaited: Awaited[Answer]) -> None:
+        try:
+            awaited.set_result(self.ask())
+        except BaseException as error:
+            awaited.set_exception(error)
+        finally:
+            with suppress(DatabaseError, InterfaceError):
+                connections.close_all()
