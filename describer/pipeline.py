@@ -15,6 +15,7 @@ from typing import Any
 from django.db import close_old_connections, transaction
 
 from describer import learned, live, queue, record
+from describer.about import about
 from describer.chat import Amendment, ChatError, Picture, amended, redacted, request_body
 from describer.connection import client, target
 from describer.learned import Call
@@ -39,6 +40,7 @@ def run_next() -> bool:
     return True
 
 
+@about(lambda run: run.description.pk)
 def see_through(run: Run) -> None:
     """From a claimed description to its end, or to its next wait."""
     description = run.description

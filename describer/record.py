@@ -102,14 +102,14 @@ def _complete(
     usage.roll_up(attempt, before)
     tokens = "?" if attempt.total_tokens is None else attempt.total_tokens
     logger.info(
-        "description %s attempt %s: %s %s, %s tokens, billed: %s, %.2f s",
-        description.pk,
+        "attempt %s: %s %s, %s tokens, billed: %s, %.2f s",
         attempt.number,
         state,
         attempt.error_code or attempt.http_status,
         tokens,
         attempt.billed,
         attempt.seconds or 0,
+        extra={"description": description.pk, "request_id": attempt.request_id},
     )
 
 

@@ -53,6 +53,14 @@ def whole(name: str, default: int, least: int = 0) -> int:
     return number
 
 
+def choice(name: str, default: str, *others: str) -> str:
+    """One of some words, in whatever case."""
+    text = os.environ.get(name, "").strip().lower() or default
+    if text not in (default, *others):
+        raise ImproperlyConfigured(f"{name} is {text!r}; write {' or '.join((default, *others))}.")
+    return text
+
+
 def kept_secret(directory: Path) -> str:
     """The site's generated secret: made once in DATA_DIR, readable by its owner only."""
     path = directory / "secret_key"

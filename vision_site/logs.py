@@ -1,7 +1,9 @@
 """How a log line looks: one line each, whatever was logged, and no secret in it."""
 
+import json
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from textwrap import indent
 
 # All that ends a line for one reader or another, and the escape by which a terminal takes orders.
@@ -13,6 +15,8 @@ WITHIN = {code: shown for code, shown in ESCAPED.items() if code != 10}
 class LineFormatter(logging.Formatter):
     """Writes `time level logger: message` on one line; control characters are escaped, known secrets blacked out.
 
+    Within the run of a description its id stands before the message, and the request's id where there is one.
+
     The lines of a traceback are indented: none of them can pass for a line of its own.
     """
 
@@ -21,6 +25,7 @@ class LineFormatter(logging.Formatter):
         self.secrets = [text for text in secrets if text]
 
     def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = "".join(f"{name} {value}: " for name, value in ids(record).items()) + record.message
         return self._cleaned(super().formatMessage(record)).translate(ESCAPED)
 
     def formatException(self, ei: object) -> str:
@@ -31,6 +36,26 @@ class LineFormatter(logging.Formatter):
         for secret in self.secrets:
             text = text.replace(secret, "[secret]")
         return text
+
+
+class JsonFormatter(LineFormatter):
+    """Writes one JSON object per line: time, level, logger, message; description, request and exception where there are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, object] = {"time": time, "level": record.levelname, "logger": record.name}
+        line["message"] = self._cleaned(record.getMessage())
+        for name, value in ids(record).items():
+            line[name] = self._cleaned(value) if isinstance(value, str) else value
+        if record.exc_info:
+            line["exception"] = self._cleaned(logging.Formatter.formatException(self, record.exc_info))
+        return json.dumps(line).replace("\x7f", "\\u007f")
+
+
+def ids(record: logging.LogRecord) -> dict[str, object]:
+    """What a record is about: the ids of a description and of a request, where there are."""
+    found = {"description": getattr(record, "description", 0), "request": getattr(record, "request_id", "")}
+    return {name: value for name, value in found.items() if value}
 
 
 class CallersFault(logging.Filter):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .environment import env, kept_secret, secret, truth, whole
+from .environment import choice, env, kept_secret, secret, truth, whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -20,6 +20,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [
 ]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
+METRICS_TOKEN = secret("METRICS_TOKEN")
 SERVED_BY_HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 
 # The first endpoint. Its key stays here and in the environment: it is written to no row.
@@ -257,18 +258,25 @@ USE_THOUSAND_SEPARATOR = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 LOG_LEVEL = (env.str("LOG_LEVEL", "") or "INFO").upper()
+LOG_FORMAT = choice("LOG_FORMAT", "text", "json")
+SECRETS = [VISION_API_KEY, SECRET_KEY, METRICS_TOKEN, S3_OPTIONS["secret_key"] or ""]  # never in a log line
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
-            "()": "vision_site.logs.LineFormatter",
-            "secrets": [VISION_API_KEY, SECRET_KEY, S3_OPTIONS["secret_key"] or ""],
-        }
+        "text": {"()": "vision_site.logs.LineFormatter", "secrets": SECRETS},
+        "json": {"()": "vision_site.logs.JsonFormatter", "secrets": SECRETS},
     },
-    "filters": {"callers_fault": {"()": "vision_site.logs.CallersFault"}},
+    "filters": {
+        "callers_fault": {"()": "vision_site.logs.CallersFault"},
+        "about": {"()": "describer.about.About"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["callers_fault"]},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["callers_fault", "about"],
+        },
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {

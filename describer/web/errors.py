@@ -1,9 +1,8 @@
-"""400, 403, 404, 413, 429, 500, 503: the site's frame, human words, a way on; JSON for what scripts call.
+"""400, 403, 404, 413, 429, 500, 503, 507: the site's frame, human words, a way on; JSON for what scripts call.
 
 500 and 503 are drawn without database, session or context processors, since these may be what is broken.
 """
 
-import errno
 import logging
 import secrets
 import sys
@@ -13,6 +12,8 @@ from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+from describer.storage import disk_is_full
 
 logger = logging.getLogger(__name__)
 
@@ -129,11 +130,13 @@ def too_many_requests(request: HttpRequest, words: str = "", retry_after: int = 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, with a number that is in the log beside the traceback; 503 when it is the database that is away or locked."""
-    if isinstance(sys.exception(), OperationalError):
-        return busy(request)
-    if getattr(sys.exception(), "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+    """500, with a number that is in the log beside the traceback; 503 when the database is away or locked, 507 when the
+    disk is full, whoever met it: the database or a file."""
+    raised = sys.exception()
+    if raised is not None and disk_is_full(raised):
         return failed(request, DISK_FULL)
+    if isinstance(raised, OperationalError):
+        return busy(request)
     failure = replace(BROKEN, id=secrets.token_hex(4))
     logger.error("error %s was shown for %s %s", failure.id, request.method, request.path)
     return failed(request, failure)

@@ -25,6 +25,15 @@ def find_it_locked(request):
     raise OperationalError("database is locked: 42-secret")
 
 
+def find_no_room(request):
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA max_page_count = 1")  # SQLite takes as many as there are
+        try:
+            cursor.execute("CREATE TABLE more (words)")
+        finally:
+            cursor.execute("PRAGMA max_page_count = 4294967294")
+
+
 def misread(request):
     raise ProgrammingError("no such column: 42-secret")
 
@@ -38,6 +47,7 @@ urlpatterns = [
             ("forbid", forbid),
             ("doubt", doubt),
             ("locked", find_it_locked),
+            ("full", find_no_room),
         )
     ),
     path("misread/", misread),
@@ -122,6 +132,14 @@ def test_503_says_when_to_come_again():
 
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
+
+
+def test_u71_a_database_on_a_full_disk_is_said_as_such(client):
+    page = client.get("/full/")
+    assert page.status_code == 507
+    assert "disk is full" in page.content.decode()
+    told = client.get("/v1/full/")
+    assert (told.status_code, told.json()["error"]["code"]) == (507, "disk_full")
 
 
 def test_413_has_words(alice, rf, sandbox):
