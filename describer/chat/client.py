@@ -12,7 +12,6 @@ from requests.adapters import BaseAdapter
 
 from describer.chat.address import chat_url, models_url
 from describer.chat.body import encoded
-from describer.chat.clock import Clock
 from describer.chat.completion import Reply
 from describer.chat.errors import BadAnswer, BadKey, BadRequest, ChatError, ConnectionFailed
 from describer.chat.events import is_stream
@@ -22,6 +21,7 @@ from describer.chat.messages import size_text
 from describer.chat.replies import Answer, read_reply, read_stream
 from describer.chat.session import Bearer, Session
 from describer.chat.stream import assembled
+from describer.clock import Clock
 
 PIECE = 65536
 

@@ -8,7 +8,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from describer import __version__
-from describer.chat.clock import ClockedAdapter
+from describer.clock import ClockedAdapter
 
 HEADERS = {
     "User-Agent": f"Describer/{__version__}",

@@ -27,8 +27,7 @@ from describer.models import (
     User,
     Via,
 )
-
-from .refusal import Refusal
+from describer.refusal import Refusal
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from django.utils import timezone
 
 from describer.images import ImageError, Intake, Recipe, intake
 from describer.models import Image, SentCopy, User
+from describer.refusal import Refusal
 from describer.storage import StorageAway, disk_is_full, drop_files, drop_images, upload_limits
-
-from .refusal import Refusal
 
 TOUCH_STEP = timedelta(hours=1)  # far below the day after which an image that nothing shows is swept
 # Many asks about one new picture arrive at once: the first takes it in, the others find it known.
