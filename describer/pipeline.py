@@ -103,7 +103,7 @@ def _sent(run: Run, call: Call) -> Attempt | None:
         if not number:
             description.release(run.token)
             return None
-        return Attempt.objects.create(
+        attempt = Attempt(
             description=description.pk,
             owner=description.owner_id,
             key=description.key_id or 0,
@@ -112,3 +112,5 @@ def _sent(run: Run, call: Call) -> Attempt | None:
             number=number,
             changed=list(call.changed),
         )
+        attempt.send()
+    return attempt

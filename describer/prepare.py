@@ -52,7 +52,7 @@ def recipe_for(description: Description, pictures: int) -> Recipe:
 
 def pictures(description: Description) -> list[Picture]:
     """Read, or make where it is missing, the sent copy of each picture. Raises ImageMissing or StorageAway."""
-    shown = list(description.images)
+    shown = description.shown()
     recipe = recipe_for(description, len(shown))
     return [_picture(item, recipe) for item in shown]
 

@@ -141,7 +141,7 @@ def _usage_of(description: Description, reply: Reply) -> dict[str, Any]:
 def _write_choices(description: Description, reply: Reply, attempts: int) -> None:
     if attempts > 1:
         description.choices.all().delete()  # of an attempt before, that came with some text
-    Choice.objects.bulk_create(
+    for choice in reply.completion.choices:
         Choice(
             description=description,
             index=choice.index,
@@ -150,9 +150,7 @@ def _write_choices(description: Description, reply: Reply, attempts: int) -> Non
             refusal=choice.refusal,
             tool_calls=choice.tool_calls,
             reasoning=choice.reasoning,
-        )
-        for choice in reply.completion.choices
-    )
+        ).keep()
 
 
 def _held(record: Callable[[], None]) -> None:

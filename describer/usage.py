@@ -9,9 +9,16 @@ from django.db.models import F
 from django.utils import timezone
 
 from describer.models import Attempt, UsageDay
+from describer.models.compiled import Given, Update
 
 TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
+COUNTED = ("attempts", "asks", "failed", *TOKENS, "cost")
+KEYED = ("day", "owner", "key", "endpoint", "model")
 Key = tuple[tuple[str, Any], ...]
+ADD = Update(
+    lambda: UsageDay.objects.filter(**{name: Given(name) for name in KEYED}),
+    **{name: F(name) + Given(f"more_{name}", UsageDay._meta.get_field(name)) for name in COUNTED},
+)
 
 
 def roll_up(attempt: Attempt, before: Attempt.State) -> None:
@@ -64,11 +71,12 @@ def _counts(attempt: Attempt) -> dict[str, Any]:
 
 def _add(key: Key, counts: dict[str, Any]) -> None:
     """One update where the day is known; else a row, and where another was quicker with it, the update after all."""
-    changes = {name: F(name) + count for name, count in counts.items() if count}
-    if not changes or UsageDay.objects.filter(**dict(key)).update(**changes):
+    values = dict(key)
+    changes = {f"more_{name}": count for name, count in counts.items()}
+    if not any(counts.values()) or ADD(**values, **changes):
         return
     try:
         with transaction.atomic():
-            UsageDay.objects.create(**dict(key), **counts)
+            UsageDay.objects.create(**values, **counts)
     except IntegrityError:
-        UsageDay.objects.filter(**dict(key)).update(**changes)
+        ADD(**values, **changes)

@@ -6,6 +6,26 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from .compiled import Given, Insert, Update
+
+COMPLETED = (
+    "state",
+    "answered",
+    "http_status",
+    "error_code",
+    "error_message",
+    "request_id",
+    "model_answered",
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "estimated_usage",
+    "raw_usage",
+    "cost",
+    "price_used",
+    "billed",
+)
+
 
 class Attempt(models.Model):
     """One HTTP call to an endpoint on behalf of a description, written before the call is sent.
@@ -93,13 +113,17 @@ class Attempt(models.Model):
 
         A call given up as unknown may still be completed by its late reply: it was paid.
         """
-        values |= {"state": state, "answered": timezone.now()}
+        held = {name: getattr(self, name) for name in COMPLETED}
+        written = held | values | {"state": state, "answered": timezone.now()}
         for before in (self.State.SENT, self.State.UNKNOWN):
-            rows = Attempt.objects.filter(pk=self.pk, state=before, answered=None)
-            if rows.update(**values):
-                self._set(**values)
+            if COMPLETE(pk=self.pk, before=before, **written):
+                self._set(**written)
                 return before
         return None
+
+    def send(self) -> None:
+        """Write it as `sent`; what is committed before the bytes leave."""
+        SEND(self)
 
     def abandon(self, **values: Any) -> bool:
         """sent -> unknown, with no reply to expect any more; False when it was not open. A late reply completes it."""
@@ -110,6 +134,12 @@ class Attempt(models.Model):
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
             setattr(self, name, value)
+
+
+SEND = Insert(Attempt)
+COMPLETE = Update(
+    lambda: Attempt.objects.filter(pk=Given("pk"), state=Given("before"), answered=None), *COMPLETED
+)
 
 
 def sent_before(moment: datetime) -> "models.QuerySet[Attempt]":

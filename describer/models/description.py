@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .attempt import Attempt
+from .compiled import Given, Insert, Select, Update
 from .endpoint import Endpoint
 from .image import Image, SentCopy
 from .person import ApiKey
@@ -144,14 +145,17 @@ class Description(models.Model):
         rows = DescriptionImage.objects.filter(description=self)
         return rows.select_related("image", "sent_copy").order_by("position")
 
+    def shown(self) -> "list[DescriptionImage]":
+        """The same, by a statement that is built once: the engine asks for them with every run."""
+        return SHOWN(description=self.pk)
+
     def know_pictures(self, shown: "Sequence[DescriptionImage]") -> None:
         """Take these as its pictures without asking for them, as a prefetch would have found them."""
         self._prefetched_objects_cache = {"pictures": list(shown)}
 
     def begin_call(self, token: str) -> int:
         """The number of the run's next attempt, or 0 when the run lost its lease or was cancelled."""
-        rows = Description.objects.filter(pk=self.pk, status=Status.RUNNING, lease_token=token)
-        if not rows.update(calls=models.F("calls") + 1):
+        if not BEGIN_CALL(pk=self.pk, token=token):
             return 0
         self.calls += 1
         return self.calls
@@ -176,21 +180,46 @@ class Description(models.Model):
         values |= UNLEASED | {"status": status}
         if status in self.FINAL:
             values["finished"] = timezone.now()
-        return self._move((Status.RUNNING,), lease=token, **values)
+        held = {name: getattr(self, name) for name in ENDED}
+        moved = bool(RUN_TO(pk=self.pk, token=token, **held | values))
+        if moved:
+            self._set(**values)
+        return moved
 
     def release(self, token: str) -> None:
         """Give up the lease of a run that is over, whatever the row's state is by now."""
         Description.objects.filter(pk=self.pk, lease_token=token).update(**UNLEASED)
 
-    def _move(self, states: tuple[Status, ...], lease: str | None = None, **values: Any) -> bool:
-        rows = Description.objects.filter(pk=self.pk, status__in=states)
-        if lease is not None:
-            rows = rows.filter(lease_token=lease)
-        moved = bool(rows.update(**values))
+    def _move(self, states: tuple[Status, ...], **values: Any) -> bool:
+        moved = bool(Description.objects.filter(pk=self.pk, status__in=states).update(**values))
         if moved:
-            for name, value in values.items():
-                setattr(self, name, value)
+            self._set(**values)
         return moved
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+ENDED = (
+    "status",
+    "lease_token",
+    "lease_until",
+    "finished",
+    "tries",
+    "not_before",
+    "waiting_reason",
+    "error_code",
+    "error_message",
+)
+
+
+def _of_run() -> "models.QuerySet[Description]":
+    return Description.objects.filter(pk=Given("pk"), status=Status.RUNNING, lease_token=Given("token"))
+
+
+BEGIN_CALL = Update(_of_run, calls=models.F("calls") + 1)
+RUN_TO = Update(_of_run, *ENDED)
 
 
 class DescriptionImage(models.Model):
@@ -241,3 +270,17 @@ class Choice(models.Model):
 
     def __str__(self) -> str:
         return f"choice {self.index} of description {self.description_id}"
+
+    def keep(self) -> None:
+        """Write it down."""
+        CHOOSE(self)
+
+
+SHOWN = Select(
+    lambda: (
+        DescriptionImage.objects.filter(description_id=Given("description"))
+        .select_related("image", "sent_copy")
+        .order_by("position")
+    )
+)
+CHOOSE = Insert(Choice)

@@ -1,43 +1,89 @@
-"""Claiming: the first queued row by (lane, turn, id), in one conditional update."""
+"""Claiming: the first queued rows by (lane, turn, id), in one conditional update.
+
+Threads that come for a row while another is at the database stand in line, and that one takes rows for all of them:
+a claim's statements and its commit then serve several asks.
+"""
+
+import threading
+from collections import deque
+from datetime import datetime
+from functools import cache
 
 from django.db import transaction
+from django.db.models import CharField, DateTimeField, F, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from describer.models import Description, Status
+from describer.models.compiled import Given, Select, Update
 
 from .lease import Run, leases, new_token, until
 
 
+class Counter:
+    """Where the threads of this process come for their next row."""
+
+    def __init__(self) -> None:
+        self.lock, self.door = threading.Lock(), threading.Lock()
+        self.waiting = 0
+        self.taken: deque[Run] = deque()
+
+    def claim(self) -> Run | None:
+        """The next queued description under a new lease, or None when there is none."""
+        with self.door:
+            self.waiting += 1
+        with self.lock:
+            with self.door:
+                self.waiting -= 1
+            if not self.taken:
+                self.taken.extend(take(1 + self.waiting))
+            return self.taken.popleft() if self.taken else None
+
+
+counter = Counter()
+
+
 def claim() -> Run | None:
-    """Take the next queued description under a new lease, or None when there is none or this process is stopping.
+    """Take the next queued description under a new lease, or None when there is none or this process is stopping."""
+    return None if leases.stopping.is_set() else counter.claim()
 
-    PostgreSQL skips rows that others are taking; SQLite has one writer and ignores the lock.
+
+def take(most: int) -> list[Run]:
+    """Claim up to so many rows at once.
+
+    PostgreSQL skips rows that others are taking and locks ours; SQLite has one writer. So all that was found is taken.
     """
-    if leases.stopping.is_set():
-        return None
-    token = new_token()
+    batch, now = new_token(), timezone.now()
     with transaction.atomic():
-        queued = Description.objects.filter(status=Status.QUEUED).select_related("endpoint")
-        first = queued.order_by("lane", "turn", "id").select_for_update(skip_locked=True, of=("self",))
-        row = first.first()
-        if row is None or not _take(row, token):
-            return None
-    return Run(row, token)
+        rows = _next(most)()
+        if rows:
+            _take(len(rows))(batch=f"{batch}-", now=now, **{f"id{n}": row.pk for n, row in enumerate(rows)})
+    return [_run(row, f"{batch}-{row.pk}", now) for row in rows]
 
 
-def _take(row: Description, token: str) -> bool:
-    now = timezone.now()
-    started = row.started or now
-    rows = Description.objects.filter(pk=row.pk, status=Status.QUEUED)
-    taken = rows.update(
-        status=Status.RUNNING,
-        started=started,
-        lease_token=token,
+@cache
+def _next(most: int) -> Select[Description]:
+    queued = Description.objects.filter(status=Status.QUEUED).select_related("endpoint")
+    first = queued.order_by("lane", "turn", "id").select_for_update(skip_locked=True, of=("self",))
+    return Select(lambda: first.defer("endpoint__model_names")[:most])
+
+
+@cache
+def _take(count: int) -> Update:
+    rows = Description.objects.filter(pk__in=[Given(f"id{n}") for n in range(count)], status=Status.QUEUED)
+    return Update(
+        lambda: rows,
+        status=Value(Status.RUNNING),
+        started=Coalesce(F("started"), Given("now", DateTimeField())),
+        lease_token=Concat(Given("batch"), Cast("id", CharField())),
         lease_until=until(),
         not_before=None,
         waiting_reason="",
     )
-    if taken:
-        row.status, row.started, row.lease_token = Status.RUNNING, started, token
-        leases.take(token, row.pk)
-    return bool(taken)
+
+
+def _run(row: Description, token: str, now: datetime) -> Run:
+    row.status, row.started, row.lease_token = Status.RUNNING, row.started or now, token
+    row.not_before, row.waiting_reason = None, ""
+    leases.take(token, row.pk)
+    return Run(row, token)
