@@ -12,7 +12,7 @@ that this call may have been billed. That window is the only one in which a call
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections
 
 from describer import learned, live, queue, record
 from describer.about import about
@@ -20,6 +20,7 @@ from describer.chat import Amendment, ChatError, Picture, amended, redacted, req
 from describer.connection import client, target
 from describer.learned import Call
 from describer.models import Attempt, Description, Status
+from describer.models.together import together
 from describer.prepare import ImageMissing, pictures, placeholders
 from describer.queue import Run
 from describer.storage import StorageAway
@@ -98,19 +99,24 @@ def _ask(run: Run, call: Call, body: dict[str, Any]) -> Amendment | None:
 def _sent(run: Run, call: Call) -> Attempt | None:
     """The attempt's row, committed before a byte leaves; None when the run lost its lease or was cancelled."""
     description = run.description
-    with transaction.atomic():
-        number = description.begin_call(run.token)
-        if not number:
-            description.release(run.token)
-            return None
-        attempt = Attempt(
-            description=description.pk,
-            owner=description.owner_id,
-            key=description.key_id or 0,
-            endpoint=description.endpoint.name,
-            model_asked=description.model,
-            number=number,
-            changed=list(call.changed),
-        )
-        attempt.send()
+    attempt = Attempt(
+        description=description.pk,
+        owner=description.owner_id,
+        key=description.key_id or 0,
+        endpoint=description.endpoint.name,
+        model_asked=description.model,
+        number=description.calls + 1,
+        changed=list(call.changed),
+    )
+    if not together(lambda: _begins(run, attempt)):
+        description.release(run.token)
+        return None
+    description.calls = attempt.number
     return attempt
+
+
+def _begins(run: Run, attempt: Attempt) -> bool:
+    begins = run.description.begin_call(run.token)
+    if begins:
+        attempt.send()
+    return begins

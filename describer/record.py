@@ -10,6 +10,7 @@ from django.db import OperationalError, close_old_connections, transaction
 from describer import live, queue, usage
 from describer.chat import ChatError, Reply, estimate
 from describer.models import Attempt, Choice, Description, Status
+from describer.models.together import together
 from describer.queue import Run
 
 logger = logging.getLogger(__name__)
@@ -38,12 +39,15 @@ def end(run: Run, status: Status, **values: Any) -> bool:
 
 
 def _answer(run: Run, attempt: Attempt, reply: Reply) -> None:
-    with transaction.atomic():
-        _complete(attempt, Attempt.State.ANSWERED, run.description, reply, billed=Attempt.Billed.YES)
-        if end(run, Status.DONE, waiting_reason=""):
-            _write_choices(run.description, reply, attempt.number)
+    together(lambda: _write_answer(run, attempt, reply))
     if run.description.endpoint.paused_code:
         queue.open_endpoint(run.description.endpoint)
+
+
+def _write_answer(run: Run, attempt: Attempt, reply: Reply) -> None:
+    _complete(attempt, Attempt.State.ANSWERED, run.description, reply, billed=Attempt.Billed.YES)
+    if end(run, Status.DONE, waiting_reason=""):
+        _write_choices(run.description, reply, attempt.number)
 
 
 def _error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:

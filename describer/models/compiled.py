@@ -15,7 +15,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.expressions import Expression
 from django.db.models.query import get_related_populators
 from django.db.models.sql.subqueries import InsertQuery, UpdateQuery
@@ -30,15 +30,15 @@ class Given(Expression):
         super().__init__(output_field=field or models.TextField())
         self.name, self.column = name, field
 
-    def value(self, given: Any) -> Any:
+    def value(self, given: Any, database: Any) -> Any:
         """As the database takes it: as its field stores it where there is one."""
         if self.column is not None:
-            return self.column.get_db_prep_save(given, connection)
+            return self.column.get_db_prep_save(given, database)
         if isinstance(given, datetime):
-            return connection.ops.adapt_datetimefield_value(given)
-        return connection.ops.adapt_datefield_value(given) if isinstance(given, date) else given
+            return database.ops.adapt_datetimefield_value(given)
+        return database.ops.adapt_datefield_value(given) if isinstance(given, date) else given
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
 
@@ -48,19 +48,24 @@ class Statement:
     def __init__(self) -> None:
         self._compiled: dict[str, tuple[str, Sequence[Any], Any]] = {}
 
-    def _compile(self) -> tuple[str, Sequence[Any], Any]:
+    def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
+        """SQL, its parameters, and what makes rows of its result."""
         raise NotImplementedError
 
-    @property
-    def compiled(self) -> tuple[str, Sequence[Any], Any]:
-        """SQL, its parameters, and the compiler that made them."""
-        found = self._compiled.get(connection.vendor)
+    def compiled(self, database: Any) -> tuple[str, Sequence[Any], Any]:
+        found = self._compiled.get(database.vendor)
         if found is None:
-            found = self._compiled[connection.vendor] = self._compile()
+            found = self._compiled[database.vendor] = self._compile(database)
         return found
 
-    def _bound(self, params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
-        return [one.value(values[one.name]) if isinstance(one, Given) else one for one in params]
+
+def here() -> Any:
+    """This thread's connection itself: each look at an attribute of Django's stand-in for it costs a microsecond."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def bound(params: Sequence[Any], values: dict[str, Any], database: Any) -> list[Any]:
+    return [one.value(values[one.name], database) if isinstance(one, Given) else one for one in params]
 
 
 class Update(Statement):
@@ -73,19 +78,21 @@ class Update(Statement):
         super().__init__()
         self.rows, self.columns, self.changes = rows, columns, changes
 
-    def _compile(self) -> tuple[str, Sequence[Any], Any]:
+    def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
         rows = self.rows()
         given = {name: Given(name, rows.model._meta.get_field(name)) for name in self.columns}
-        query = rows.query.chain(UpdateQuery)
+        query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(given | self.changes)
-        compiler = query.get_compiler(connection=connection)
-        return (*compiler.as_sql(), compiler)
+        compiler = query.get_compiler(connection=database)
+        return (*compiler.as_sql(), None)
 
     def __call__(self, **values: Any) -> int:
-        sql, params, _ = self.compiled
-        with connection.cursor() as cursor:
-            cursor.execute(sql, self._bound(params, values))
-            return cursor.rowcount
+        database = here()
+        sql, params, _ = self.compiled(database)
+        with database.cursor() as cursor:
+            cursor.execute(sql, bound(params, values, database))
+            count: int = cursor.rowcount
+        return count
 
 
 class Select(Statement, Generic[Row]):
@@ -95,16 +102,18 @@ class Select(Statement, Generic[Row]):
         super().__init__()
         self.rows = rows
 
-    def _compile(self) -> tuple[str, Sequence[Any], Any]:
-        compiler = self.rows().query.chain().get_compiler(connection=connection)
+    def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
+        compiler = self.rows().query.chain().get_compiler(connection=database)
         sql, params = compiler.as_sql()
         return sql, params, _Maker(compiler)
 
     def __call__(self, **values: Any) -> list[Row]:
-        sql, params, maker = self.compiled
-        with connection.cursor() as cursor:
-            cursor.execute(sql, self._bound(params, values))
-            return cast("list[Row]", maker(cursor.fetchall()))
+        database = here()
+        sql, params, maker = self.compiled(database)
+        with database.cursor() as cursor:
+            cursor.execute(sql, bound(params, values, database))
+            found = cursor.fetchall()
+        return cast("list[Row]", maker(found))
 
 
 class _Maker:
@@ -117,7 +126,8 @@ class _Maker:
         self.columns = slice(first, last)
         self.names = [column[0].target.attname for column in compiler.select[first:last]]
         self.model = info["model"]
-        self.related = get_related_populators(info, compiler.select, connection.alias)
+        populators: Any = get_related_populators  # its types are those of a later Django
+        self.related = populators(info, compiler.select, DEFAULT_DB_ALIAS)
         converters = compiler.get_converters([column[0] for column in compiler.select])
         self.convert: Callable[[Any], Any] = lambda rows: (
             map(tuple, compiler.apply_converters(rows, converters)) if converters else rows
@@ -126,7 +136,7 @@ class _Maker:
     def __call__(self, rows: Sequence[Any]) -> list[models.Model]:
         found = []
         for row in self.convert(rows):
-            made = self.model.from_db(connection.alias, self.names, row[self.columns])
+            made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.columns])
             for populator in self.related:
                 populator.populate(row, made)
             found.append(made)
@@ -144,18 +154,19 @@ class Insert(Statement):
     def fields(self) -> list[Any]:
         return [field for field in self.model._meta.local_concrete_fields if not field.primary_key]
 
-    def _compile(self) -> tuple[str, Sequence[Any], Any]:
+    def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
         query = InsertQuery(self.model)
         query.insert_values(self.fields, [self.model()])
-        compiler = query.get_compiler(connection=connection)
+        compiler = query.get_compiler(connection=database)
         compiler.returning_fields = [self.model._meta.pk]
         ((sql, params),) = compiler.as_sql()
-        return sql, params, compiler
+        return sql, params, None
 
     def __call__(self, row: models.Model) -> None:
-        sql, *_ = self.compiled
-        values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in self.fields]
-        with connection.cursor() as cursor:
+        database = here()
+        sql, *_ = self.compiled(database)
+        values = [field.get_db_prep_save(field.pre_save(row, True), database) for field in self.fields]
+        with database.cursor() as cursor:
             cursor.execute(sql, values)
             row.pk = cursor.fetchone()[0]
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS

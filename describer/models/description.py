@@ -153,12 +153,9 @@ class Description(models.Model):
         """Take these as its pictures without asking for them, as a prefetch would have found them."""
         self._prefetched_objects_cache = {"pictures": list(shown)}
 
-    def begin_call(self, token: str) -> int:
-        """The number of the run's next attempt, or 0 when the run lost its lease or was cancelled."""
-        if not BEGIN_CALL(pk=self.pk, token=token):
-            return 0
-        self.calls += 1
-        return self.calls
+    def begin_call(self, token: str) -> bool:
+        """Count one call more; False when the run lost its lease or was cancelled."""
+        return bool(BEGIN_CALL(pk=self.pk, token=token))
 
     def attempts(self) -> "models.QuerySet[Attempt]":
         """Its lines in the ledger, in order."""
