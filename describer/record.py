@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import OperationalError, close_old_connections
 
 from describer import live, queue, usage
 from describer.chat import ChatError, Reply, estimate
@@ -40,6 +40,7 @@ def end(run: Run, status: Status, **values: Any) -> bool:
 
 def _answer(run: Run, attempt: Attempt, reply: Reply) -> None:
     together(lambda: _write_answer(run, attempt, reply))
+    queue.widen(run.description.endpoint)
     if run.description.endpoint.paused_code:
         queue.open_endpoint(run.description.endpoint)
 
@@ -58,16 +59,22 @@ def _error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
         "request_id": error.request_id[:200],
         "billed": error.billed,
     }
-    with transaction.atomic():
-        _complete(attempt, _state_of(error), run.description, error.reply, **values)
-        if again:
-            return
-        moved = _judged(run, attempt, error)
-        if moved and error.reply is not None:
-            _write_choices(run.description, error.reply, attempt.number)
-        # The sandbox refuses when a question tells it to: one person's try must not hold up the others.
-        if error.pauses and not run.description.endpoint.is_sandbox:
-            queue.pause_endpoint(run.description.endpoint, error.code)
+    together(lambda: _write_error(run, attempt, error, again, values))
+    if error.slows and not run.description.endpoint.is_sandbox:
+        seconds = error.retry_after or queue.backoff(attempt.number)
+        queue.narrow(run.description.endpoint, attempt, seconds)
+
+
+def _write_error(run: Run, attempt: Attempt, error: ChatError, again: bool, values: dict[str, Any]) -> None:
+    _complete(attempt, _state_of(error), run.description, error.reply, **values)
+    if again:
+        return
+    moved = _judged(run, attempt, error)
+    if moved and error.reply is not None:
+        _write_choices(run.description, error.reply, attempt.number)
+    # The sandbox refuses when a question tells it to: one person's try must not hold up the others.
+    if error.pauses and not run.description.endpoint.is_sandbox:
+        queue.pause_endpoint(run.description.endpoint, error.code)
 
 
 def _went_ahead(run: Run) -> bool:

@@ -36,6 +36,11 @@ VISION_TIMEOUTS = {
     "between_bytes": whole("VISION_BETWEEN_BYTES_TIMEOUT", 120, 1),
     "whole_call": whole("VISION_CALL_TIMEOUT", 600, 1),
 }
+VISION_LIMITS = {
+    "max_in_flight": whole("VISION_MAX_IN_FLIGHT", 0),
+    "requests_per_minute": whole("VISION_REQUESTS_PER_MINUTE", 0),
+    "tokens_per_minute": whole("VISION_TOKENS_PER_MINUTE", 0),
+}
 
 # Made at the first start, if no user exists.
 FIRST_ADMIN = {
@@ -54,6 +59,8 @@ BACKOFF_MOST_SECONDS = 60
 TRIES = 8
 PATIENCE_SECONDS = 120  # a longer Retry-After fails an interactive ask at once
 OFFLINE_PATIENCE_SECONDS = 24 * 3600  # tries without a connection do not count for so long
+LATER_PATIENCE_SECONDS = 3600  # nor those that an endpoint answered by "later"; a batch's for a day
+STORM_SECONDS = 600  # after so long without a "later" an endpoint's gate is wide open again
 PROBE_SECONDS = 60
 GRACE_SECONDS = whole("GRACE_SECONDS", 30)
 

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 
 from describer import queue
 from describer.models import Endpoint
+from describer.models.endpoint import LIMITS, SIZES
 
 from .words import indented
 
-SETTINGS = ("max_in_flight", "long_side", "max_picture_bytes")
+SETTINGS = (*LIMITS, *SIZES)
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]

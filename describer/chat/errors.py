@@ -58,12 +58,13 @@ class ChatError(Exception):
     `message` is for the person who asked. `retry_after` is in seconds, None where the endpoint named none.
     `param` names the request parameter at fault; `endpoint_code` is the endpoint's own word for the error.
     `reply` is there when choices or usage came all the same: an empty or filtered answer, a stream cut midway.
-    `pauses` says that no other ask at this endpoint would fare better.
+    `pauses` says that no other ask at this endpoint would fare better, `slows` that others shall come later, too.
     """
 
     code: ClassVar[str] = ""
     sentence: ClassVar[str] = ""
     pauses: ClassVar[bool] = False
+    slows: ClassVar[bool] = False
     usual: ClassVar[tuple[bool, Billed]] = (False, "no")
 
     def __init__(
@@ -118,12 +119,14 @@ class TimedOut(ChatError):
 class RateLimited(ChatError):
     code = "rate_limited"
     sentence = "The endpoint has had too many asks for now."
+    slows = True
     usual = (True, "no")
 
 
 class Overloaded(ChatError):
     code = "overloaded"
     sentence = "The endpoint is too busy at the moment."
+    slows = True
     usual = (True, "no")
 
 

@@ -11,13 +11,22 @@ from describer.sandbox import SANDBOX_MODEL, SANDBOX_URL
 
 SANDBOX = "sandbox"
 FIRST = "endpoint"
+WIDE: dict[str, Any] = {
+    "gate_opens": None,
+    "gate_width": None,
+    "gate_threshold": None,
+    "gate_narrowed": None,
+    "gate_answered": False,
+}
+LIMITS = ("max_in_flight", "requests_per_minute", "tokens_per_minute")
+SIZES = ("long_side", "picture_bytes", "body_bytes")
 OPEN: dict[str, Any] = {"paused_code": "", "paused_since": None, "next_probe": None, "probing": 0}
 
 
 class Endpoint(models.Model):
     """A chat completions server. The key of the first one stays in the environment, in no row.
 
-    `settings` may hold: max_in_flight, long_side, max_picture_bytes. `learned` holds per model what it refused:
+    `settings` may hold LIMITS and SIZES, whole numbers above 0. `learned` holds per model what it refused:
     {"model": {"renamed": {"max_tokens": "max_completion_tokens"}, "dropped": ["temperature"]}}.
     """
 
@@ -35,10 +44,12 @@ class Endpoint(models.Model):
         default=0, editable=False
     )  # the description that goes ahead while it is paused
     learned = models.JSONField(default=dict, blank=True)
-    # The gate, closed by replies that say "later": not before, calls at once, and since when.
+    # The gate, narrowed by replies that say "later" (queue/gate.py); `gate_width` is calls at once, None: wide open.
     gate_opens = models.DateTimeField(null=True, blank=True)
     gate_width = models.FloatField(null=True, blank=True)
+    gate_threshold = models.FloatField(null=True, blank=True)
     gate_narrowed = models.DateTimeField(null=True, blank=True)
+    gate_answered = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name
@@ -75,6 +86,16 @@ class Endpoint(models.Model):
     def model(self) -> str:
         """The model that is asked when none was chosen, or "" when the endpoint has none yet."""
         return next(iter(self.offered), "")
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing limits its calls: no storm of late, and no limit of the admin's."""
+        return self.gate_width is None and not any(map(self.limit, LIMITS))
+
+    def limit(self, name: str) -> int:
+        """The admin's limit of this name, one of LIMITS; 0 is none. The environment's is the first endpoint's."""
+        own = settings.VISION_LIMITS.get(name, 0) if self.name == FIRST else 0
+        return own or int(self.settings.get(name, 0))
 
     def pause(self, code: str, next_probe: datetime) -> bool:
         """Stop asking it (refused key, no credit); False when it was paused already."""

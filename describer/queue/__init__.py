@@ -2,9 +2,10 @@
 
 from .claim import claim
 from .doorbell import ring
+from .gate import narrow, widen
 from .lease import Run, leases
 from .pause import must_wait, open_endpoint, pause_endpoint, pause_reason, send_ahead
-from .retry import Verdict, judge, put_off
+from .retry import Verdict, backoff, judge, put_off
 from .sweep import hand_all_back, hand_back_held, sweep
 from .turn import ahead, next_turn
 
@@ -12,12 +13,14 @@ __all__ = (
     "Run",
     "Verdict",
     "ahead",
+    "backoff",
     "claim",
     "hand_all_back",
     "hand_back_held",
     "judge",
     "leases",
     "must_wait",
+    "narrow",
     "next_turn",
     "open_endpoint",
     "pause_endpoint",
@@ -26,4 +29,5 @@ __all__ = (
     "ring",
     "send_ahead",
     "sweep",
+    "widen",
 )

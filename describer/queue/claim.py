@@ -10,13 +10,14 @@ from datetime import datetime
 from functools import cache
 
 from django.db import transaction
-from django.db.models import CharField, DateTimeField, F, Value
+from django.db.models import CharField, DateTimeField, F, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from describer.models import Description, Status
 from describer.models.compiled import Given, Select, Update
 
+from . import gate
 from .lease import Run, leases, new_token, until
 
 
@@ -55,17 +56,39 @@ def take(most: int) -> list[Run]:
     """
     batch, now = new_token(), timezone.now()
     with transaction.atomic():
-        rows = _next(most)()
+        rows = _let_through(most)
         if rows:
             _take(len(rows))(batch=f"{batch}-", now=now, **{f"id{n}": row.pk for n, row in enumerate(rows)})
     return [_run(row, f"{batch}-{row.pk}", now) for row in rows]
 
 
-@cache
-def _next(most: int) -> Select[Description]:
+def _let_through(most: int) -> list[Description]:
+    """The first rows that their endpoints' gates let through. Asks behind a shut gate hold up no other endpoint's."""
+    shut: list[int] = []
+    while rows := (_others(shut, most) if shut else _next(most)()):
+        through: list[Description] = []
+        for endpoint in {row.endpoint for row in rows}:
+            of_endpoint = [row for row in rows if row.endpoint_id == endpoint.pk]
+            through += of_endpoint[: gate.room(endpoint, len(of_endpoint))]
+        if through:
+            return through
+        shut += {row.endpoint_id for row in rows}
+    return []
+
+
+def _others(shut: list[int], most: int) -> list[Description]:
+    return list(_first().exclude(endpoint__in=shut)[:most])
+
+
+def _first() -> "QuerySet[Description]":
     queued = Description.objects.filter(status=Status.QUEUED).select_related("endpoint")
     first = queued.order_by("lane", "turn", "id").select_for_update(skip_locked=True, of=("self",))
-    return Select(lambda: first.defer("endpoint__model_names")[:most])
+    return first.defer("endpoint__model_names")
+
+
+@cache
+def _next(most: int) -> Select[Description]:
+    return Select(lambda: _first()[:most])
 
 
 @cache

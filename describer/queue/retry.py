@@ -36,7 +36,7 @@ def judge(description: Description, error: ChatError, attempts: int) -> Verdict:
         )
     if tries >= settings.TRIES:
         return Verdict(f"{error.message} It was tried {attempts} times.", tries)
-    delay = (error.retry_after or 0) + _jitter(attempts)
+    delay = (error.retry_after or 0) + backoff(attempts)
     not_before = timezone.now() + timedelta(seconds=delay)
     return Verdict(_reason(error, not_before, tries), tries, not_before)
 
@@ -50,9 +50,16 @@ def put_off(description: Description, message: str) -> Verdict:
 
 
 def _is_patient(description: Description, error: ChatError) -> bool:
-    """Tries without a connection do not count within a day: the network of a machine may be gone for an hour."""
+    """Tries that met no connection, or the word "later", do not count for a time: a storm shall cost no results.
+
+    The network of a machine may be gone for an hour; and the first asks in line meet each "later" of a long storm.
+    """
     age = (timezone.now() - description.created).total_seconds()
-    return isinstance(error, ConnectionFailed) and age < settings.OFFLINE_PATIENCE_SECONDS
+    interactive = description.lane == Lane.INTERACTIVE
+    if error.slows and interactive:
+        return age < settings.LATER_PATIENCE_SECONDS
+    patient = isinstance(error, ConnectionFailed) or error.slows
+    return patient and age < settings.OFFLINE_PATIENCE_SECONDS
 
 
 def _asks_too_long(description: Description, error: ChatError) -> bool:
@@ -61,7 +68,7 @@ def _asks_too_long(description: Description, error: ChatError) -> bool:
     return interactive and (error.retry_after or 0) > settings.PATIENCE_SECONDS
 
 
-def _jitter(attempts: int) -> float:
+def backoff(attempts: int) -> float:
     """Full jitter, on top of what the endpoint told and never below it, so that a wave does not come back as one."""
     most = min(settings.BACKOFF_MOST_SECONDS, settings.BACKOFF_FIRST_SECONDS * 2 ** min(attempts - 1, 16))
     return random.uniform(0, most)  # noqa: S311  no secret

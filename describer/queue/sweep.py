@@ -1,6 +1,7 @@
 """The sweep, every second in each worker process: what ran out goes back, what is due is queued, bells are rung."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -10,10 +11,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from describer import live, usage
-from describer.models import Attempt, Description, Status
+from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.attempt import sent_before
 from describer.models.description import UNLEASED
 
+from . import gate
 from .doorbell import ring
 from .lease import leases
 
@@ -44,6 +46,7 @@ def sweep() -> None:
     """One round. Each step is cheap when there is nothing to do: partial indexes hold only what is open."""
     _take_back_expired()
     wake()
+    gate.forget_storms()
     _ring_for_queued()
 
 
@@ -86,10 +89,18 @@ def wake() -> int:
 
 
 def _ring_for_queued() -> None:
-    """Ring for rows that nobody took, as often as this process has room for them."""
-    room = leases.idle_slots()
-    if room and (queued := Description.objects.filter(status=Status.QUEUED)[:room].count()):
-        ring(queued)
+    """Ring for rows that nobody took, as often as this process has room for them and their endpoints' gates."""
+    idle = leases.idle_slots()
+    if not idle:
+        return
+    queued = Counter(
+        Description.objects.filter(status=Status.QUEUED).values_list("endpoint_id", flat=True)[:idle]
+    )
+    with transaction.atomic():
+        asked = Endpoint.objects.filter(pk__in=queued).defer("model_names")
+        rows = sum(gate.room(endpoint, queued[endpoint.pk]) for endpoint in asked)
+    if rows:
+        ring(rows)
 
 
 def give_up_orphans() -> int:

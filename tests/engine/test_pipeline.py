@@ -96,7 +96,7 @@ def test_n16_a_refusal_for_now_waits_no_sooner_than_told(ask, endpoint):
     endpoint.then(rate_limited(30))
     row = run(ask())
     attempt = row.attempts().get()
-    assert (row.status, row.tries) == (Status.WAITING, 1)
+    assert (row.status, row.tries) == (Status.WAITING, 0)
     assert (row.not_before - attempt.answered).total_seconds() > 29
     assert (attempt.state, attempt.billed, attempt.error_code) == (State.REFUSED, "no", "rate_limited")
     assert "Next try at" in row.waiting_reason

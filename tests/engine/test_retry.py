@@ -43,9 +43,17 @@ def test_what_cannot_get_better_fails_at_once(alice):
 
 def test_the_tries_come_to_an_end(alice, settings):
     row = description(alice, tries=settings.TRIES - 1)
-    verdict = judge(row, errors.Overloaded(), 8)
+    verdict = judge(row, errors.EndpointError(), 8)
     assert not verdict.waits
     assert "8 times" in verdict.message
+
+
+@pytest.mark.parametrize(("lane", "hours"), [(Lane.INTERACTIVE, 1), (Lane.BATCH, 24)])
+def test_tries_that_were_told_later_do_not_count_for_a_time(alice, settings, lane, hours):
+    row = description(alice, tries=settings.TRIES - 1, lane=lane)
+    assert judge(row, errors.RateLimited(), 50).tries == settings.TRIES - 1
+    row.created = timezone.now() - timedelta(hours=hours)
+    assert not judge(row, errors.RateLimited(), 51).waits
 
 
 def test_n08_tries_without_a_connection_do_not_count_within_a_day(alice, settings):
@@ -64,6 +72,6 @@ def test_i33_hours_of_retry_after_are_told_to_a_person_and_waited_for_by_a_batch
 
 
 def test_the_reason_says_when_and_how_often(alice):
-    verdict = judge(description(alice, tries=1), errors.Overloaded(), 2)
+    verdict = judge(description(alice, tries=1), errors.EndpointError(), 2)
     assert "Next try at" in verdict.message
     assert "try 3 of 8" in verdict.message

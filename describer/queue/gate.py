@@ -1,0 +1,109 @@
+"""The gate before an endpoint: when its next call may begin, and how many may be under way at once.
+
+A reply that says "later" (429, 503, 529) narrows it for the asks of all processes: the gate is shut for as long as the
+endpoint told, and half as many calls may be under way as were. Each answer widens it again: by one, up to half the width
+at which the endpoint began to refuse; from there by one for each round of calls, as TCP does. So a storm costs time and
+no results, and the endpoint is not hammered. Replies to calls that were sent before the gate narrowed are of the same
+storm and narrow it no further.
+
+The admin's limits stand in the same place: calls in flight, requests and tokens a minute, counted in the ledger.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from describer.models import Attempt, Description, Endpoint
+from describer.models.endpoint import WIDE
+
+logger = logging.getLogger(__name__)
+
+MINUTE = timedelta(minutes=1)
+
+
+def room(endpoint: Endpoint, wanted: int) -> int:
+    """How many of `wanted` calls may begin now.
+
+    Within a transaction: while a limit is in force it holds the endpoint's row, so that two workers never count the same
+    room.
+    """
+    if endpoint.is_free:
+        return wanted
+    rows = Endpoint.objects.select_for_update().annotate(shut=Q(gate_opens__gt=Now()))
+    fresh = rows.get(pk=endpoint.pk)
+    if fresh.shut:
+        return 0
+    running = Description.objects.filter(endpoint=fresh).exclude(lease_token="").count()
+    lefts = [wanted, *_by_width(fresh, running), *_by_requests(fresh, running), *_by_tokens(fresh, running)]
+    return max(0, min(lefts))
+
+
+def _by_width(endpoint: Endpoint, running: int) -> list[int]:
+    widths = [endpoint.gate_width, endpoint.limit("max_in_flight")]
+    return [int(width) - running for width in widths if width]
+
+
+def _by_requests(endpoint: Endpoint, running: int) -> list[int]:
+    """What a minute's requests leave: those in the ledger, and runs that have not sent theirs yet."""
+    limit = endpoint.limit("requests_per_minute")
+    if not limit:
+        return []
+    open_calls = Attempt.objects.filter(endpoint=endpoint.name, state=Attempt.State.SENT).count()
+    return [limit - _of_last_minute(endpoint).count() - max(0, running - open_calls)]
+
+
+def _by_tokens(endpoint: Endpoint, running: int) -> list[int]:
+    """What a minute's tokens leave, each call under way taken as an average one; unknown before the first answer."""
+    limit = endpoint.limit("tokens_per_minute")
+    if not limit:
+        return []
+    told = _of_last_minute(endpoint).filter(total_tokens__gt=0)
+    sums = told.aggregate(tokens=Sum("total_tokens"), calls=Count("pk"))
+    if not sums["calls"]:
+        return []
+    average = sums["tokens"] / sums["calls"]
+    return [int((limit - sums["tokens"]) / average) - running]
+
+
+def _of_last_minute(endpoint: Endpoint) -> "QuerySet[Attempt]":
+    return Attempt.objects.filter(endpoint=endpoint.name, sent__gt=timezone.now() - MINUTE)
+
+
+def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
+    """The reply to this attempt said "later": shut the gate for so many seconds and halve it, once for each storm."""
+    with transaction.atomic():
+        rows = Endpoint.objects.filter(pk=endpoint.pk)
+        fresh = rows.select_for_update().get()
+        opens = Now() + timedelta(seconds=min(seconds, settings.PATIENCE_SECONDS))
+        rows.filter(Q(gate_opens=None) | Q(gate_opens__lt=opens)).update(gate_opens=opens)
+        if fresh.gate_narrowed and attempt.sent <= fresh.gate_narrowed:
+            return
+        running = Description.objects.filter(endpoint=endpoint).exclude(lease_token="").count()
+        width = max(1.0, min(fresh.gate_width or running, running) / 2)
+        # Refused again before any answer: the endpoint is away rather than crowded, which says nothing of its width.
+        crowded = fresh.gate_answered or fresh.gate_threshold is None
+        threshold = width if crowded else fresh.gate_threshold
+        rows.update(
+            gate_width=width, gate_threshold=threshold, gate_answered=False, gate_narrowed=timezone.now()
+        )
+    logger.info("endpoint %s asks for less: %d calls at once, not before %.0f s", endpoint, width, seconds)
+
+
+def widen(endpoint: Endpoint) -> None:
+    """An answer came while the gate is narrow: by one up to the threshold, beyond it by one a round."""
+    if endpoint.gate_width is None:
+        return
+    more = Case(When(gate_width__lt=F("gate_threshold"), then=Value(1.0)), default=1.0 / F("gate_width"))
+    rows = Endpoint.objects.filter(pk=endpoint.pk).exclude(gate_width=None)
+    rows.update(gate_width=F("gate_width") + more, gate_answered=True)
+
+
+def forget_storms() -> int:
+    """Open the gates wide that nothing has narrowed for ten minutes."""
+    calm = timezone.now() - timedelta(seconds=settings.STORM_SECONDS)
+    return Endpoint.objects.filter(gate_narrowed__lt=calm).update(**WIDE)
