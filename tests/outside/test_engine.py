@@ -1,12 +1,13 @@
 """The engine as a whole, with processes killed and endpoints that push back. Each test starts a site of its own."""
 
 import signal
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.endpoint import answer, rate_limited
+from tests.endpoint import answer, held, rate_limited
 from tests.images.pictures import photo
 from tests.site import Site, until
 
@@ -117,7 +118,8 @@ def test_g16_told_to_stop_as_soon_as_it_speaks_it_ends_with_zero(tmp_path):
 
 
 def test_a_cancelled_ask_keeps_the_usage_of_its_call(site, endpoint):
-    endpoint.default = answer("Unwanted.", usage=(10, 5, 15), delay=1)
+    released = threading.Event()
+    endpoint.default = held(released, answer("Unwanted.", usage=(10, 5, 15)))
     number = submit(site, 1)[0]
     until(lambda: endpoint.in_flight == 1, "the call is in flight")
     person = site.login()
@@ -125,6 +127,7 @@ def test_a_cancelled_ask_keeps_the_usage_of_its_call(site, endpoint):
     address = f"{site.url}/descriptions/{number}/cancel/"
     person.post(address, data={"csrfmiddlewaretoken": token}, headers={"Referer": site.url}, timeout=10)
     assert site.description(number)["status"] == "cancelled"
+    released.set()
     attempt = until(
         lambda: next(
             (one for one in site.description(number)["attempts"] if one["state"] == "answered"), None
