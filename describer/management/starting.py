@@ -61,8 +61,15 @@ def one_at_a_time() -> Iterator[None]:
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
         return
+    with _locked("migrate.lock"):
+        yield
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    """Held by one process of this data folder at a time; the others wait."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-    with (settings.DATA_DIR / "migrate.lock").open("w") as file:
+    with (settings.DATA_DIR / name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -84,13 +91,17 @@ def first_admin() -> None:
 
 
 def collect_static() -> None:
-    """Put static files into DATA_DIR/static, again only when a version or a file of ours changed."""
+    """Put static files into DATA_DIR/static, again only when a version or a file of ours changed.
+
+    Web processes that share the folder and start at once would clear it under each other.
+    """
     mark = settings.STATIC_ROOT / ".collected"
     now = _static_mark()
-    if mark.exists() and mark.read_text() == now:
-        return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-    mark.write_text(now)
+    with _locked("static.lock"):
+        if mark.exists() and mark.read_text() == now:
+            return
+        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+        mark.write_text(now)
 
 
 def _static_mark() -> str:

@@ -3,6 +3,7 @@
 import time
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 
 from tests.endpoint import ScriptedEndpoint, answer
@@ -40,6 +41,14 @@ def test_an_ask_is_answered_by_a_worker_process(site, scripted):
     described = site.finished(site.ask(photo(64, 48))["id"])
     assert described["choices"][0]["content"] == "Far away."
     assert described["usage"]["total_tokens"] == 15
+
+
+def test_the_table_of_asks_is_vacuumed_often(site):
+    with psycopg.connect(site.environment["DATABASE_URL"]) as database:
+        options = database.execute(
+            "SELECT reloptions FROM pg_class WHERE relname = 'describer_description'"
+        ).fetchone()
+    assert options == (["autovacuum_vacuum_scale_factor=0.02"],)
 
 
 def test_pages_and_readiness_work_there_too(site):
