@@ -9,6 +9,7 @@ import errno
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
+HEAR_SECONDS, HEAR_PAUSE = 2.0, 0.01
+HEAR_BYTES = 2**24
 PART_HEADERS = 2048  # a part's headers and the line before the next boundary are not the file's
 FILE_NAME = re.compile(rb'filename="([^"\r\n]*)"')
 FOR_SCRIPTS = ("/api/", "/v1/", "/images/")
@@ -77,7 +80,7 @@ class BodyLimit:
                 raise
             body.refused = Refused(507, "disk_full", DISK_FULL)
         if body.refused:
-            await _refuse(scope, send, body.refused)
+            await _refuse(scope, send, body.refused, body.hear_out)
 
 
 class Body:
@@ -104,6 +107,21 @@ class Body:
         self.more = bool(message.get("more_body"))
         self.refused = self._too_much(self.whole) or self._too_large(self.part.grown_by(chunk))
         return {"type": "http.disconnect"} if self.refused else message
+
+    async def hear_out(self) -> None:
+        """Take in, for a moment and slowly, what is on its way.
+
+        A socket that is closed over unread bytes is reset, and a proxy then tells of a bad gateway instead of what we
+        said. Slowly, since nginx looks for an answer only when it has to wait.
+        """
+        heard = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEAR_SECONDS):
+                while self.more and heard < HEAR_BYTES:
+                    await asyncio.sleep(HEAR_PAUSE)
+                    message = await self.receive_next()
+                    heard += len(message.get("body", b""))
+                    self.more = bool(message.get("more_body"))
 
     @property
     def _silent(self) -> str:
@@ -169,7 +187,9 @@ def _boundary(headers: dict[bytes, bytes]) -> bytes:
     return b""
 
 
-async def _refuse(scope: Scope, send: Send, refused: Refused) -> None:
+async def _refuse(
+    scope: Scope, send: Send, refused: Refused, hear_out: Callable[[], Awaitable[None]]
+) -> None:
     if scope["path"].startswith(FOR_SCRIPTS):
         kind = b"application/json"
         error = {
@@ -187,4 +207,6 @@ async def _refuse(scope: Scope, send: Send, refused: Refused) -> None:
     length = str(len(body)).encode()
     headers = [*HEADERS, (b"content-type", kind), (b"content-length", length)]
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await hear_out()
+    await send({"type": "http.response.body", "body": b""})
