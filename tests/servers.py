@@ -1,8 +1,9 @@
-"""A Redis, a PostgreSQL and an S3 of the tests' own, on free ports, in folders of their own."""
+"""A Redis, a PostgreSQL, an S3 and an nginx of the tests' own, on free ports, in folders of their own."""
 
 import glob
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from typing import Any, Self
 import boto3
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def free_port() -> int:
@@ -144,3 +147,42 @@ class S3Server:
     def names(self) -> list[str]:
         """Names of everything in the bucket."""
         return [one["Key"] for one in self.client.list_objects_v2(Bucket="pictures").get("Contents", [])]
+
+
+@contextmanager
+def nginx_server(folder: Path, behind: str) -> Iterator[str]:
+    """An nginx with deploy/nginx.conf, on ports of its own, before the site at `behind`; yields its https address.
+
+    The certificate that it shows is `folder`/site.pem.
+    """
+    key, shown, port = folder / "site.key", folder / "site.pem", free_port()
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"]
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    subprocess.run([*made, *subject, "-keyout", key, "-out", shown], check=True, capture_output=True)
+    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    text = re.sub(r"listen \[::\]:.*", "", text)
+    for theirs, ours in {
+        "listen 80": f"listen 127.0.0.1:{free_port()}",
+        "listen 443": f"listen 127.0.0.1:{port}",
+        "127.0.0.1:8000": behind,
+        "/etc/letsencrypt/live/describer.example.org/fullchain.pem": str(shown),
+        "/etc/letsencrypt/live/describer.example.org/privkey.pem": str(key),
+        "describer.example.org": "localhost",
+    }.items():
+        assert theirs in text
+        text = text.replace(theirs, ours)
+    places = "".join(
+        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    whole = folder / "nginx.conf"
+    whole.write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/errors warn; user root;"
+        f"events {{}} http {{ access_log off; {places}\n{text}\n}}"
+    )
+    process = subprocess.Popen(["nginx", "-p", folder, "-c", whole, "-e", folder / "errors"])
+    try:
+        accepts(port)
+        yield f"https://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
