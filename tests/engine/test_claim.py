@@ -7,8 +7,9 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from describer.models import Attempt, Endpoint, Status
-from describer.queue import claim, hand_all_back, leases
+from describer.models import Attempt, Description, Endpoint, Lane, Status
+from describer.queue import claim, hand_all_back, leases, next_turn
+from describer.queue.claim import take
 from describer.queue.sweep import Suspects, hand_back, wake
 from tests.engine.rows import attempt, description
 
@@ -116,3 +117,25 @@ def test_p12_of_many_that_reach_for_one_row_one_wins(alice):
         taken = list(pool.map(take, range(60)))
     leases.held.clear()
     assert sorted(filter(None, taken)) == sorted(rows)
+
+
+def test_a_claim_serves_all_threads_that_stand_in_line(alice):
+    rows = [description(alice, turn=turn) for turn in range(6)]
+    taken = take(4)
+    assert [run.description.pk for run in taken] == [row.pk for row in rows[:4]]
+    assert len({run.token for run in taken}) == 4
+    for run in taken:
+        leases.drop(run.token)
+        kept = Description.objects.get(pk=run.description.pk)
+        assert (kept.status, kept.lease_token) == (Status.RUNNING, run.token)
+
+
+def test_one_persons_thousands_let_anothers_first_ask_pass(alice, bob):
+    rows = [{"owner": alice, "question": "?", "model": "m", "turn": turn} for turn in range(5000)]
+    Description.objects.bulk_create(Description(endpoint=Endpoint.default(), **row) for row in rows)
+    for run in take(64):
+        leases.drop(run.token)
+    single = description(bob, turn=next_turn(bob, Lane.INTERACTIVE))
+    following = [run.description for run in take(2)]
+    leases.held.clear()
+    assert single in following

@@ -1,0 +1,42 @@
+"""The engine's own tests once more, on PostgreSQL."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.servers import postgres_server
+from tests.site import ROOT
+
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
+FOLDERS = ("tests/engine", "tests/submit")
+QUIET = ("-W", "ignore::ResourceWarning")  # connections of threads that a test has ended
+
+
+def test_the_engine_does_the_same_on_postgresql():
+    with postgres_server() as url:
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DATA_DIR"))
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-n",
+            "0",
+            *QUIET,
+            *FOLDERS,
+        ]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment | {"TESTS_DATABASE_URL": url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    assert done.returncode == 0, done.stdout
