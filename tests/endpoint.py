@@ -18,7 +18,8 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -163,6 +164,9 @@ class ScriptedEndpoint:
         self._changed = threading.Condition()
         self._server = Server(self, self.port, self.tls)
         self.port = self._server.server_address[1]
+        self._listen()
+
+    def _listen(self) -> None:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
         self._thread.start()
 
@@ -201,6 +205,20 @@ class ScriptedEndpoint:
         while self._server.connections and time.monotonic() < deadline:
             time.sleep(0.005)
         return not self._server.connections
+
+    @contextmanager
+    def deaf(self) -> Iterator[None]:
+        """No new connection is taken meanwhile: whoever connects hangs before a byte left. Open ones go on."""
+        self._server.shutdown()
+        self._thread.join()
+        with ExitStack() as crowd:
+            # More than the backlog takes: the kernel then drops the next one's SYN.
+            for _ in range(self._server.request_queue_size + 8):
+                one = crowd.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex(("127.0.0.1", self.port))
+            yield
+        self._listen()
 
     def meet(self, method: str, call: Call, wire: Wire) -> None:
         path = call.path.partition("?")[0].rstrip("/")

@@ -5,16 +5,18 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import boto3
+import psycopg
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
@@ -28,73 +30,129 @@ def free_port() -> int:
         return port
 
 
+class Server:
+    """A server process that can be stopped, started again on the same port, and made to hang."""
+
+    def __init__(self, name: str) -> None:
+        self.port, self.folder = free_port(), Path(tempfile.mkdtemp(prefix=f"describer-{name}-"))
+        self.user: dict[str, Any] = {}
+
+    def command(self) -> list[Any]:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def start(self) -> None:
+        silent: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen(self.command(), cwd=self.folder, **silent, **self.user)
+        accepts(self.port)
+
+    def stop(self) -> None:
+        """End it; nothing listens any more."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Nothing listens meanwhile."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """It takes connections and bytes meanwhile, and answers nothing."""
+        processes = [self.process.pid, *_children(self.process.pid)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGCONT)
+
+
+class Redis(Server):
+    """A Redis that keeps nothing on disk."""
+
+    def __init__(self) -> None:
+        super().__init__("redis")
+
+    def command(self) -> list[Any]:
+        place = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        return ["redis-server", *place, "--save", "", "--appendonly", "no"]
+
+    def url(self, database: int = 0) -> str:
+        return f"redis://127.0.0.1:{self.port}/{database}"
+
+
+class Postgres(Server):
+    """A PostgreSQL cluster. It refuses to run as root, so `postgres` runs it."""
+
+    def __init__(self) -> None:
+        super().__init__("postgres")
+        self.programs = Path(sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1])
+        if os.geteuid() == 0:
+            self.user = {"user": "postgres"}
+            os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
+        how = ["-U", "describer", "--auth", "trust", "--no-sync", "-E", "UTF8"]
+        initdb: list[Any] = [self.programs / "initdb", "-D", self.folder / "data", *how]
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **self.user)
+
+    def command(self) -> list[Any]:
+        settings = ("listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}", "fsync=off")
+        given = [word for setting in settings for word in ("-c", setting)]
+        return [self.programs / "postgres", "-D", self.folder / "data", "-p", str(self.port), *given]
+
+    def start(self) -> None:
+        super().start()
+        while not self._takes_us():  # it listens before it is ready
+            time.sleep(0.02)
+
+    def _takes_us(self) -> bool:
+        try:
+            psycopg.connect(self.url()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgres://describer@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self, name: str) -> str:
+        """An empty database; answers its URL."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return self.url(name)
+
+
+def _children(process: int) -> list[int]:
+    lists = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for one in lists for child in one.read_text().split()]
+
+
 @contextmanager
 def redis_server() -> Iterator[str]:
     """A Redis; yields its URL."""
-    port, folder = free_port(), tempfile.mkdtemp(prefix="describer-redis-")
-    options = [
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--dir",
-        folder,
-    ]
-    process = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
-    try:
-        accepts(port)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.wait(10)
-        shutil.rmtree(folder)
+    with Redis() as server:
+        yield server.url()
 
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
-    """A PostgreSQL cluster with an empty database; yields its URL. It refuses to run as root, so `postgres` runs it."""
-    programs = Path(sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1])
-    folder = Path(tempfile.mkdtemp(prefix="describer-postgres-"))
-    user: dict[str, Any] = {"user": "postgres"} if os.geteuid() == 0 else {}
-    if user:
-        os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-    port, data = free_port(), folder / "data"
-    initdb: list[Any] = [
-        programs / "initdb",
-        "-D",
-        data,
-        "-U",
-        "describer",
-        "--auth",
-        "trust",
-        "--no-sync",
-        "-E",
-        "UTF8",
-    ]
-    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)
-    settings: list[Any] = [
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        f"unix_socket_directories={folder}",
-        "-c",
-        "fsync=off",
-    ]
-    serve: list[Any] = [programs / "postgres", "-D", data, "-p", str(port), *settings]
-    process = subprocess.Popen(
-        serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **user
-    )
-    try:
-        accepts(port)
-        yield f"postgres://describer@127.0.0.1:{port}/postgres"
-    finally:
-        process.terminate()
-        process.wait(20)
-        shutil.rmtree(folder)
+    """A PostgreSQL with an empty database; yields its URL."""
+    with Postgres() as server:
+        yield server.url()
 
 
 def accepts(port: int, seconds: float = 30) -> None:
@@ -104,6 +162,7 @@ def accepts(port: int, seconds: float = 30) -> None:
         with closing(socket.socket()) as asked:
             if asked.connect_ex(("127.0.0.1", port)) == 0:
                 return
+        time.sleep(0.01)
     raise AssertionError(f"nothing listens on port {port}")
 
 

@@ -185,6 +185,10 @@ class Worker:
         self.log: list[str] = []
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "vision_site", "worker"],
             cwd=ROOT,
@@ -194,12 +198,21 @@ class Worker:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
-        return self
+        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
 
-    def _read(self) -> None:
-        assert self.process.stdout
-        self.log.extend(self.process.stdout)
+    def _read(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout
+        with process.stdout as lines:
+            self.log.extend(lines)
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the whole process group."""
+        os.killpg(self.process.pid, number)
+
+    def kill(self) -> None:
+        """kill -9 of the whole process group."""
+        self.signal(signal.SIGKILL)
+        self.process.wait(10)
 
     def stop(self, seconds: float = 40) -> int:
         """SIGTERM, and its exit status."""
@@ -211,7 +224,4 @@ class Worker:
             try:
                 self.stop()
             except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait(5)
-        assert self.process.stdout
-        self.process.stdout.close()
+                self.kill()

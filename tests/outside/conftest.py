@@ -4,7 +4,9 @@ import pytest
 
 from tests.endpoint import ScriptedEndpoint, answer, error, rate_limited
 from tests.images.pictures import photo
+from tests.outside.cluster import Cluster
 from tests.outside.people import EVE, EVIL, SCRIPT, SECRET, with_people
+from tests.servers import Postgres, Redis
 from tests.site import Site
 
 
@@ -27,6 +29,13 @@ def people_site(tmp_path_factory):
             started.people = with_people(started)
             started.row = started.finished(started.ask(photo(64, 48), question=EVIL, user=EVIL)["id"])
             yield started
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """One Redis and one PostgreSQL for all sites of the distributed kind; a test that stops one starts it again."""
+    with Redis() as redis, Postgres() as postgres:
+        yield Cluster(redis, postgres)
 
 
 @pytest.fixture(scope="module")

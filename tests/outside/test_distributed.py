@@ -1,17 +1,15 @@
 """The same site on Redis and PostgreSQL, with a worker of its own."""
 
 import time
-from contextlib import contextmanager
 
 import psycopg
 import pytest
 
 from tests.endpoint import ScriptedEndpoint, answer
 from tests.images.pictures import photo
-from tests.servers import postgres_server, redis_server
-from tests.site import Site, Worker, until
+from tests.site import Worker, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
 
 
 @pytest.fixture(scope="module")
@@ -20,19 +18,9 @@ def scripted():
         yield endpoint
 
 
-@contextmanager
-def started_site(folder, endpoint, **variables):
-    """A site on a Redis and a PostgreSQL of its own, with no worker yet."""
-    with redis_server() as redis, postgres_server() as postgres:
-        variables |= {"REDIS_URL": redis, "DATABASE_URL": postgres, "VISION_BASE_URL": endpoint.url}
-        variables |= {"VISION_MODEL": "scripted-model", "VISION_API_KEY": "sk-test"}
-        with Site(folder, **variables) as started:
-            yield started
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, scripted):
-    with started_site(tmp_path_factory.mktemp("distributed"), scripted) as started, Worker(started):
+def site(tmp_path_factory, scripted, cluster):
+    with cluster.site(tmp_path_factory.mktemp("distributed"), scripted) as started, Worker(started):
         yield started
 
 
@@ -96,9 +84,9 @@ def test_pages_that_are_not_there_beside_the_stream_keep_no_connection(site):
     assert time.monotonic() - began < 10
 
 
-def test_p06_a_worker_told_to_stop_leaves_in_time_and_hands_back_what_it_holds(tmp_path, endpoint):
+def test_p06_a_worker_told_to_stop_leaves_in_time_and_hands_back_what_it_holds(tmp_path, endpoint, cluster):
     endpoint.default = answer("Too slow.", delay=30)
-    with started_site(tmp_path, endpoint, GRACE_SECONDS="1") as site:
+    with cluster.site(tmp_path, endpoint, GRACE_SECONDS="1") as site:
         with Worker(site) as worker:
             ids = [site.ask(photo(64, 48), question=f"Slow {number}?")["id"] for number in range(6)]
             until(lambda: endpoint.in_flight == len(ids), "all are in flight")
