@@ -149,7 +149,7 @@ def asked(call, step):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_p02_to_p05_what_was_killed_is_done_and_unknown_only_where_it_may_have_been_paid(killed, mode, step):
-    described, states, calls = killed[step], *STEPS[step]
+    described, (states, calls) = killed[step], STEPS[step]
     assert described["status"] == "done"
     assert [attempt["state"] for attempt in described["attempts"]] == states
     assert len([call for call in mode.endpoint.calls if asked(call, step)]) == calls
