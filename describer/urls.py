@@ -15,6 +15,7 @@ from describer.web.history import history, history_tile
 from describer.web.images import images, original, sent, sent_copy, thumbnail
 from describer.web.live import live
 from describer.web.login import login, logout
+from describer.web.metrics import metrics
 from describer.web.theme import theme
 from describer.web.usage import usage
 
@@ -48,6 +49,7 @@ urlpatterns = [
     path("theme/", theme, name="theme"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     # Browsers ask for it beside a picture or JSON, which can name no icon.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.ico")),
 ]

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
 OPEN = {
     "healthz",
     "readyz",
+    "metrics",  # from this machine
     "login",
     "logout",
     "first_visit",

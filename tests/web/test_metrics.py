@@ -1,0 +1,150 @@
+"""Figures for Prometheus: the whole site from any process, to whom they are meant for, with no word of anybody."""
+
+import pytest
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from describer import upkeep
+from describer.models import Attempt, Endpoint
+from describer.watch import metrics
+from describer.watch.asked import Asked
+from describer.watch.engine import state
+from describer.watch.ledger import Ledger
+from tests.engine.rows import description
+from tests.web.rows import make_attempt, make_description
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECRET_WORDS = "the-secret-question"
+
+
+@pytest.fixture(autouse=True)
+def process(monkeypatch):
+    """One that has told nothing yet: sums never fall, and these tests empty the ledger between them."""
+    monkeypatch.setattr(metrics, "_ledger", Asked(Ledger().read))
+
+
+@pytest.fixture
+def client():
+    """Somebody on the site's own machine."""
+    return Client(HTTP_HOST="127.0.0.1:8000")
+
+
+def figures(client, **headers):
+    """Each sample's value by its name and labels."""
+    reply = client.get("/metrics", **headers)
+    assert reply.status_code == 200, reply.content
+    assert reply["Content-Type"].startswith("text/plain")
+    families = text_string_to_metric_families(reply.content.decode())
+    return {
+        (one.name, *sorted(one.labels.items())): one.value for family in families for one in family.samples
+    }
+
+
+def of(found, name, **labels):
+    return found.get((name, *sorted(labels.items())), 0)
+
+
+def test_asks_are_counted_by_lane_and_state(client, alice, sandbox):
+    before = [description(alice), description(alice, status="waiting"), description(alice, lane=1)]
+    description(alice, status="running", lease_token="t")
+    description(alice, status="done")
+    found = figures(client)
+    asks = "describer_asks"
+    assert of(found, asks, lane="interactive", state="queued") == 1
+    assert of(found, asks, lane="interactive", state="waiting") == 1
+    assert of(found, asks, lane="interactive", state="running") == 1
+    assert of(found, asks, lane="batch", state="queued") == 1
+    type(before[1]).objects.filter(pk=before[0].pk).update(created="2026-01-01T00:00Z")
+    found = figures(client)
+    assert of(found, "describer_oldest_wait_seconds", lane="interactive") > 3600
+    assert of(found, "describer_oldest_wait_seconds", lane="batch") < 3600
+
+
+def test_workers_and_their_slots_are_told(client, alice, settings):
+    settings.WORKER_CONCURRENCY = 9
+    assert of(figures(client), "describer_workers") == 0
+    upkeep.beat()
+    found = figures(client)
+    assert [of(found, f"describer_worker{name}") for name in ("s", "_slots", "_slots_busy")] == [1, 9, 0]
+
+
+def test_calls_tokens_and_seconds_are_those_of_the_ledger(client, alice, sandbox):
+    Endpoint.objects.create(name="endpoint", base_url="http://x", model_names=["vision-1"])
+    before = figures(client)
+    row = make_description(alice, "An answer.")
+    make_attempt(row, state=Attempt.State.REFUSED, error_code="rate_limited")
+    make_attempt(row, state=Attempt.State.SENT)
+    after = figures(client)
+
+    def grown(name, **labels):
+        return of(after, name, endpoint="endpoint", **labels) - of(
+            before, name, endpoint="endpoint", **labels
+        )
+
+    assert grown("describer_attempts_total", state="answered", error="") == 1
+    assert grown("describer_attempts_total", state="refused", error="rate_limited") == 1
+    assert grown("describer_tokens_total", model="vision-1", kind="prompt") == 1000
+    assert grown("describer_tokens_total", model="vision-1", kind="completion") == 284
+    assert grown("describer_call_seconds_count") == grown("describer_call_seconds_bucket", le="+Inf") == 2
+    assert of(after, "describer_calls_in_flight") == 1
+
+
+def test_an_endpoint_is_open_slowed_or_paused(client, sandbox, alice):
+    def told():
+        return {
+            name: of(figures(client), "describer_endpoint_state", endpoint="sandbox", state=name)
+            for name in ("open", "slowed", "paused")
+        }
+
+    assert told() == {"open": 1, "slowed": 0, "paused": 0}
+    Endpoint.objects.update(gate_width=2.0)
+    assert told() == {"open": 0, "slowed": 1, "paused": 0}
+    Endpoint.objects.update(paused_code="bad_key")
+    assert told() == {"open": 0, "slowed": 0, "paused": 1}
+    Endpoint.objects.update(paused_code="", gate_width=None, gate_opens="2026-01-01T00:00Z")
+    assert state(Endpoint.default()) == "open"
+
+
+def test_no_person_question_or_odd_model_is_named(client, alice, sandbox):
+    make_description(alice, "An answer.", question=SECRET_WORDS, model="a-model-called-alice")
+    upkeep.beat()
+    shown = client.get("/metrics").content.decode()
+    assert 'model="other"' in shown
+    for word in ("alice", SECRET_WORDS, "boat", "An answer"):
+        assert word not in shown
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"REMOTE_ADDR": "203.0.113.7"},
+        {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"HTTP_FORWARDED": "for=127.0.0.1"},
+        {"HTTP_HOST": "describer.example.org"},
+        {"HTTP_AUTHORIZATION": "Bearer "},
+        {"HTTP_AUTHORIZATION": "Bearer wrong"},
+        {"HTTP_AUTHORIZATION": "Bearer ünknown"},
+        {"HTTP_AUTHORIZATION": "Basic the-token"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("token", ["", "the-token"])
+def test_from_elsewhere_it_asks_for_the_token(client, alice, settings, headers, token):
+    settings.ALLOWED_HOSTS = ["describer.example.org", "127.0.0.1"]
+    settings.METRICS_TOKEN = token
+    away = {"REMOTE_ADDR": "203.0.113.7"} if "HTTP_AUTHORIZATION" in headers else {}
+    reply = client.get("/metrics", **away | headers)
+    assert (reply.status_code, reply["WWW-Authenticate"]) == (401, "Bearer")
+    assert b"describer_" not in reply.content
+    if token:
+        assert figures(client, **away | headers | {"HTTP_AUTHORIZATION": f"Bearer {token}"})
+
+
+def test_behind_a_proxy_this_machine_is_everybody(client, alice, settings):
+    assert client.get("/metrics").status_code == 200
+    settings.TRUSTED_PROXIES = 1
+    assert client.get("/metrics").status_code == 401
+
+
+def test_it_only_reads(client, alice):
+    assert client.post("/metrics").status_code == 405
