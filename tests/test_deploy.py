@@ -86,6 +86,9 @@ def test_a_container_gets_more_time_to_stop_than_its_calls_have(name):
 
 
 def test_the_image_is_made_of_what_there_is():
+    built = {(str(one["build"]), one["image"]) for one in map(COMPOSE["services"].get, OURS)}
+    assert len(built) == 1
+    assert (DEPLOY / COMPOSE["services"]["web"]["build"]["context"] / "deploy" / "Dockerfile").exists()
     allowed = re.findall(r"^!([\w./]+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     missing = [name for name in allowed if not (ROOT / name).exists()]
     assert set(missing) <= {"locale"}
