@@ -9,6 +9,9 @@ from django.core.exceptions import BadRequest
 from django.db import DataError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import path
+
+from .system import system
 
 View = Callable[..., HttpResponseBase]
 
@@ -18,6 +21,9 @@ class Site(admin.AdminSite):
 
     site_header = site_title = "Describer"
     index_title = "Admin"
+
+    def get_urls(self) -> list[Any]:
+        return [path("system/", self.admin_view(system), name="system"), *super().get_urls()]
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
         return super().admin_view(with_sound_query(view), cacheable)
