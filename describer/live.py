@@ -17,6 +17,7 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
+from describer.broker import TIMEOUT, broker
 from describer.models import Description
 
 logger = logging.getLogger(__name__)
@@ -100,9 +101,12 @@ def _send(owner: int, event: Event) -> None:
     if not settings.REDIS_URL:
         hub.deliver(owner, event)
         return
+    if broker.is_away:
+        return
     try:
         _redis().publish(CHANNEL, json.dumps([owner, event]))
     except redis.RedisError:
+        broker.fails()
         logger.warning("Redis is away: open pages poll")
 
 
@@ -127,7 +131,7 @@ async def events(owner: int) -> AsyncIterator[Event | None]:
 
 @cache
 def _redis() -> Any:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=5)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=TIMEOUT)
 
 
 @cache
@@ -142,7 +146,9 @@ def _listen() -> None:
     again = threading.Event()
     while not hub.closed:
         try:
-            pubsub: Any = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2).pubsub()  # type: ignore[no-untyped-call]
+            pubsub: Any = redis.Redis.from_url(
+                settings.REDIS_URL, socket_connect_timeout=2, socket_keepalive=True
+            ).pubsub()  # type: ignore[no-untyped-call]
             pubsub.subscribe(CHANNEL)
             for message in pubsub.listen():
                 if message["type"] == "message":

@@ -1,6 +1,7 @@
 """What each worker process does beside its asks: heartbeat, sweeps, looking after endpoints, tidying up.
 
-Two threads, so that a name that does not resolve or a slow endpoint never holds up a heartbeat.
+Three threads, so that neither a sweep that waits for the broker nor an endpoint whose name does not resolve ever holds
+up a heartbeat.
 """
 
 import logging
@@ -67,7 +68,8 @@ class Round(threading.Thread):
 @cache
 def _rounds() -> tuple[Round, ...]:
     return (
-        Round("heartbeat", {beat: settings.HEARTBEAT_SECONDS, queue.sweep: settings.SWEEP_SECONDS}),
+        Round("heartbeat", {beat: settings.HEARTBEAT_SECONDS}),
+        Round("sweep", {queue.sweep: settings.SWEEP_SECONDS}),
         Round(
             "upkeep",
             {
@@ -80,14 +82,14 @@ def _rounds() -> tuple[Round, ...]:
 
 
 def begin() -> None:
-    """Start both rounds of this process, once."""
+    """Start the rounds of this process, once."""
     for thread in _rounds():
         if not thread.is_alive() and not thread.ended.is_set():
             thread.start()
 
 
 def end() -> None:
-    """Stop both rounds and take this process off the list of workers; they are not started again in this process."""
+    """Stop the rounds and take this process off the list of workers; they are not started again in this process."""
     for thread in _rounds():
         thread.ended.set()
     # In a thread, and not waited for long: a database that hangs must not hold the end.

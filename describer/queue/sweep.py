@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -22,21 +22,25 @@ from .lease import leases
 CUT_OFF = "This call was cut off on our side; it may have been billed."
 
 
-class Suspects:
-    """Leases seen expired, and since when by this process's monotonic clock.
+Lease = tuple[str, datetime | None]
 
-    One is taken back only when it stays expired for longer than a heartbeat: a clock that jumps ahead by an hour
-    makes every lease look expired until its holder's next heartbeat.
+
+class Suspects:
+    """Leases seen expired, by token and end, and since when by this process's monotonic clock.
+
+    One is taken back only when it stays expired, and is not extended, for longer than a heartbeat: a clock that jumps
+    ahead by an hour makes every lease look expired until its holder's next heartbeat.
     """
 
     def __init__(self) -> None:
-        self.since: dict[str, float] = {}
+        self.since: dict[Lease, float] = {}
 
-    def ripe(self, expired: Iterable[str]) -> set[str]:
+    def ripe(self, expired: "Iterable[Lease]") -> set[str]:
+        """Tokens of those that have stayed as they are for so long."""
         now = time.monotonic()
-        self.since = {token: self.since.get(token, now) for token in expired}
+        self.since = {lease: self.since.get(lease, now) for lease in expired}
         patience = settings.HEARTBEAT_SECONDS * 1.5
-        return {token for token, since in self.since.items() if now - since > patience}
+        return {token for (token, _), since in self.since.items() if now - since > patience}
 
 
 suspects = Suspects()
@@ -52,9 +56,11 @@ def sweep() -> None:
 
 def _take_back_expired() -> None:
     rows = Description.objects.filter(lease_until__lt=Now()).exclude(lease_token="")
-    expired = dict(rows.values_list("lease_token", "pk"))
-    for token in suspects.ripe(expired):
-        hand_back(Description(pk=expired[token]), token)
+    expired = {(row.lease_token, row.lease_until): row for row in rows.only("lease_token", "lease_until")}
+    ripe = suspects.ripe(expired)
+    for (token, _), row in expired.items():
+        if token in ripe:
+            hand_back(row, token)
 
 
 def hand_back(description: Description, token: str) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from describer.models import Attempt, Description, Endpoint, Lane, Status
 from describer.queue import claim, hand_all_back, leases, next_turn
 from describer.queue.claim import take
-from describer.queue.sweep import Suspects, hand_back, wake
+from describer.queue.sweep import Suspects, hand_back, sweep, wake
 from tests.engine.rows import attempt, description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -64,11 +64,32 @@ def test_the_heartbeat_extends_the_leases_of_this_process_alone(alice):
 
 def test_p17_a_lease_is_taken_back_only_when_it_stays_expired_for_longer_than_a_heartbeat(settings):
     settings.HEARTBEAT_SECONDS = 0
-    suspects = Suspects()
-    assert suspects.ripe(["token"]) == set()
+    suspects, now = Suspects(), timezone.now()
+    lease, extended = ("token", now), ("token", now + timedelta(seconds=3))
+    assert suspects.ripe([lease]) == set()
     assert suspects.ripe([]) == set()
-    assert suspects.ripe(["token"]) == set()
-    assert suspects.ripe(["token"]) == {"token"}
+    assert suspects.ripe([lease]) == set()
+    assert suspects.ripe([extended]) == set()
+    assert suspects.ripe([extended]) == {"token"}
+
+
+def test_p17_a_clock_that_jumps_by_an_hour_takes_no_lease_from_a_worker_that_is_well(alice, settings):
+    hour = timedelta(hours=1)
+    for jump in (-hour, hour):
+        row = description(
+            alice, status=Status.RUNNING, lease_token=f"{jump}", lease_until=timezone.now() + jump
+        )
+        leases.take(row.lease_token, row.pk)
+        try:
+            sweep()
+            leases.extend()
+            settings.HEARTBEAT_SECONDS = 0
+            sweep()
+        finally:
+            leases.drop(row.lease_token)
+        row.refresh_from_db()
+        assert row.status == Status.RUNNING
+        assert abs(row.lease_until - timezone.now()) < timedelta(seconds=40)
 
 
 def test_p04_a_dead_run_is_queued_again_and_its_open_call_becomes_unknown(alice):
