@@ -119,8 +119,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, endpoint: "ScriptedEndpoint", port: int, tls: ssl.SSLContext | None) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+    def __init__(self, endpoint: Any, port: int, tls: ssl.SSLContext | None, host: str = "127.0.0.1") -> None:
+        super().__init__((host, port), Handler)
         self.endpoint = endpoint
         self.connections: set[socket.socket] = set()
         if tls is not None:

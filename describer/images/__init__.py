@@ -2,8 +2,20 @@
 
 from describer.images.errors import ImageError
 from describer.images.facts import Copy, Intake, Limits, Recipe
+from describer.images.fetch import Fetched, fetched
 from describer.images.intake import intake
 from describer.images.names import clean_name
 from describer.images.prepare import prepare
 
-__all__ = ["Copy", "ImageError", "Intake", "Limits", "Recipe", "clean_name", "intake", "prepare"]
+__all__ = [
+    "Copy",
+    "Fetched",
+    "ImageError",
+    "Intake",
+    "Limits",
+    "Recipe",
+    "clean_name",
+    "fetched",
+    "intake",
+    "prepare",
+]

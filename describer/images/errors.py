@@ -4,8 +4,10 @@
 |---|---|---|
 | image_empty | 400 | no bytes at all |
 | image_damaged | 400 | cut off or scratched: it cannot be decoded to its end |
+| invalid_image_url | 400 | a link that is none, or that leads where nobody is let (one message for all of these) |
+| image_download_failed | 400 | a link from which no picture came: unreachable, slow, an error, a web page |
 | no_image | 400 | no picture in what came (raised by those who call this package) |
-| image_too_large | 413 | more bytes than `Limits.max_bytes`, or no copy as small as a recipe asks |
+| image_too_large | 413 | more bytes than `Limits.max_bytes` (of a link: unpacked), or no copy as small as a recipe asks |
 | image_too_many_pixels | 413 | more pixels than `Limits.max_pixels`, or than the decode budget holds |
 | image_format | 415 | not one of the formats that are taken |
 | image_raw | 415 | a camera's raw file |
@@ -39,6 +41,25 @@ class ImageError(Exception):
 
 def empty(name: str) -> ImageError:
     return ImageError("image_empty", 400, f"{name} is empty; choose another file.")
+
+
+def no_link(words: str) -> ImageError:
+    return ImageError("invalid_image_url", 400, words)
+
+
+def not_fetched(words: str) -> ImageError:
+    return ImageError("image_download_failed", 400, words)
+
+
+def page() -> ImageError:
+    return not_fetched(
+        "This link shows a web page, not a picture. Open the picture itself and copy its address."
+    )
+
+
+def link_too_large(host: str, most: int) -> ImageError:
+    text = f"The picture at {host} is too large: at most {_mebibytes(most)} are taken."
+    return ImageError("image_too_large", 413, text)
 
 
 def damaged(name: str) -> ImageError:

@@ -22,6 +22,7 @@ MEDIA_TYPES = {
     "WEBP": "image/webp",
 }
 
+PAGE = "a web page or XML"
 NAMES = {**{kind: kind for kind in MEDIA_TYPES}, "HEIF": "HEIC", "WEBP": "WebP"}
 
 EXAMINERS: dict[str, Callable[[BinaryIO], Header]] = {
@@ -159,7 +160,7 @@ def _words(head: bytes, name: str) -> str:
         return "pdf"
     text = _text(head)
     if text is not None and _MARKUP.match(text):
-        return "svg" if re.search(r"<svg[\s>]|<!DOCTYPE\s+svg", text, re.IGNORECASE) else "a web page or XML"
+        return "svg" if re.search(r"<svg[\s>]|<!DOCTYPE\s+svg", text, re.IGNORECASE) else PAGE
     if name.lower().endswith(".svgz"):
         return "svg"
     for start, words in _OTHERS:

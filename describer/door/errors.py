@@ -1,0 +1,23 @@
+"""Why nothing came through the door."""
+
+
+class DoorError(Exception):
+    """Nothing came. `message` is fit for the person who named the link."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Refused(DoorError):
+    """No link, or one that leads where nobody is let. It says the same of all of these, and of a name that nobody
+    knows: else the site could be asked, name by name, what there is in its own network."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link cannot be used. It must begin with https:// or http:// and lead to a public address."
+        )
+
+
+class Failed(DoorError):
+    """The address is a public one, and no whole reply came from it."""

@@ -1,0 +1,123 @@
+"""From a link to a picture's bytes in a file, through the door."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+from urllib.parse import unquote
+
+from describer import __version__
+from describer.clock import Clock
+from describer.door import Answer, Door, Failed, Link, Refused
+from describer.images import errors
+from describer.images.formats import HEAD, PAGE, kind_of
+from describer.images.names import clean_name
+
+SECONDS = 20.0
+MOST_REDIRECTS = 3
+REDIRECTS = (301, 302, 303, 307, 308)
+IN_MEMORY = 2**18  # of a picture that is being fetched; the rest lies in a file without a name
+HEADERS = {
+    "User-Agent": f"Describer/{__version__}",
+    "Accept": "image/*,*/*;q=0.1",
+    "Accept-Encoding": "identity",
+}
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a link led to: a file, read from its start, and the name that the link gives it."""
+
+    file: BinaryIO
+    name: str
+
+
+@contextmanager
+def fetched(url: str, door: Door, *, most: int, seconds: float = SECONDS) -> Iterator[Fetched]:
+    """The bytes that a link leads to, at most `most`, within so many seconds, redirects and all; gone after the block.
+
+    Raises ImageError. Whether they are a picture is for `intake` to tell; that they are a web page is told here.
+    """
+    clock = Clock(seconds, seconds, seconds)
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as spooled:
+        file = cast(BinaryIO, spooled)
+        with _edge():
+            link = door.link(url)
+            _follow(link, door, clock, file, most)
+        file.seek(0)
+        yield Fetched(file, _name(link))
+
+
+@contextmanager
+def _edge() -> Iterator[None]:
+    try:
+        yield
+    except Refused as error:
+        raise errors.no_link(error.message) from error
+    except Failed as error:
+        raise errors.not_fetched(error.message) from error
+
+
+def _follow(link: Link, door: Door, clock: Clock, file: BinaryIO, most: int) -> None:
+    """Write what the link, or the last of its redirects, answers with."""
+    for _ in range(1 + MOST_REDIRECTS):
+        with door.ask("GET", link, clock, HEADERS) as answer:
+            location = answer.headers.get("Location")
+            if answer.status not in REDIRECTS or not location:
+                _write(answer, file, most)
+                return
+        link = link.follow(_text(location), door.ports)
+    raise Failed(f"{link.host} redirects too often.")
+
+
+def _text(header: str) -> str:
+    """What a server meant that writes UTF-8 into a header."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
+
+
+def _write(answer: Answer, file: BinaryIO, most: int) -> None:
+    host = answer.link.host
+    if not 200 <= answer.status < 300:
+        raise Failed(
+            f"{host} answered {answer.status}{_words(answer.status)}. Open the link in a browser to see."
+        )
+    told = answer.headers.get("Content-Length", "")
+    if told.isdigit() and int(told) > most:
+        raise errors.link_too_large(host, most)
+    looked_at = False
+    for piece in answer.pieces():
+        file.write(piece)
+        if file.tell() > most:
+            raise errors.link_too_large(host, most)
+        if not looked_at and file.tell() >= HEAD:
+            _refuse_page(file, answer)
+            looked_at = True
+    _refuse_page(file, answer)
+
+
+def _words(status: int) -> str:
+    if status in (401, 403):
+        return ": it shows this to those it knows alone"
+    if status in (404, 410):
+        return ": there is nothing at this address"
+    return ": it has a fault" if status >= 500 else ""
+
+
+def _refuse_page(file: BinaryIO, answer: Answer) -> None:
+    """A page is the most usual mistake: it is told as soon as it is seen. Bytes that are a picture are one, whatever
+    they are called."""
+    file.seek(0)
+    kind = kind_of(file.read(HEAD), "")
+    file.seek(0, 2)
+    is_called_page = "html" in answer.headers.get("Content-Type", "").lower()
+    if kind.words == PAGE or (kind.format is None and is_called_page):
+        raise errors.page()
+
+
+def _name(link: Link) -> str:
+    path = unquote(link.target.partition("?")[0])
+    return clean_name(path, link.host)
