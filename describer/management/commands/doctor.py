@@ -1,0 +1,69 @@
+"""`manage.py doctor`: looks at everything that the site stands on; says what is wrong and how to mend it."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error
+
+from describer.management import examining
+from describer.management.examining import NOTE, OK, WRONG, Finding, Findings
+from describer.watch.asked import Asked
+
+SECONDS = 20.0  # for one part
+FILES_SECONDS = 24 * 3600.0
+
+
+class Command(BaseCommand):
+    """One line for each finding. Works beside a running site and without one, and goes on where the database is away."""
+
+    help = "Looks at settings, database, broker, storage, endpoint and workers. Exit status 1 when something is wrong."
+    requires_system_checks = ()
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--files", action="store_true", help="look at the files of all pictures")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.secrets = _secrets()
+        found = {name: self._examined(name, look) for name, look in examining.ANYWAY.items()}
+        every = bool(options["files"])
+        by_rows = examining.BY_ROWS | {"pictures": partial(examining.the_pictures, every)}
+        for name, look in by_rows.items():
+            if found["database"] == {OK}:
+                found[name] = self._examined(name, look, FILES_SECONDS if every else SECONDS)
+            else:
+                self._say(name, Finding(NOTE, "not looked at before the database is well"))
+        if any(WRONG in marks for marks in found.values()):
+            raise SystemExit(1)
+
+    def _examined(self, name: str, look: Callable[[], Findings], seconds: float = SECONDS) -> set[str]:
+        """Say what is found; answers the marks."""
+        try:
+            findings = Asked(lambda: list(look())).begin().within(seconds)
+        except TimeoutError:
+            findings = [Finding(WRONG, f"does not answer within {seconds:.0f} s", "see that it runs")]
+        except (Error, OSError, psycopg.Error) as error:
+            findings = [Finding(WRONG, f"cannot be reached: {error}", "start it, or mend its setting")]
+        for finding in findings:
+            self._say(name, finding)
+        return {finding.mark for finding in findings}
+
+    def _say(self, name: str, finding: Finding) -> None:
+        mend = f" - {finding.mend}" if finding.mend else ""
+        line = " ".join(f"{finding.what.rstrip('.')}{mend}".split())
+        for secret in self.secrets:
+            line = line.replace(secret, "[secret]")
+        self.stdout.write(f"{finding.mark:<5}  {name}: {line}")
+
+
+def _secrets() -> list[str]:
+    """Whatever must not be seen, also as a part of an address."""
+    urls = (settings.DATABASE_URL, settings.REDIS_URL, settings.VISION_BASE_URL)
+    parts = [urlsplit(url).password or "" for url in urls]
+    whole = [*settings.SECRETS, settings.FIRST_ADMIN["password"], *parts, *urls[:2]]
+    return sorted(filter(None, whole), key=len, reverse=True)
