@@ -1,7 +1,7 @@
 """The story of one description: claim -> prepare -> ask -> record.
 
     claim     the first queued row is ours under a lease (queue)
-    prepare   the pictures as the model is sent them, and the body of the request
+    prepare   the pictures as the model is sent them (links are fetched), and the body of the request
     ask       an attempt is written as `sent`, then the bytes leave; no transaction or connection is held meanwhile
     record    the attempt is completed in the ledger, its day's usage with it; the row ends, or waits for another try
 
@@ -23,6 +23,7 @@ from describer.models import Attempt, Description, Status
 from describer.models.together import together
 from describer.prepare import ImageMissing, pictures, placeholders
 from describer.queue import Run
+from describer.refusal import Refusal
 from describer.storage import StorageAway
 
 AMENDMENTS = 3  # parameters that one run will change for a model before it gives up
@@ -50,7 +51,7 @@ def see_through(run: Run) -> None:
         return
     try:
         seen = pictures(description)
-    except ImageMissing as error:
+    except (ImageMissing, Refusal) as error:
         record.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
         return
     except StorageAway as error:

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from describer.chat import Picture
 from describer.chat.messages import DataUrl, size_text
 from describer.images import ImageError, Recipe, prepare
+from describer.links import fetch_links
 from describer.models import Description, DescriptionImage, SentCopy
 from describer.storage import StorageAway, upload_limits
 
@@ -51,7 +52,11 @@ def recipe_for(description: Description, pictures: int) -> Recipe:
 
 
 def pictures(description: Description) -> list[Picture]:
-    """Read, or make where it is missing, the sent copy of each picture. Raises ImageMissing or StorageAway."""
+    """Fetch what is a link still; read, or make where it is missing, the sent copy of each picture.
+
+    Raises ImageMissing, StorageAway, or Refusal for a link.
+    """
+    fetch_links(description)
     shown = description.shown()
     recipe = recipe_for(description, len(shown))
     return [_picture(item, recipe) for item in shown]

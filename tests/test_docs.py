@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-READERS = re.compile(r'(?:env\.\w+|secret|truth|whole|choice)\(\s*"([A-Z0-9_]+)"')
+READERS = re.compile(r'(?:env\.\w+|secret|truth|whole|choice|ports|networks)\(\s*"([A-Z0-9_]+)"')
 
 
 def variables():

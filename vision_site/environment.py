@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 import environ
@@ -59,6 +60,24 @@ def choice(name: str, default: str, *others: str) -> str:
     if text not in (default, *others):
         raise ImproperlyConfigured(f"{name} is {text!r}; write {' or '.join((default, *others))}.")
     return text
+
+
+def ports(name: str) -> frozenset[int]:
+    """A variable that lists ports, separated by commas."""
+    texts = [text.strip() for text in env.list(name, default=[]) if text.strip()]
+    if not all(text.isascii() and text.isdigit() and 0 < int(text) < 65536 for text in texts):
+        raise ImproperlyConfigured(f"{name} is {','.join(texts)!r}; write port numbers, separated by commas.")
+    return frozenset(map(int, texts))
+
+
+def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """A variable that lists addresses and networks, separated by commas."""
+    texts = [text.strip() for text in env.list(name, default=[]) if text.strip()]
+    try:
+        return tuple(map(ip_network, texts))
+    except ValueError as error:
+        words = f"{name} is {','.join(texts)!r}; write addresses or networks like 10.1.2.0/24, separated by commas."
+        raise ImproperlyConfigured(words) from error
 
 
 def kept_secret(directory: Path) -> str:

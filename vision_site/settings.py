@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .environment import choice, env, kept_secret, secret, truth, whole
+from .environment import choice, env, kept_secret, networks, ports, secret, truth, whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -70,6 +70,8 @@ IMAGE_MAX_PIXELS = whole("IMAGE_MAX_PIXELS", 200_000_000, 1)
 IMAGES_PER_ASK = whole("IMAGES_PER_ASK", 20, 1)
 UPLOAD_MAX_BYTES = whole("UPLOAD_MAX_BYTES", 250 * 2**20, 1)
 UPLOAD_SILENCE_SECONDS = whole("UPLOAD_SILENCE_SECONDS", 60, 1)
+IMAGE_LINK_PORTS = ports("IMAGE_LINK_PORTS")
+IMAGE_LINK_NETWORKS = networks("IMAGE_LINK_NETWORKS")
 DECODE_BUDGET_BYTES = whole("DECODE_BUDGET_BYTES", 400 * 2**20, 1)
 QUESTION_MAX_CHARACTERS = 100_000
 QUEUED_PER_PERSON = whole("QUEUED_PER_PERSON", 10_000, 1)

@@ -1,5 +1,6 @@
 """From a multipart form to an ask."""
 
+from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
 from django.conf import settings
@@ -8,10 +9,11 @@ from django.http import HttpRequest
 
 from describer.chat import ParameterError, read_parameters
 from describer.models import ApiKey, Via
-from describer.submit import Ask, Given, Refusal, keep_images
+from describer.submit import Ask, Given, Link, Refusal, keep_images
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 TEXTS = ("question", "system_prompt", "model")
+LINK = "image_url"
 LONGEST_TOKEN = 255
 
 
@@ -27,9 +29,11 @@ def read_ask(request: HttpRequest, key: ApiKey) -> Ask:
     texts = {name: request.POST.get(name, "").replace("\x00", "") for name in TEXTS}
     if not texts["question"].strip():
         raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+    links = read_links(request)
+    files = read_files(request, links)
     return Ask(
         owner=key.user,
-        pictures=keep(key, read_files(request)),
+        pictures=[*keep(key, files), *links],
         via=Via.API,
         key=key,
         parameters=parameters,
@@ -52,7 +56,7 @@ def read_token(request: HttpRequest) -> str | None:
 
 def read_fields(request: HttpRequest) -> dict[str, Any]:
     """The parameters of the form; `stop` may come several times."""
-    fields = {name: request.POST.get(name) for name in request.POST if name not in TEXTS}
+    fields = {name: request.POST.get(name) for name in request.POST if name not in (*TEXTS, LINK)}
     stops = request.POST.getlist("stop")
     given = fields | ({"stop": stops} if len(stops) > 1 else {})
     try:
@@ -61,13 +65,18 @@ def read_fields(request: HttpRequest) -> dict[str, Any]:
         raise Refusal(error.message, code=error.code, param=error.param or None) from error
 
 
-def read_files(request: HttpRequest) -> "list[UploadedFile[bytes]]":
-    """The pictures in the order in which they were sent."""
+def read_links(request: HttpRequest) -> list[Link]:
+    """The links to pictures, in the order in which they were sent."""
+    return [Link(text).checked() for text in request.POST.getlist(LINK) if text.strip()]
+
+
+def read_files(request: HttpRequest, links: Sequence[Link]) -> "list[UploadedFile[bytes]]":
+    """The pictures in the order in which they were sent; the links count among them."""
     files = request.FILES.getlist("image")
-    if not files:
-        message = "Add a picture to ask about: a file in the field `image`."
+    if not (files or links):
+        message = "Add a picture to ask about: a file in the field `image`, or its address in `image_url`."
         raise Refusal(message, code="no_image", param="image")
-    if len(files) > settings.IMAGES_PER_ASK:
+    if len(files) + len(links) > settings.IMAGES_PER_ASK:
         message = f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
         raise Refusal(message, code="too_many_images", param="image")
     return files

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from describer.chat import Parameters, limits
+from describer.door import LONGEST
 
 LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
 SPOKEN = 2**31  # the range of 64 bits tells a reader nothing
@@ -15,7 +16,7 @@ def request_body() -> dict[str, Any]:
     """The requestBody of POST /api/descriptions."""
     schema = {
         "type": "object",
-        "required": ["image", "question"],
+        "required": ["question"],
         "properties": own_fields() | parameters(),
     }
     return {
@@ -31,9 +32,15 @@ def own_fields() -> dict[str, Any]:
         "image": {
             "type": "array",
             "items": {"type": "string", "format": "binary"},
-            "minItems": 1,
             "maxItems": settings.IMAGES_PER_ASK,
             "description": "One picture or several; several are asked about together, in this order.",
+        },
+        "image_url": {
+            "type": "array",
+            "items": {"type": "string", "format": "uri", "maxLength": LONGEST},
+            "maxItems": settings.IMAGES_PER_ASK,
+            "description": "Beside `image` or in its place: public http or https addresses of pictures. They are fetched "
+            "after the answer to this call; one that cannot be fetched fails the description. They come after the files.",
         },
         "question": {"type": "string", "maxLength": most, "description": "What to ask about the pictures."},
         "system_prompt": {"type": "string", "maxLength": most, "description": "Who the model shall be."},

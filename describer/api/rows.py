@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Prefetch, prefetch_related_objects
 
-from describer.models import Attempt, Choice, Description, DescriptionImage
+from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink
 from describer.models.description import Status, Via
 
 from .schema import (
@@ -16,6 +16,7 @@ from .schema import (
     DescriptionUsage,
     Fault,
     ImageOut,
+    LinkOut,
     Usage,
     Waiting,
 )
@@ -23,6 +24,7 @@ from .schema import (
 WITH = (
     "owner",
     "endpoint",
+    Prefetch("links", DescriptionLink.objects.order_by("position")),
     Prefetch("pictures", DescriptionImage.objects.select_related("image").order_by("position")),
 )
 CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
@@ -55,6 +57,7 @@ def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOu
         model=row.model,
         parameters=row.parameters,
         images=[_image(shown) for shown in row.pictures.all()],
+        links=_links(row),
         choices=[_choice(choice) for choice in row.choices.all()] if not _is_new(row) else [],
         usage=_usage(attempts) if row.is_final else None,
         cost=_cost(attempt.cost for attempt in attempts) if row.is_final else None,
@@ -80,6 +83,14 @@ def _image(shown: DescriptionImage) -> ImageOut:
         sha256=image.sha256,
         notes=image.notes,
     )
+
+
+def _links(row: Description) -> list[LinkOut]:
+    images = {shown.position: shown.image_id for shown in row.pictures.all()}
+    return [
+        LinkOut(position=link.position, url=link.url, image_id=images.get(link.position))
+        for link in row.links.all()
+    ]
 
 
 def _choice(choice: Choice) -> ChoiceOut:

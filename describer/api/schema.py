@@ -33,6 +33,12 @@ class ImageOut(BaseModel):
     notes: list[str] = Field(description="What was done to the picture that its owner should know.")
 
 
+class LinkOut(BaseModel):
+    position: int = Field(description="Its place among the pictures, from 0.")
+    url: str
+    image_id: int | None = Field(description="The image that was fetched from it; null before that.")
+
+
 class ChoiceOut(BaseModel):
     index: int
     content: str | None
@@ -89,7 +95,8 @@ class DescriptionOut(BaseModel):
     endpoint: str
     model: str
     parameters: dict[str, Any] = Field(description="Only what was set with the ask.")
-    images: list[ImageOut]
+    images: list[ImageOut] = Field(description="Those of `links` once they are fetched.")
+    links: list[LinkOut] = Field(description="Pictures that were given by their addresses.")
     choices: list[ChoiceOut]
     usage: DescriptionUsage | None
     cost: str | None = Field(description="The sum of its attempts, as a decimal number in text.")

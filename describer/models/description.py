@@ -9,6 +9,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from describer.door import host_of
+
 from .attempt import Attempt
 from .compiled import Given, Insert, Select, Update
 from .endpoint import Endpoint
@@ -149,9 +151,22 @@ class Description(models.Model):
         """The same, by a statement that is built once: the engine asks for them with every run."""
         return SHOWN(description=self.pk)
 
-    def know_pictures(self, shown: "Sequence[DescriptionImage]") -> None:
-        """Take these as its pictures without asking for them, as a prefetch would have found them."""
-        self._prefetched_objects_cache = {"pictures": list(shown)}
+    def linked(self) -> "list[DescriptionLink]":
+        """Its links, by such a statement."""
+        return LINKED(description=self.pk)
+
+    @property
+    def waiting_links(self) -> "list[DescriptionLink]":
+        """The links whose pictures were not fetched yet, in order."""
+        there = {shown.position for shown in self.pictures.all()}
+        links = sorted(self.links.all(), key=lambda link: link.position)
+        return [link for link in links if link.position not in there]
+
+    def know_pictures(
+        self, shown: "Sequence[DescriptionImage]", links: "Sequence[DescriptionLink]" = ()
+    ) -> None:
+        """Take these as its pictures and links without asking for them, as a prefetch would have found them."""
+        self._prefetched_objects_cache = {"pictures": list(shown), "links": list(links)}
 
     def begin_call(self, token: str) -> bool:
         """Count one call more; False when the run lost its lease or was cancelled."""
@@ -250,6 +265,10 @@ class DescriptionLink(models.Model):
     def __str__(self) -> str:
         return self.url
 
+    @property
+    def host(self) -> str:
+        return host_of(self.url)
+
 
 class Choice(models.Model):
     """One of the `n` answers of a description, as it came. `reasoning` is kept apart: a thought is not an answer."""
@@ -279,5 +298,8 @@ SHOWN = Select(
         .select_related("image", "sent_copy")
         .order_by("position")
     )
+)
+LINKED = Select(
+    lambda: DescriptionLink.objects.filter(description_id=Given("description")).order_by("position")
 )
 CHOOSE = Insert(Choice)

@@ -4,6 +4,18 @@ from describer.pictures import keep_image, keep_images
 from describer.refusal import Refusal
 
 from .again import ask_again
-from .ask import Ask, Given, forget_tokens, submit
+from .ask import Ask, forget_tokens, submit
+from .pictures import Given, Link, given_before
 
-__all__ = ("Ask", "Given", "Refusal", "ask_again", "forget_tokens", "keep_image", "keep_images", "submit")
+__all__ = (
+    "Ask",
+    "Given",
+    "Link",
+    "Refusal",
+    "ask_again",
+    "forget_tokens",
+    "given_before",
+    "keep_image",
+    "keep_images",
+    "submit",
+)

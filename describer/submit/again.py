@@ -4,16 +4,16 @@ from typing import Any
 
 from describer.models import Description
 
-from .ask import Ask, Given, submit
+from .ask import Ask, submit
+from .pictures import given_before
 
 
 def ask_again(description: Description, *, token: str | None = None, **changes: Any) -> Description:
     """A new description with the pictures, question and parameters of an old one; `changes` replace fields of Ask."""
-    pictures = [Given(shown.image, shown.name) for shown in description.images]
     ask = Ask(
         owner=description.owner,
         question=description.question,
-        pictures=pictures,
+        pictures=given_before(description),
         system_prompt=description.system_prompt,
         model=changes.pop("model", description.model),
         parameters=changes.pop("parameters", description.parameters),

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -14,28 +13,18 @@ from django.utils import timezone
 
 from describer import live, queue
 from describer.chat import ParameterError, read_parameters
-from describer.images import Recipe, clean_name
 from describer.models import (
     ApiKey,
     Description,
-    DescriptionImage,
     Endpoint,
-    Image,
     Lane,
-    SentCopy,
     Status,
     User,
     Via,
 )
 from describer.refusal import Refusal
 
-
-@dataclass(frozen=True)
-class Given:
-    """A picture of an ask, under the name that the person gave it this time."""
-
-    image: Image
-    name: str
+from .pictures import Given, Link, show
 
 
 @dataclass(frozen=True)
@@ -44,7 +33,7 @@ class Ask:
 
     owner: User
     question: str
-    pictures: Sequence[Given]
+    pictures: Sequence[Given | Link]
     via: Via = Via.PAGE
     key: ApiKey | None = None
     system_prompt: str = ""
@@ -59,8 +48,7 @@ class Ask:
     def hash(self) -> str:
         """Says whether two asks are the same: everything but who sent it when."""
         parts = [self.question, self.system_prompt, self.model, dict(self.parameters), self.together]
-        pictures = [[given.image.sha256, given.name] for given in self.pictures]
-        text = json.dumps([*parts, pictures], sort_keys=True, default=str)
+        text = json.dumps([*parts, [given.told for given in self.pictures]], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -104,13 +92,15 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
         raise Refusal("Add a picture to ask about.", code="no_image", param="image")
     if ask.together and len(ask.pictures) > settings.IMAGES_PER_ASK:
         raise Refusal(_too_many(), code="too_many_images", param="image")
+    pictures = [given.checked() for given in ask.pictures]
     _check_model(ask.model, endpoint)
     _check_room(ask)
     try:
         parameters = read_parameters(without_nul(ask.parameters))
     except ParameterError as error:
         raise Refusal.of_parameter(error) from error
-    return replace(ask, question=question, system_prompt=system_prompt, parameters=parameters), endpoint
+    checked = replace(ask, pictures=pictures, parameters=parameters)
+    return replace(checked, question=question, system_prompt=system_prompt), endpoint
 
 
 def _too_many() -> str:
@@ -184,7 +174,7 @@ def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
         for position in range(len(sets))
     ]
     Description.objects.bulk_create(rows)
-    _show(rows, sets)
+    show(rows, sets)
     return rows
 
 
@@ -192,30 +182,6 @@ def _first_state(endpoint: Endpoint) -> dict[str, Any]:
     if not endpoint.paused_code:
         return {"status": Status.QUEUED}
     return {"status": Status.WAITING, "waiting_reason": queue.pause_reason(endpoint)}
-
-
-def _show(rows: Sequence[Description], sets: Sequence[Sequence[Given]]) -> None:
-    """The pictures of each row, with the copy that intake made for the model."""
-    images = {given.image.pk for pictures in sets for given in pictures}
-    made = SentCopy.objects.filter(image__in=images, recipe=Recipe().key)
-    copies = {copy.image_id: copy for copy in made}
-    shown = [
-        [_shown(row, position, given, copies) for position, given in enumerate(pictures)]
-        for row, pictures in zip(rows, sets, strict=True)
-    ]
-    DescriptionImage.objects.bulk_create(chain.from_iterable(shown))
-    for row, of_row in zip(rows, shown, strict=True):
-        row.know_pictures(of_row)
-
-
-def _shown(row: Description, position: int, given: Given, copies: Mapping[int, SentCopy]) -> DescriptionImage:
-    return DescriptionImage(
-        description=row,
-        image=given.image,
-        position=position,
-        name=clean_name(given.name, f"picture {position + 1}"),
-        sent_copy=copies.get(given.image.pk),
-    )
 
 
 def _tell(born: Sequence[Description]) -> None:

@@ -36,8 +36,10 @@ def test_openapi_names_every_route_once(schema):
 def test_openapi_describes_every_parameter_with_its_range(schema):
     body = schema["paths"][ROUTE]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     fields = body["properties"]
-    assert set(Parameters.model_fields) | {"image", "question", "system_prompt", "model"} == set(fields)
-    assert body["required"] == ["image", "question"]
+    assert set(Parameters.model_fields) | {"image", "image_url", "question", "system_prompt", "model"} == set(
+        fields
+    )
+    assert body["required"] == ["question"]
     assert all(field["description"] for field in fields.values())
     assert (fields["n"]["minimum"], fields["n"]["maximum"], fields["n"]["type"]) == (1, 128, "integer")
     warm = fields["temperature"]
