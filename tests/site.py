@@ -27,6 +27,8 @@ OURS = (
     "HOST",
     "PORT",
     "SECRET_KEY",
+    "METRICS_TOKEN",
+    "LOG_",
 )
 
 

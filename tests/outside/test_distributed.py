@@ -41,7 +41,7 @@ def test_the_table_of_asks_is_vacuumed_often(site):
 
 def test_pages_and_readiness_work_there_too(site):
     person = site.login()
-    for page in ("/", "/history/", "/usage/", "/account/", "/admin/describer/attempt/"):
+    for page in ("/", "/history/", "/usage/", "/account/", "/admin/describer/attempt/", "/admin/system/"):
         assert person.get(f"{site.url}{page}", timeout=10).status_code == 200, page
     until(lambda: person.get(f"{site.url}/readyz", timeout=10).ok, "it is ready")
 
