@@ -77,6 +77,7 @@ def test_the_doctor_finds_nothing_wrong(site, worker):
 
 
 def test_while_the_database_hangs_whoever_watches_is_answered_in_time(site, worker, cluster):
+    assert site.bearer
     with ThreadPoolExecutor(16) as people:
         with cluster.postgres.hanging():
             pages = [people.submit(asked, site, "/login/?next=/history/") for _ in range(2)]
