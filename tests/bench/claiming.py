@@ -1,0 +1,94 @@
+"""What a claim with its commit costs (G7), among 100,000 queued rows of 50 people.
+
+`python -m tests.bench.claiming` measures in the database of the environment, and prints JSON.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import django
+
+from tests.bench.table import Row
+from tests.servers import postgres_server
+from tests.site import ROOT
+
+QUEUED, PEOPLE = 100_000, 50
+ALONE, AT_ONCE = 600, 32
+EACH = 60
+
+
+def rows() -> list[Row]:
+    """The same on both databases."""
+    with tempfile.TemporaryDirectory(prefix="describer-bench-") as folder, postgres_server() as url:
+        small = _figures(DATA_DIR=folder)
+        large = _figures(DATA_DIR=folder, DATABASE_URL=url)
+    what = f"claim with its commit, {QUEUED:,} queued of {PEOPLE}"
+    return [
+        Row("G7", f"{what}, SQLite", small["alone"], "ms", limit="<= 0.3 ms"),
+        Row("G7", f"{what}, PostgreSQL", large["alone"], "ms", limit="<= 0.8 ms"),
+        Row("G7", f"claims from {AT_ONCE} threads, PostgreSQL", large["rate"], "/s", limit=">= 3,000"),
+        Row("G7", f"claims from {AT_ONCE} threads, SQLite", small["rate"], "/s"),
+    ]
+
+
+def _figures(**variables: str) -> dict[str, float]:
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "vision_site.settings"} | variables
+    command = [sys.executable, "-m", "tests.bench.claiming"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def measure() -> dict[str, float]:
+    """`alone`: milliseconds of one claim at the median; `rate`: claims a second of many threads."""
+    from django.core.management import call_command  # noqa: PLC0415  Django comes first
+    from django.db import connection, connections  # noqa: PLC0415
+
+    from describer.queue.claim import take  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    _queue()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    spans = []
+    for _ in range(ALONE):
+        began = time.perf_counter()
+        assert take(1)
+        spans.append((time.perf_counter() - began) * 1000)
+
+    def several() -> None:
+        for _ in range(EACH):
+            assert take(1)
+        connections.close_all()
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda _: several(), range(AT_ONCE)))
+    rate = AT_ONCE * EACH / (time.perf_counter() - began)
+    return {"alone": statistics.median(spans), "rate": rate}
+
+
+def _queue() -> None:
+    from describer.models import Description, Endpoint, User  # noqa: PLC0415
+
+    endpoint = Endpoint.from_environment()
+    people = User.objects.bulk_create(User(username=f"person{number}") for number in range(PEOPLE))
+    made = (
+        Description(
+            owner=people[number % PEOPLE], endpoint=endpoint, question="?", model="m", turn=number // PEOPLE
+        )
+        for number in range(QUEUED)
+    )
+    Description.objects.bulk_create(made, batch_size=2000)
+
+
+if __name__ == "__main__":
+    django.setup()
+    print(json.dumps(measure()))
