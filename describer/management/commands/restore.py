@@ -1,0 +1,63 @@
+"""`manage.py restore PATH`: a backup into an empty site."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from describer.archive import ArchiveError, Restored, restore
+from describer.management import starting
+from describer.management.telling import Progress
+
+from .backup import contents
+
+
+class Command(BaseCommand):
+    help = "Put a backup into an empty site: a new DATA_DIR, or the database and storage that the environment names."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", type=Path, help="a file that manage.py backup wrote")
+        parser.add_argument(
+            "--queue",
+            action="store_true",
+            help="queue what was under way, in place of ending it: only when nothing was asked since, as in a move",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with alone(), Progress(sys.stderr) as tell:
+                restored = restore(options["path"], queue_again=options["queue"], tell=tell)
+        except ArchiveError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Restored {contents(restored.manifest)}.")
+        for words in remarks(restored):
+            self.stdout.write(words)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """No site runs on this DATA_DIR meanwhile, and none migrates this database."""
+    lock = None if settings.REDIS_URL else starting.only_one(settings.DATA_DIR)
+    try:
+        with starting.one_at_a_time():
+            yield
+    finally:
+        if lock:
+            lock.close()
+
+
+def remarks(restored: Restored) -> list[str]:
+    """What became of what was under way."""
+    told = {
+        f"{restored.ended:,} asks were under way at the backup; they end as failed, and can be asked again.": (
+            restored.ended
+        ),
+        f"{restored.queued:,} asks were under way at the backup; they are queued.": restored.queued,
+        f"{restored.unknown:,} calls were under way at the backup; they may have been billed.": restored.unknown,
+        f"{restored.manifest.gone:,} pictures' files were gone at the backup.": restored.manifest.gone,
+    }
+    return [words for words, count in told.items() if count]

@@ -1,0 +1,29 @@
+"""Progress of a command: one line that is written over, on a terminal only."""
+
+import time
+from typing import IO
+
+STEP_SECONDS = 0.1
+
+
+class Progress:
+    """`with Progress(stderr) as tell: tell("rows: 1,000")`."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.stream = stream
+        self.shown = stream.isatty()
+        self.next = 0.0
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __call__(self, words: str) -> None:
+        if self.shown and time.monotonic() >= self.next:
+            self.stream.write(f"\r\x1b[K{words}")
+            self.stream.flush()
+            self.next = time.monotonic() + STEP_SECONDS
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            self.stream.write("\r\x1b[K")
+            self.stream.flush()

@@ -1,0 +1,208 @@
+"""A site that is asked things while it is backed up, moved to PostgreSQL, and back to SQLite."""
+
+import gzip
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+import pytest
+import requests
+
+from describer.archive import ArchiveError, checked
+from tests.endpoint import ScriptedEndpoint, answer, error
+from tests.images.pictures import photo
+from tests.servers import postgres_server
+from tests.site import ROOT, Site, until
+
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+SECRET = "sk-secret-that-is-in-no-backup"
+
+
+@pytest.fixture(scope="module")
+def scripted():
+    with ScriptedEndpoint() as endpoint:
+        endpoint.rule(
+            lambda call: error(400, "No.", code="no") if "Number 3 " in str(call.body["messages"]) else None
+        )
+        endpoint.default = answer("As it was.", usage=(10, 5, 15), delay=0.2)
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def variables(scripted):
+    return {"VISION_BASE_URL": scripted.url, "VISION_MODEL": "m", "VISION_API_KEY": SECRET}
+
+
+@contextmanager
+def asked_on_and_on(site):
+    """Two callers who ask again as soon as they were answered 202."""
+    ended = threading.Event()
+
+    def ask(caller):
+        number = 0
+        while not ended.is_set():
+            number += 1
+            site.ask(photo(64 + caller, 48 + number % 50), question=f"Number {number} of {caller}?")
+
+    with ThreadPoolExecutor(2) as pool:
+        callers = [pool.submit(ask, caller) for caller in range(2)]
+        try:
+            yield
+        finally:
+            ended.set()
+        for caller in callers:
+            caller.result()
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory, scripted, variables):
+    """A site under load, and its backup."""
+    with Site(tmp_path_factory.mktemp("old") / "data", **variables) as site:
+        odd = site.finished(site.ask(photo(64, 48), question="Odd?")["id"])["id"]
+        with asked_on_and_on(site):
+            until(lambda: len(scripted.calls) > 20, "it is busy")
+            spoil(site, odd)
+            site.archive = site.data.parent / "site.tar"
+            site.said = site.manage("backup", str(site.archive))
+            calls = len(scripted.calls)
+            until(lambda: len(scripted.calls) > calls + 8, "it goes on")
+        site.odd = odd
+        yield site
+
+
+def spoil(site, number):
+    """What only SQLite takes: NUL in a text, half a character in JSON, a name that is too long."""
+    with closing(sqlite3.connect(site.data / "describer.sqlite3", timeout=20)) as database, database:
+        database.execute(
+            "UPDATE describer_description SET question = 'N' || char(0) || 'UL' WHERE id = ?", [number]
+        )
+        raw = r'{"a": "\u0000 \ud800"}'
+        database.execute("UPDATE describer_attempt SET raw_usage = ? WHERE description = ?", [raw, number])
+        long = "long" * 100 + ".jpg"
+        database.execute(
+            "UPDATE describer_descriptionimage SET name = ? WHERE description_id = ?", [long, number]
+        )
+
+
+@pytest.fixture(scope="module")
+def moved(old, tmp_path_factory, variables):
+    """The same site on PostgreSQL."""
+    with postgres_server() as postgres:
+        site = Site(tmp_path_factory.mktemp("new") / "data", admin=False, DATABASE_URL=postgres, **variables)
+        site.said = site.manage("restore", str(old.archive))
+        with site:
+            site.key = old.key
+            yield site
+
+
+@pytest.fixture(scope="module")
+def again(moved):
+    """The backup of the moved site."""
+    path = moved.data.parent / "again.tar"
+    moved.manage("backup", str(path))
+    return path
+
+
+def held(path):
+    """What an archive holds: counts, sums, numbers, and each file's hash."""
+    manifest = checked(path)
+    files = {}
+    with tarfile.open(path) as tar:
+        for info in tar:
+            if info.name.startswith("index/"):
+                lines = gzip.decompress(tar.extractfile(info).read()).splitlines()
+                files |= {one["name"]: one["sha256"] for one in map(json.loads, lines)}
+    kept = {name: sha256 for name, sha256 in files.items() if name.startswith("files/")}
+    return manifest.rows, manifest.ledger.sums, manifest.numbers, kept
+
+
+def test_p21_a_backup_under_load_is_whole_and_of_one_moment(old):
+    manifest = checked(old.archive)
+    assert "is whole: 1 people" in old.said
+    assert manifest.under_way
+    assert manifest.gone == manifest.changed == 0
+    latest = requests.get(f"{old.url}/api/descriptions?limit=1", headers=old.bearer, timeout=10).json()[
+        "items"
+    ]
+    assert latest[0]["id"] > manifest.numbers["describer.description"]
+
+
+def test_x29_neither_the_endpoints_key_nor_the_sites_secret_is_in_it(old):
+    secrets = [SECRET.encode(), (old.data / "secret_key").read_bytes(), old.key.encode()]
+    with tarfile.open(old.archive) as tar:
+        for info in tar:
+            data = tar.extractfile(info).read()
+            text = gzip.decompress(data) if info.name.endswith(".gz") else data
+            assert not [one for one in secrets if one in text], info.name
+
+
+def test_moved_to_postgresql_all_counts_hashes_and_sums_are_the_same(old, moved, again):
+    assert held(again) == held(old.archive)
+    person = moved.login()
+    page = person.get(f"{moved.url}/history/", timeout=10)
+    assert page.status_code == 200
+    assert "As it was." in page.text
+    assert (
+        "under way when the backup was made"
+        in person.get(f"{moved.url}/history/?state=failed", timeout=10).text
+    )
+    assert person.get(f"{moved.url}/usage/", timeout=10).status_code == 200
+
+
+def test_p22_nothing_that_was_under_way_is_sent_again(old, moved):
+    answer = requests.get(f"{moved.url}/api/descriptions?limit=100", headers=moved.bearer, timeout=10)
+    rows = answer.json()["items"]
+    restored = [one for one in rows if one["error"] and one["error"]["code"] == "restored"]
+    assert len(restored) == checked(old.archive).under_way
+    assert {one["status"] for one in rows} <= {"done", "failed"}
+
+
+def test_what_only_sqlite_took_is_readable_on_postgresql(old, moved):
+    described = moved.description(old.odd)
+    assert described["question"] == "N\ufffdUL"
+    assert described["images"][0]["name"].startswith("longlong")
+    assert moved.login().get(f"{moved.url}/descriptions/{old.odd}/", timeout=10).status_code == 200
+
+
+def test_a_new_ask_after_the_move_has_a_number_of_its_own(moved):
+    described = moved.finished(moved.ask(photo(64, 48), question="New?")["id"])
+    assert described["status"] == "done"
+    assert len(described["attempts"]) == 1
+
+
+def test_and_back_to_sqlite(again, tmp_path, variables):
+    back = Site(tmp_path / "back", admin=False, **variables)
+    back.manage("restore", str(again))
+    back.manage("backup", str(tmp_path / "back.tar"))
+    assert held(tmp_path / "back.tar") == held(again)
+
+
+@pytest.fixture(scope="module")
+def stuck(old):
+    """The old site with a pipe in the place of a picture: whoever reads it waits for ever."""
+    os.mkfifo(old.data / "media" / "originals" / "pipe")
+    with closing(sqlite3.connect(old.data / "describer.sqlite3", timeout=20)) as database, database:
+        database.execute("UPDATE describer_image SET original = 'originals/pipe' WHERE id = 5")
+    return old
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(stuck, tmp_path, number):
+    path = tmp_path / "site.tar"
+    command = [sys.executable, "manage.py", "backup", str(path)]
+    process = subprocess.Popen(command, cwd=ROOT, env=stuck.environment)
+    until(lambda: list(tmp_path.glob("site.tar.unfinished-*")), "it has begun")
+    process.send_signal(number)
+    assert process.wait(10) in (-number, 128 + number)
+    assert not path.exists()
+    for left in tmp_path.glob("site.tar*"):
+        assert number == signal.SIGKILL
+        with pytest.raises(ArchiveError):
+            checked(left)
