@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from describer import live, queue, usage
 from describer.chat import ChatError, Reply, estimate
@@ -169,7 +169,7 @@ def _held(record: Callable[[], None]) -> None:
     while True:
         try:
             record()
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             logger.warning("a reply is held until the database takes it: %s", error)
             close_old_connections()
             time.sleep(HOLD_SECONDS)

@@ -141,7 +141,10 @@ class Server(ThreadingHTTPServer):
 
 @dataclass
 class ScriptedEndpoint:
-    """See the module. `models` None makes GET /models a 404; `models_step` answers it with any step."""
+    """See the module. `models` None makes GET /models a 404; `models_step` answers it with any step.
+
+    `pages` are JSON that GET answers at other paths, made when they are asked for.
+    """
 
     port: int = 0
     default: Step = field(default_factory=answer)
@@ -149,6 +152,7 @@ class ScriptedEndpoint:
     models_step: Step | None = None
     tls: ssl.SSLContext | None = None
     keep_calls: bool = True
+    pages: dict[str, Callable[[], Json]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.calls: list[Call] = []
@@ -227,6 +231,8 @@ class ScriptedEndpoint:
         elif method == "GET" and path.endswith("/models"):
             self.model_calls.append(call)
             (self.models_step or self._list()).play(wire, call)
+        elif method == "GET" and path in self.pages:
+            reply(200, self.pages[path]()).play(wire, call)
         else:
             self.other_calls.append(call)
             error(404, f"Unknown request URL: {method} {path}.", "unknown_url").play(wire, call)
@@ -245,8 +251,10 @@ class ScriptedEndpoint:
         try:
             wire.wait(step.delay)
             self._count(step, 1)
+            call.written = True
             step.play(wire, call)
         except OSError:
+            call.written = False
             self._count(step, -1)
             wire.close()
         finally:

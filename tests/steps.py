@@ -17,13 +17,17 @@ ABORT = struct.pack("ii", 1, 0)  # SO_LINGER on with no time: close() sends RST,
 
 @dataclass
 class Call:
-    """One request as it came; header names are in lower case, `at` is time.monotonic()."""
+    """One request as it came; header names are in lower case, `at` is time.monotonic().
+
+    `written`: its step was played to the end, and nobody had hung up by then as far as we could tell.
+    """
 
     path: str
     headers: dict[str, str]
     raw: bytes
     at: float
     step: "Step | None" = None
+    written: bool = False
 
     @cached_property
     def body(self) -> Json | None:

@@ -143,8 +143,16 @@ DATABASE_URL = secret("DATABASE_URL")
 if DATABASE_URL:
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-        # With the pool, closing gives the connection back, so that none is held across a call.
-        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 16}
+        # With the pool, closing gives the connection back, so that none is held across a call. It waits five seconds
+        # for a database that is away, and begins anew then: its pauses between tries would grow to minutes.
+        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+        DATABASES["default"]["ENGINE"] = "vision_site.postgresql"
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 2,
+            "max_size": 16,
+            "timeout": 5,
+            "reconnect_timeout": 5,
+        }
 else:
     DATABASES = {
         "default": {
@@ -153,7 +161,7 @@ else:
             "CONN_MAX_AGE": None,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
+                "timeout": whole("SQLITE_WAIT_SECONDS", 20, 1),
                 # FULL: an attempt's row is a promise about money and shall survive a power cut.
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-1024;",
             },

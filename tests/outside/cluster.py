@@ -12,10 +12,10 @@ QUICK = {"LEASE_SECONDS": "3", "HEARTBEAT_SECONDS": "1"}  # a dead worker is not
 numbers = itertools.count(1)
 
 
-def asking(endpoint: ScriptedEndpoint) -> dict[str, str]:
-    """Variables of a site that asks this endpoint."""
-    names = ("VISION_BASE_URL", "VISION_API_KEY", "VISION_MODEL")
-    return dict(zip(names, (endpoint.url, "sk-test", "scripted-model"), strict=True))
+def asking(endpoint: ScriptedEndpoint | str) -> dict[str, str]:
+    """Variables of a site that asks this endpoint, or the one at this URL."""
+    url = endpoint if isinstance(endpoint, str) else endpoint.url
+    return {"VISION_BASE_URL": url, "VISION_API_KEY": "sk-test", "VISION_MODEL": "scripted-model"}
 
 
 class Cluster:
@@ -24,7 +24,7 @@ class Cluster:
     def __init__(self, redis: Redis, postgres: Postgres) -> None:
         self.redis, self.postgres = redis, postgres
 
-    def site(self, folder: Path, endpoint: ScriptedEndpoint, **variables: Any) -> Site:
+    def site(self, folder: Path, endpoint: ScriptedEndpoint | str, **variables: Any) -> Site:
         """A site, not yet started, that only serves pages; start a Worker beside it."""
         number = next(numbers)
         places = {

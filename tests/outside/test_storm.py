@@ -1,0 +1,17 @@
+"""A small storm; `python -m tests.storm` plays a large one."""
+
+import pytest
+
+from tests.storm.play import Weather, storm
+
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
+
+
+def test_in_a_storm_nothing_is_lost_and_the_ledger_is_the_endpoints_own_count(cluster, tmp_path):
+    weather = Weather(
+        asks=150, kill_every=3, most_kills=1, refuse_seconds=1, delay=0.2, slots=16, patience=60
+    )
+    found = storm(cluster, tmp_path, weather).comparison
+    assert found.wrong == []
+    assert sum(found.statuses.values()) == 150
+    assert {"answer", "reply 429"} <= set(found.steps)

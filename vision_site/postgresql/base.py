@@ -1,0 +1,73 @@
+"""Django's PostgreSQL backend with connections that notice a server which takes everything and answers nothing.
+
+libpq waits for ever for the answer to a statement: a server that is stopped, or a network that swallows what is sent,
+would take every thread of pages and none could say so. A long statement is no fault, so silence alone proves nothing:
+after some seconds of it the server is asked, on a connection beside, whether it speaks at all.
+"""
+
+import socket
+import struct
+import time
+from collections.abc import Generator
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+
+SILENCE = 5.0  # seconds without a byte before the server is asked
+SILENCE_OF_ONE_THAT_HUNG = 1.0
+ANSWER = 2.0  # seconds in which it must answer
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # anybody may send it first, and one byte comes back
+
+
+class Connection(psycopg.Connection[Any]):
+    """Raises OperationalError, and is closed, when its server hangs in the midst of a statement."""
+
+    hangs = False  # any of them, a moment ago: threads then find out sooner
+
+    def wait(self, gen: Any, *args: Any, **options: Any) -> Any:
+        return super().wait(self._watched(gen), *args, **options)
+
+    def _watched(self, gen: Any) -> Generator[Any, Any, Any]:
+        heard = time.monotonic()
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if ready:
+                    heard, Connection.hangs = time.monotonic(), False
+                elif time.monotonic() - heard > (SILENCE_OF_ONE_THAT_HUNG if self.hangs else SILENCE):
+                    self._ask()
+                    heard = time.monotonic()
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            return end.value
+
+    def _ask(self) -> None:
+        Connection.hangs = not speaks(self.info.hostaddr or self.info.host, self.info.port)
+        if self.hangs:
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the database does not answer")
+
+
+def speaks(host: str, port: int) -> bool:
+    """Whether a PostgreSQL answers there in time; `host` may be the folder of a Unix socket."""
+    near = host.startswith("/")
+    place: Any = f"{host}/.s.PGSQL.{port}" if near else (host, port)
+    try:
+        with socket.socket(socket.AF_UNIX) if near else socket.create_connection(place, ANSWER) as asked:
+            asked.settimeout(ANSWER)
+            if near:
+                asked.connect(place)
+            asked.sendall(SSL_REQUEST)
+            return bool(asked.recv(1))
+    except OSError:
+        return False
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Its pool is filled with such connections."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.settings_dict["OPTIONS"].get("pool", {})["connection_class"] = Connection
