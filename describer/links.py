@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import IntegrityError, close_old_connections
 
+from describer import live
 from describer.door import PORTS, Door, Refused
 from describer.images import ImageError, fetched
 from describer.models import Description, DescriptionImage, DescriptionLink
@@ -42,6 +43,7 @@ def fetch_links(description: Description) -> None:
             close_old_connections()
             with _edge():
                 _fetch(description, link)
+            live.publish(description)  # whoever looks at it sees the picture before the answer
 
 
 def _fetch(description: Description, link: DescriptionLink) -> None:

@@ -157,7 +157,9 @@ class Description(models.Model):
 
     @property
     def waiting_links(self) -> "list[DescriptionLink]":
-        """The links whose pictures were not fetched yet, in order."""
+        """The links whose pictures were not fetched yet, in order. A done description has none."""
+        if self.status == Status.DONE:
+            return []
         there = {shown.position for shown in self.pictures.all()}
         links = sorted(self.links.all(), key=lambda link: link.position)
         return [link for link in links if link.position not in there]

@@ -9,18 +9,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from describer.door import Refused
 from describer.models import Description, Endpoint, User
 
-from .ask_form import AskForm, from_description, posted, row_id
+from .ask_form import AskForm, from_description, posted
 from .cards import cards_of, is_new
 from .frame import in_words, unfinished
 from .person import person
 from .presets import PRESETS
 from .samples import samples
+from .tray import row_id
 
+CHANGES = {"add", "drop", "preset"}  # buttons that change the form and ask nothing
 NEWEST = 10  # descriptions on the page
 AT_ONCE = 20  # as many as one press of the button can make: of what is new none is left out
-SCRIPTS = [f"js/{name}.js" for name in ("tray", "drop", "question", "more", "ask", "again")]
+SCRIPTS = [f"js/{name}.js" for name in ("tray", "link", "drop", "question", "more", "ask", "again")]
 
 
 @login_required
@@ -31,8 +34,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, owner, _first_form(request, owner))
     form = posted(request, owner)
-    if "drop" in request.POST or "preset" in request.POST:
-        form.errors, form.status = {}, 200
+    if CHANGES & request.POST.keys():
+        form.errors, form.status = (
+            {name: form.errors[name] for name in form.errors.keys() & {"image_url"}},
+            200,
+        )
         return _page(request, owner, form)
     born = form.submit(owner)
     if not born:
@@ -88,6 +94,7 @@ def _form_context(form: AskForm) -> dict[str, Any]:
         "presets": PRESETS,
         "offered": endpoint.offered if endpoint else [],
         "most_pictures": settings.IMAGES_PER_ASK,
+        "no_link": Refused().message,
         "most_bytes": settings.IMAGE_MAX_BYTES,
     }
 

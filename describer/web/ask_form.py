@@ -4,33 +4,21 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from describer.chat import ParameterError
 from describer.images import clean_name
-from describer.models import Description, Image, User
-from describer.submit import Ask, Given, Refusal, keep_image, submit
+from describer.models import Description, User
+from describer.submit import Ask, Given, Link, Refusal, submit
 
 from .ask_fields import RARE, WIDGETS, Field, given, typed
 from .presets import PRESETS, preset
-from .samples import sample
+from .tray import Tile, file_tile, named_tiles, sample_tile, tiles_of
 
-GONE = "This picture is not here any more; add it again."
 REUSED = "idempotency_key_reused"
-BIGGEST_ID = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A picture in the tray; without an image it was refused, and `message` says why."""
-
-    name: str
-    image: Image | None = None
-    message: str = ""
 
 
 @dataclass
@@ -44,6 +32,7 @@ class AskForm:
     together: bool = False
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     tiles: list[Tile] = field(default_factory=list)
+    link: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
 
@@ -77,12 +66,16 @@ class AskForm:
         return bool(self.errors.keys() & {"model", "system_prompt", *WIDGETS})
 
     @property
-    def pictures(self) -> list[Given]:
-        return [Given(tile.image, tile.name) for tile in self.tiles if tile.image]
+    def pictures(self) -> list[Given | Link]:
+        return [tile.given for tile in self.tiles if tile.given]
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.pictures) >= settings.IMAGES_PER_ASK
 
     def refuse(self, refusal: Refusal) -> None:
         """Note what is wrong, beside its field where the form has one."""
-        known = {"question", "system_prompt", "model", "image", *WIDGETS}
+        known = {"question", "system_prompt", "model", "image", "image_url", *WIDGETS}
         self.errors.setdefault(refusal.param if refusal.param in known else "", refusal.message)
         self.status = self.status if self.status >= 400 else refusal.status
 
@@ -139,10 +132,14 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
     )
     dropped = post.getlist("drop")
     named = zip(post.getlist("picture"), [*post.getlist("picture_name"), *[""] * 5000], strict=False)
-    _add_named(form, owner, [(text, name) for text, name in named if text not in dropped])
-    for file in request.FILES.getlist("image"):
-        _add_file(form, owner, file)
-    _add_sample(form, owner, post.get("sample", ""))
+    for tile in named_tiles(owner, [(text, name) for text, name in named if text not in dropped]):
+        _add(form, tile)
+    for place, file in enumerate(request.FILES.getlist("image"), len(form.tiles) + 1):
+        label = clean_name(file.name or "", f"picture {place}")
+        _add(form, Tile.refused(label, too_many()) if form.is_full else file_tile(owner, file, place))
+    for text in filter(str.strip, post.getlist("image_url")):
+        _add_link(form, text)
+    _add_sample(form, sample_tile(owner, post.get("sample", "")))
     if chosen := preset(post.get("preset", "")):
         form.question = chosen.question
     return form
@@ -153,53 +150,30 @@ def _text(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def row_id(text: str) -> int:
-    """A row's number as a form or an address gives it; 0, which no row has, when it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _add_named(form: AskForm, owner: User, named: list[tuple[str, str]]) -> None:
-    rows = Image.objects.filter(owner=owner, pk__in={row_id(text) for text, _ in named})
-    images = {image.pk: image for image in rows}
-    for position, (text, name) in enumerate(named, 1):
-        label = clean_name(name, f"picture {position}")
-        image = images.get(row_id(text))
-        if image:
-            _add(form, Tile(label, image))
-        else:
-            _fail(form, label, Refusal(GONE, code="no_image", param="image"))
-
-
-def _add_file(form: AskForm, owner: User, file: "UploadedFile[Any]") -> None:
-    label = clean_name(file.name or "", f"picture {len(form.tiles) + 1}")
+def _add_link(form: AskForm, text: str) -> None:
+    """A link as it was typed: one that is none stays in its field, to be put right."""
     try:
-        if len(form.pictures) >= settings.IMAGES_PER_ASK:
-            raise too_many()
-        _add(form, Tile(label, keep_image(owner, cast(BinaryIO, file), file.name or "")))
+        _add(form, Tile.linked(text))
     except Refusal as refusal:
-        _fail(form, label, refusal)
+        form.link = text
+        form.refuse(refusal)
 
 
-def _add_sample(form: AskForm, owner: User, name: str) -> None:
+def _add_sample(form: AskForm, tile: Tile | None) -> None:
     """A sample is asked about at once: with what was typed, or else with the first preset."""
-    found = sample(name) if name else None
-    if found is None:
-        return
-    with found.path.open("rb") as file:
-        _add(form, Tile(found.name, keep_image(owner, file, found.name)))
-    form.question = form.question.strip() or PRESETS[0].question
+    if tile:
+        _add(form, tile)
+        form.question = form.question.strip() or PRESETS[0].question
 
 
 def _add(form: AskForm, tile: Tile) -> None:
-    if len(form.pictures) >= settings.IMAGES_PER_ASK:
+    if tile.message:
+        words = "Take away what cannot be used, or choose other pictures, and ask again."
+        form.errors.setdefault("image", words)
+        form.status = form.status if form.status >= 400 else tile.status
+    elif form.is_full:
         form.refuse(too_many())
     form.tiles.append(tile)
-
-
-def _fail(form: AskForm, label: str, refusal: Refusal) -> None:
-    form.tiles.append(Tile(label, message=refusal.message))
-    form.errors.setdefault("image", "Take away what cannot be used, or choose other pictures, and ask again.")
-    form.status = form.status if form.status >= 400 else refusal.status
 
 
 def too_many() -> Refusal:
@@ -209,13 +183,14 @@ def too_many() -> Refusal:
 
 def from_description(description: Description) -> AskForm:
     """The same ask once more, to be changed before it is sent."""
+    tiles = tiles_of(description)
     return AskForm(
         question=description.question,
         system_prompt=description.system_prompt,
         model=description.model if description.model in description.endpoint.offered[1:] else "",
         texts=_texts(description.parameters),
-        together=description.pictures.count() > 1,
-        tiles=[Tile(shown.name, shown.image) for shown in description.images],
+        together=len(tiles) > 1,
+        tiles=tiles,
     )
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from describer import queue
 from describer.chat import reading
-from describer.models import Attempt, Choice, Description, DescriptionImage, Status
+from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Status
 
 SHOWN_CHARACTERS = 1800  # of an answer on a card; the rest is one click away
 JUST_NOW = timedelta(minutes=10)
@@ -80,9 +80,19 @@ class Card:
         return self.pictures[0] if self.pictures else None
 
     @property
+    def link(self) -> DescriptionLink | None:
+        """What stands for a first picture that is still to be fetched."""
+        return None if self.pictures or not self.waiting else self.waiting[0]
+
+    @cached_property
+    def waiting(self) -> list[DescriptionLink]:
+        """The links whose pictures were not fetched yet."""
+        return self.description.waiting_links
+
+    @property
     def more(self) -> int:
         """How many pictures it has besides the first."""
-        return max(0, len(self.pictures) - 1)
+        return max(0, len(self.pictures) + len(self.waiting) - 1)
 
     @property
     def choice(self) -> Choice | None:
@@ -172,13 +182,19 @@ def _is_json(content: str) -> bool:
 
 
 def cards_of(descriptions: Iterable[Description]) -> list[Card]:
-    """Cards in the order given: four statements for all, and two to five cheap ones for each that is queued."""
+    """Cards in the order given: four statements for all, five with some that are not done, and two to five cheap ones for each that is queued."""
     rows = list(descriptions)
     prefetch_related_objects(rows, "pictures__image", "choices")
+    know_links(rows)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
         attempts[attempt.description].append(attempt)
     return [_card(row, attempts[row.pk]) for row in rows]
+
+
+def know_links(rows: Iterable[Description]) -> None:
+    """Look up the links of those that may have some waiting; the done ones have none."""
+    prefetch_related_objects([row for row in rows if row.status != Status.DONE], "links")
 
 
 def _card(row: Description, attempts: list[Attempt]) -> Card:

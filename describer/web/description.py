@@ -17,7 +17,7 @@ from django.urls import reverse
 from describer import live, pipeline
 from describer.chat.completion import reading
 from describer.images import Recipe
-from describer.models import Choice, Description, DescriptionImage, SentCopy
+from describer.models import Choice, Description, DescriptionImage, DescriptionLink, SentCopy
 from describer.storage import seems_there
 from describer.submit import Refusal, ask_again
 
@@ -38,6 +38,7 @@ class Picture:
 
     shown: DescriptionImage
     copy: SentCopy | None
+    link: DescriptionLink | None = None
 
     @cached_property
     def has_copy(self) -> bool:
@@ -82,7 +83,9 @@ def description_words(request: HttpRequest, pk: int) -> HttpResponse:
     row = description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    response = render(request, "_description_words.html", _words(request, row))
+    words = _words(request, row)
+    beside = {"beside": bool(row.links.all())}  # pictures come while the page is looked at
+    response = render(request, "_description_words.html", words | beside)
     response["X-Running"] = in_words(unfinished(person(request)))
     return response
 
@@ -170,7 +173,11 @@ def _words(request: HttpRequest, row: Description) -> dict[str, Any]:
 
 def _pictures(card: Card) -> list[Picture]:
     prefetch_related_objects(card.pictures, "sent_copy", "image__sent_copies")
-    return [Picture(shown, shown.sent_copy or _default_copy(shown)) for shown in card.pictures]
+    links = {link.position: link for link in card.description.links.all()}
+    return [
+        Picture(shown, shown.sent_copy or _default_copy(shown), links.get(shown.position))
+        for shown in card.pictures
+    ]
 
 
 def _default_copy(shown: DescriptionImage) -> SentCopy | None:

@@ -21,7 +21,7 @@ from describer.models import ApiKey, Attempt, Choice, Description, DescriptionIm
 from describer.models.description import DescriptionQuerySet
 from describer.templatetags.answer import excerpt
 
-from .cards import Card
+from .cards import Card, know_links
 from .frame import in_words, unfinished
 from .person import person
 from .story import Call
@@ -188,6 +188,7 @@ def _shown(rows: DescriptionQuerySet) -> DescriptionQuerySet:
 
 
 def _cards(rows: Sequence[Description]) -> list[Tile]:
+    know_links(rows)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
         attempts[attempt.description].append(attempt)

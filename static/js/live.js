@@ -30,6 +30,10 @@ const swap = (old, html) => {
   const hadFocus = old.contains(document.activeElement);
   old.replaceWith(card);
   if (hadFocus) card.querySelector("a, button")?.focus({ preventScroll: true });
+  for (const one of template.content.querySelectorAll("[data-beside]")) {
+    const there = document.getElementById(one.id);
+    if (there && !there.isEqualNode(one)) there.replaceWith(one);
+  }
   speak(old.dataset.status, card);
 };
 

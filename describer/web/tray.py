@@ -1,0 +1,107 @@
+"""The tray of the ask form: a tile for each picture, link or file that was refused."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+from urllib.parse import unquote, urlsplit
+
+from django.core.files.uploadedfile import UploadedFile
+
+from describer.door import host_of
+from describer.images import clean_name
+from describer.models import Description, Image, User
+from describer.submit import Given, Link, Refusal, given_before, keep_image
+
+from .samples import sample
+
+GONE = "This picture is not here any more; add it again."
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A picture in the tray, or a link to one; one with a `message` was refused, and that says why."""
+
+    name: str
+    image: Image | None = None
+    url: str = ""
+    message: str = ""
+    status: int = 0
+
+    @classmethod
+    def refused(cls, name: str, refusal: Refusal) -> "Tile":
+        return cls(name, message=refusal.message, status=refusal.status)
+
+    @classmethod
+    def linked(cls, url: str) -> "Tile":
+        """Raises Refusal when it is no link."""
+        checked = Link(url).checked().url
+        return cls(host_of(checked), url=checked)
+
+    @property
+    def value(self) -> str:
+        """What the form sends of it: an image's id or a link's address."""
+        return str(self.image.pk) if self.image else self.url
+
+    @property
+    def file_name(self) -> str:
+        """The last part of a link's address."""
+        return clean_name(unquote(urlsplit(self.url).path), "")
+
+    @property
+    def given(self) -> Given | Link | None:
+        if self.image:
+            return Given(self.image, self.name)
+        return Link(self.url) if self.url else None
+
+
+def row_id(text: str) -> int:
+    """A row's number as a form or an address gives it; 0, which no row has, when it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def named_tiles(owner: User, named: Sequence[tuple[str, str]]) -> Iterator[Tile]:
+    """Tiles that the form held already, by (id or address, name). Only the owner's own images can be named by id."""
+    rows = Image.objects.filter(owner=owner, pk__in={row_id(text) for text, _ in named})
+    images = {image.pk: image for image in rows}
+    for position, (text, name) in enumerate(named, 1):
+        label = clean_name(name, f"picture {position}")
+        if "://" in text:
+            yield _linked(text, label)
+        elif image := images.get(row_id(text)):
+            yield Tile(label, image)
+        else:
+            yield Tile.refused(label, Refusal(GONE, code="no_image", param="image"))
+
+
+def _linked(url: str, label: str) -> Tile:
+    try:
+        return Tile.linked(url)
+    except Refusal as refusal:
+        return Tile.refused(label, refusal)
+
+
+def file_tile(owner: User, file: "UploadedFile[Any]", place: int) -> Tile:
+    """A file that came with the form, kept as an image."""
+    label = clean_name(file.name or "", f"picture {place}")
+    try:
+        return Tile(label, keep_image(owner, cast(BinaryIO, file), file.name or ""))
+    except Refusal as refusal:
+        return Tile.refused(label, refusal)
+
+
+def sample_tile(owner: User, name: str) -> Tile | None:
+    """A sample of ours by its name, or None where there is none of this name."""
+    found = sample(name) if name else None
+    if found is None:
+        return None
+    with found.path.open("rb") as file:
+        return Tile(found.name, keep_image(owner, file, found.name))
+
+
+def tiles_of(description: Description) -> list[Tile]:
+    """The pictures of an old ask; a link that was never fetched is a link still."""
+    given = given_before(description)
+    return [
+        Tile(one.name, one.image) if isinstance(one, Given) else Tile(host_of(one.url), url=one.url)
+        for one in given
+    ]
