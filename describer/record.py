@@ -39,7 +39,7 @@ def end(run: Run, status: Status, **values: Any) -> bool:
 
 
 def _answer(run: Run, attempt: Attempt, reply: Reply) -> None:
-    together(lambda: _write_answer(run, attempt, reply))
+    together(lambda: _write_answer(run, attempt, reply), usage.order_of(attempt))
     queue.widen(run.description.endpoint)
     if run.description.endpoint.paused_code:
         queue.open_endpoint(run.description.endpoint)
@@ -59,7 +59,7 @@ def _error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
         "request_id": error.request_id[:200],
         "billed": error.billed,
     }
-    together(lambda: _write_error(run, attempt, error, again, values))
+    together(lambda: _write_error(run, attempt, error, again, values), usage.order_of(attempt))
     if error.slows and not run.description.endpoint.is_sandbox:
         seconds = error.retry_after or queue.backoff(attempt.number)
         queue.narrow(run.description.endpoint, attempt, seconds)

@@ -29,7 +29,7 @@ def roll_up(attempt: Attempt, before: Attempt.State) -> None:
     counted = _counts(attempt)
     if before == Attempt.State.UNKNOWN:
         counted |= {"attempts": 0, "asks": 0, "failed": counted["failed"] - 1}
-    _add(_key(attempt), counted)
+    _add(key_of(attempt), counted)
 
 
 def rebuilt(attempts: Iterable[Attempt]) -> dict[Key, Counter[str]]:
@@ -37,7 +37,7 @@ def rebuilt(attempts: Iterable[Attempt]) -> dict[Key, Counter[str]]:
     days: dict[Key, Counter[str]] = {}
     for attempt in attempts:
         if attempt.state != Attempt.State.SENT:
-            days.setdefault(_key(attempt), Counter()).update(_counts(attempt))
+            days.setdefault(key_of(attempt), Counter()).update(_counts(attempt))
     return days
 
 
@@ -49,7 +49,12 @@ def rebuild() -> None:
         UsageDay.objects.bulk_create(UsageDay(**dict(key), **counts) for key, counts in days.items())
 
 
-def _key(attempt: Attempt) -> Key:
+def order_of(attempt: Attempt) -> tuple[Any, ...]:
+    """What tells the days of attempts apart, for `together`: many processes add to the same ones."""
+    return tuple(value for _, value in key_of(attempt))
+
+
+def key_of(attempt: Attempt) -> Key:
     return (
         ("day", timezone.localdate(attempt.sent)),
         ("owner", attempt.owner),

@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connections
 
 from describer.models import User
 from describer.models.together import Together
@@ -53,7 +53,6 @@ def test_one_that_fails_takes_no_other_with_it(together, at_once):
     assert sum(isinstance(one, IntegrityError) for one in outcomes) == 1
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="elsewhere each writes alone")
 def test_those_who_come_while_one_writes_share_the_next_commit(together, at_once):
     began, may_end, commits = threading.Event(), threading.Event(), []
 
@@ -81,3 +80,21 @@ def test_within_a_transaction_it_is_part_of_it(together):
     with pytest.raises(ZeroDivisionError):
         together(lambda: (together(lambda: made("inner")), 1 / 0))
     assert not User.objects.exists()
+
+
+def test_what_is_written_together_is_written_in_order(together, at_once):
+    began, may_end, written = threading.Event(), threading.Event(), []
+
+    def beside(number):
+        began.wait(10)
+        return together(lambda: written.append(number), order=("day", number))
+
+    def release():
+        began.wait(10)
+        while len(together.line) < 5:
+            threading.Event().wait(0.001)
+        may_end.set()
+
+    first = lambda: began.set() or may_end.wait(10)  # noqa: E731
+    at_once(lambda: together(first), *(lambda n=n: beside(n) for n in (3, 1, 4, 0, 2)), release)
+    assert written == [0, 1, 2, 3, 4]
