@@ -11,7 +11,8 @@ from tests.site import ROOT
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
 FOLDERS = ("tests/engine", "tests/submit")
-QUIET = ("-W", "ignore::ResourceWarning")  # connections of threads that a test has ended
+# Connections of threads that a test has ended may be open yet; the database goes with its cluster.
+QUIET = ("-W", "ignore::ResourceWarning", "--reuse-db")
 
 
 def test_the_engine_does_the_same_on_postgresql():
