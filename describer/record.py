@@ -165,13 +165,19 @@ def _write_choices(description: Description, reply: Reply, attempts: int) -> Non
 
 
 def _held(record: Callable[[], None]) -> None:
-    """Write a reply down; while the database is away or locked the paid reply is held and tried again."""
-    while True:
-        try:
-            record()
-        except (OperationalError, InterfaceError) as error:
-            logger.warning("a reply is held until the database takes it: %s", error)
-            close_old_connections()
+    """Write a reply down. While the database is away or locked, or its disk is full, the paid reply is held."""
+    if _written(record):
+        return
+    with queue.leases.unable_to_write():
+        while not _written(record):
             time.sleep(HOLD_SECONDS)
-        else:
-            return
+
+
+def _written(record: Callable[[], None]) -> bool:
+    try:
+        record()
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("a reply is held until the database takes it: %s", error)
+        close_old_connections()
+        return False
+    return True

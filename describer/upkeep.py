@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 NAME = f"{socket.gethostname()}:{os.getpid()}"[-200:]
 STARTED = timezone.now()
 SIGN_OFF_SECONDS = 1.0
+HAND_BACK_SECONDS = 5.0
 BEHIND_SECONDS = 2.0
 TIDY_SECONDS = 600
 FILES_SECONDS = 6 * 3600 / len(PARTS)  # so that every file's age is looked at some four times a day
@@ -92,19 +93,35 @@ def end() -> None:
     """Stop the rounds and take this process off the list of workers; they are not started again in this process."""
     for thread in _rounds():
         thread.ended.set()
-    # In a thread, and not waited for long: a database that hangs must not hold the end.
-    last = threading.Thread(target=sign_off, name="sign-off", daemon=True)
-    last.start()
-    last.join(SIGN_OFF_SECONDS)
+    _try_shortly(sign_off, SIGN_OFF_SECONDS)
 
 
 def leave_in_time() -> None:
     """Leave with status 0 when the grace time is over, whatever still runs: it is handed back for others to take."""
     time.sleep(settings.GRACE_SECONDS)
-    count = queue.hand_back_held()
-    logger.warning("%d calls did not end in time; they are handed back", count)
+    hand_back()
     logging.shutdown()
     os._exit(0)
+
+
+def hand_back() -> None:
+    """What did not end within the grace time is for others to take, at once or, failing that, when its leases end."""
+    logger.warning("%d calls did not end in time; they are handed back", queue.leases.count)
+    _try_shortly(_hand_back, HAND_BACK_SECONDS)
+
+
+def _hand_back() -> None:
+    try:
+        queue.hand_back_held()
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("not handed back, they are taken up when their leases end: %s", error)
+
+
+def _try_shortly(last: Callable[[], None], seconds: float) -> None:
+    """In a thread, and not waited for long: a database that hangs must not hold the end of a process."""
+    thread = threading.Thread(target=last, name=last.__name__, daemon=True)
+    thread.start()
+    thread.join(seconds)
 
 
 def beat() -> None:

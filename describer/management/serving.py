@@ -120,8 +120,7 @@ def serve(listener: socket.socket, stop: Stop, *, embedded: bool) -> None:
     ended = worker.finish(settings.GRACE_SECONDS) if worker else True
     upkeep.end()
     if not ended:
-        logger.warning("%d calls did not end in time; they are handed back", queue.leases.count)
-        queue.hand_back_held()
+        upkeep.hand_back()
     logging.shutdown()
     # Threads that still wait for an endpoint, and Celery's own, would hold the process.
     os._exit(0)

@@ -45,8 +45,8 @@ counter = Counter()
 
 
 def claim() -> Run | None:
-    """Take the next queued description under a new lease, or None when there is none or this process is stopping."""
-    return None if leases.stopping.is_set() else counter.claim()
+    """Take the next queued description under a new lease, or None when there is none or this process takes no more."""
+    return counter.claim() if leases.takes_more else None
 
 
 def take(most: int) -> list[Run]:

@@ -2,6 +2,8 @@
 
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,6 +29,7 @@ class Leases:
         self.held: dict[str, int] = {}
         self.lock = threading.Lock()
         self.stopping = threading.Event()
+        self.unwritten = 0
 
     def take(self, token: str, description: int) -> None:
         with self.lock:
@@ -36,13 +39,28 @@ class Leases:
         with self.lock:
             self.held.pop(token, None)
 
+    @contextmanager
+    def unable_to_write(self) -> Iterator[None]:
+        """A reply cannot be written now: this process takes no more asks, each would pay for one it cannot keep."""
+        with self.lock:
+            self.unwritten += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.unwritten -= 1
+
+    @property
+    def takes_more(self) -> bool:
+        return not (self.stopping.is_set() or self.unwritten)
+
     @property
     def count(self) -> int:
         return len(self.held)
 
     def idle_slots(self) -> int:
         """How many more runs this process can take."""
-        return 0 if self.stopping.is_set() else max(0, settings.WORKER_CONCURRENCY - self.count)
+        return max(0, settings.WORKER_CONCURRENCY - self.count) if self.takes_more else 0
 
     def extend(self) -> int:
         """The heartbeat. By token alone: a cancelled row keeps its lease while its call is under way."""

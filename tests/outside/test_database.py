@@ -24,7 +24,9 @@ def scripted():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, scripted, cluster):
-    with cluster.site(tmp_path_factory.mktemp("database"), scripted) as started, Worker(started):
+    folder = tmp_path_factory.mktemp("database")
+    with cluster.site(folder, scripted, GRACE_SECONDS="1") as started, Worker(started) as worker:
+        started.worker = worker
         until(lambda: requests.get(f"{started.url}/readyz", timeout=10).ok, "it is ready")
         yield started
 
@@ -73,6 +75,15 @@ def test_p15_while_the_database_is_away_pages_say_so_and_a_paid_reply_is_held(si
     ]
     until(lambda: person.get(f"{site.url}/history/", timeout=30).ok, "pages are there again")
     assert site.finished(submitted(site).json()["id"])["status"] == "done"
+
+
+def test_p06_p15_told_to_stop_while_the_database_hangs_a_worker_leaves_in_time(site, scripted, cluster):
+    number, gate = in_flight(site, scripted, "Stopped?")
+    with cluster.postgres.hanging():
+        assert site.worker.stop(15) == 0
+    gate.set()
+    site.worker.start()
+    assert [one["state"] for one in site.finished(number)["attempts"]] == ["unknown", "answered"]
 
 
 def test_p14_while_sqlite_is_locked_asks_are_told_to_come_again_and_a_paid_reply_is_held(tmp_path, scripted):

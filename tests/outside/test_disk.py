@@ -1,13 +1,17 @@
-"""A disk that is full when an upload comes (FAULTS U71): a small file system of its own, which takes root to mount."""
+"""A disk that is full when an upload or a reply comes (FAULTS U71, P16): a small file system, which takes root to mount."""
 
 import os
 import subprocess
+import threading
 from contextlib import suppress
 
 import pytest
 import requests
 
+from tests.endpoint import answer, held
 from tests.images.pictures import photo
+from tests.outside.cluster import QUICK, asking
+from tests.outside.database import Database
 from tests.outside.people import post
 from tests.site import Site, until
 
@@ -107,3 +111,25 @@ def test_u71_once_there_is_room_again_all_is_well(site, disk):
     disk.clear()
     until(lambda: requests.get(f"{site.url}/readyz", timeout=10).ok, "it is ready again")
     assert site.finished(site.ask(photo(65, 48))["id"])["status"] == "done"
+
+
+def test_p16_a_reply_that_the_full_disk_does_not_take_is_held_and_no_more_is_asked_meanwhile(disk, endpoint):
+    gates = threading.Event(), threading.Event()
+    texts = "A long answer. " * 300_000, "A short one."
+    endpoint.then(*(held(gate, answer(text)) for gate, text in zip(gates, texts, strict=True)))
+    with Site(disk.folder / "paying", WORKER_CONCURRENCY="2", **(QUICK | asking(endpoint))) as site:
+        asks = [site.ask(photo(64, 48), question=f"Number {number}?")["id"] for number in range(3)]
+        until(lambda: endpoint.in_flight == 2, "two are asked, and one waits for a slot")
+        disk.fill_up_to(0)
+        gates[0].set()
+        until(lambda: any("a reply is held" in line for line in site.log), "the long reply is held")
+        gates[1].set()
+        until(lambda: endpoint.in_flight == 0, "the short one is written")
+        ready = requests.get(f"{site.url}/readyz", timeout=10)
+        assert (ready.status_code, ready.json()["problems"]["disk"]) == (503, "is full")
+        assert site.description(asks[2])["status"] == "queued"
+        assert len(endpoint.calls) == 2
+        disk.clear()
+        assert [site.finished(one)["status"] for one in asks] == ["done"] * 3
+        assert Database(site).attempts() == {one: ["answered"] for one in asks}
+        assert len(endpoint.calls) == 3
