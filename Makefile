@@ -39,7 +39,7 @@ floors: .venv/test
 	$(BIN)/lint-imports
 
 unit: .venv/test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 browser: .venv/test
 	$(BIN)/pytest -m browser
