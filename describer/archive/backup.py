@@ -17,7 +17,7 @@ from describer.storage import StorageAway
 
 from .errors import ArchiveError
 from .manifest import OPEN, Manifest
-from .packing import Lines, Pack
+from .packing import Lines, Pack, unreadable
 from .reading import Tell, checked, silent
 from .rows import MODELS, Row, rows_of
 from .snapshot import migrations, numbers, snapshot
@@ -95,6 +95,10 @@ def _write_file(pack: Pack, manifest: Manifest, name: str, sha256: str) -> str:
         file = default_storage.open(name)
     except FileNotFoundError:
         return "gone"
+    except StorageAway:
+        raise
+    except OSError as error:
+        raise unreadable(name, error) from error
     with file:
         digest = pack.add_file(f"files/{name}", cast(IO[bytes], file))
         manifest.files += 1

@@ -8,6 +8,7 @@ import tarfile
 import time
 from typing import IO, Any
 
+from .errors import ArchiveError
 from .manifest import FORMAT, Manifest
 
 PART_BYTES = 4 * 2**20  # of text, before it is compressed
@@ -36,7 +37,7 @@ class Pack:
         info = tarfile.TarInfo(name)
         info.size, info.mtime, info.mode = file.seek(0, io.SEEK_END), time.time(), 0o600
         file.seek(0)
-        read = Hashed(file)
+        read = Hashed(name, file)
         self.tar.addfile(info, read)
         self.tar.members.clear()  # tarfile remembers all of them
         digest = read.sha256.hexdigest()
@@ -77,13 +78,20 @@ class Lines:
 
 
 class Hashed:
-    """A file that is hashed as it is read."""
+    """A file that is hashed as it is read. What cannot be read is told from what cannot be written."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
+    def __init__(self, name: str, file: IO[bytes]) -> None:
+        self.name, self.file = name, file
         self.sha256 = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        data = self.file.read(size)
+        try:
+            data = self.file.read(size)
+        except OSError as error:
+            raise unreadable(self.name, error) from error
         self.sha256.update(data)
         return data
+
+
+def unreadable(name: str, error: OSError) -> ArchiveError:
+    return ArchiveError(f"{name} cannot be read: {error.strerror or error}. Nothing was written.")

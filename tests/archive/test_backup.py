@@ -1,5 +1,6 @@
 """A backup is whole and says what it holds, or it is not there; what is broken is found before anything is written."""
 
+import gzip
 import io
 import json
 import random
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -19,6 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from describer.archive import ArchiveError, backup, checked, restore
+from describer.archive.manifest import Manifest
+from describer.archive.packing import PART_BYTES, Lines, Pack
 from describer.archive.rows import LEFT_OUT, MODELS, Reader
 from describer.models import Attempt, Description, Image
 from tests.archive.conftest import all_files, all_rows
@@ -112,6 +116,31 @@ def test_a_disk_that_takes_no_more_is_said_in_words_and_nothing_is_left(site, tm
     with at_most(8192), pytest.raises(ArchiveError, match="cannot be written: .*Nothing was left behind"):
         backup(path)
     assert [one.name for one in tmp_path.iterdir() if "b.tar" in one.name] == []
+
+
+def test_a_picture_that_cannot_be_read_is_named_and_nothing_is_left(site, tmp_path):
+    image = Image.objects.first()
+    default_storage.delete(image.original)
+    Path(default_storage.path(image.original)).mkdir()
+    with pytest.raises(ArchiveError, match=f"{image.original} cannot be read: Is a directory"):
+        backup(tmp_path / "b.tar")
+    assert not list(tmp_path.glob("b.tar*"))
+
+
+def test_rows_are_written_in_parts_of_a_few_mib(tmp_path):
+    # A million of them need no more memory than a thousand: 107 MiB for both, as much as a command that does nothing.
+    path = tmp_path / "large.tar"
+    with path.open("w+b") as file:
+        pack, manifest = Pack(file, "0"), Manifest("0", "none")
+        lines = Lines(pack, "rows/describer.choice")
+        for number in range(2 * PART_BYTES // 10_000 + 100):
+            lines.add({"id": number, "content": "x" * 9980})
+        lines.flush()
+        pack.finish(manifest)
+    assert checked(path) == manifest
+    parts = [data for name, data in read_through(path.read_bytes()) if name.startswith("rows/")]
+    assert len(parts) == 3
+    assert max(len(gzip.decompress(data)) for data in parts) < PART_BYTES + 20_000
 
 
 def test_a_folder_that_is_not_there_is_said_in_words(site, tmp_path):

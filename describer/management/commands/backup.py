@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +24,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
-        # So that a backup that is told to stop takes its unfinished file away.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
-            with Progress(sys.stderr) as tell:
+            with ending_in_order(), Progress(sys.stderr) as tell:
                 manifest = checked(path, tell) if options["check"] else backup(path, tell)
         except ArchiveError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{path} is whole: {contents(manifest)}.")
         for words in remarks(manifest):
             self.stderr.write(words)
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Told to stop, a backup takes its unfinished file away before it ends."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def contents(manifest: Manifest) -> str:
