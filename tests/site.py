@@ -41,6 +41,7 @@ class Site:
         people = {f"DJANGO_SUPERUSER_{name.upper()}": value for name, value in ADMIN.items()} if admin else {}
         self.environment = clean | people | {"DATA_DIR": str(data), "PORT": "0"} | variables
         self.environment |= {"DJANGO_SETTINGS_MODULE": "vision_site.settings", "PYTHONWARNINGS": "default"}
+        self.within: list[str] = []  # a command that starts the site's, and becomes it
         self.session = requests.Session()
         self.key = ""
         self.log: list[str] = []
@@ -57,7 +58,7 @@ class Site:
     def start(self, *, healthy: bool = True) -> None:
         """Start it and wait until it says its address and, if it shall be healthy, answers there."""
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
+            [*self.within, sys.executable, "manage.py", "up"],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""kill -9 between every two steps of the pipeline (FAULTS P01 to P05), embedded and distributed.
+"""kill -9 between every two steps of the pipeline (FAULTS P01 to P05), embedded and distributed; and SIGTERM (P06).
 
 An ask is held at each step from outside, all at once; then the process that runs them is killed, and started again.
 """
@@ -43,6 +43,9 @@ class Embedded:
     def kill(self):
         self.site.kill()
 
+    def stop(self):
+        return self.site.stop(15)
+
     def start(self):
         self.site.start()
 
@@ -55,6 +58,9 @@ class Distributed:
 
     def kill(self):
         self.worker.kill()
+
+    def stop(self):
+        return self.worker.stop(15)
 
     def start(self):
         self.worker.start()
@@ -213,3 +219,18 @@ def test_p02_web_killed_between_commit_and_answer_has_the_ask_and_the_resend_fin
     again = mode.site.ask(photo(64, 48), "Killed?", headers=TOKEN)
     assert mode.site.finished(again["id"])["status"] == "done"
     assert mode.rows.rows(ASKS)[0][0] == after[2] == before[2] + 1
+
+
+def test_p06_told_to_stop_under_load_it_leaves_in_time_and_no_call_is_open(mode):
+    site, scripted, rows = mode.site, mode.endpoint, mode.rows
+    scripted.default = answer("Busy.", delay=0.3)
+    before, attempts = len(scripted.calls), len(sum(rows.attempts().values(), []))
+    numbers = [site.ask(photo(64, 48), f"Load {number}?")["id"] for number in range(30)]
+    until(lambda: len(scripted.calls) > before + HELD_AT_ONCE, "it is in the midst of them")
+    assert mode.stop() == 0
+    states = [rows.attempts().get(number, []) for number in numbers]
+    assert {state for states in states for state in states} == {"answered"}
+    assert len(scripted.calls) - before == len(sum(rows.attempts().values(), [])) - attempts < len(numbers)
+    mode.start()
+    assert {len(site.finished(number)["attempts"]) for number in numbers} == {1}
+    assert len(scripted.calls) - before == len(numbers)
