@@ -34,6 +34,16 @@ def test_nothing_is_claimed_while_the_process_is_stopping(alice):
         leases.stopping.clear()
 
 
+def test_p16_nothing_is_claimed_while_a_reply_cannot_be_written(alice):
+    description(alice)
+    with leases.unable_to_write():
+        assert claim() is None
+        assert leases.idle_slots() == 0
+    run = claim()
+    assert run is not None
+    leases.drop(run.token)
+
+
 def test_what_waits_is_not_claimed(alice):
     description(alice, status=Status.WAITING, not_before=timezone.now() + timedelta(hours=1))
     assert claim() is None
