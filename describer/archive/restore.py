@@ -63,7 +63,8 @@ def restore(path: Path, *, queue_again: bool = False, tell: Tell = silent) -> Re
             drop_files_of(path)
         raise
     finally:
-        call_command("migrate", interactive=False, verbosity=0)
+        if database.mismatch():
+            call_command("migrate", interactive=False, verbosity=0)
     return _settled(manifest, queue_again)
 
 
