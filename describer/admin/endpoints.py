@@ -44,6 +44,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "offers",
         "paused_code",
         "paused_since",
+        "gate",
     )
     readonly_fields = (
         "name",
@@ -55,6 +56,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "paused_code",
         "paused_since",
         "next_probe",
+        "gate",
         "has_learned",
     )
     fields = (*readonly_fields, "settings")
@@ -74,15 +76,16 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def all_models(self, endpoint: Endpoint) -> str:
         return ", ".join(endpoint.offered) or "-"
 
+    @admin.display(description="calls at once", empty_value="no limit")
+    def gate(self, endpoint: Endpoint) -> int | None:
+        """How many the gate lets through after a storm, or none."""
+        return int(endpoint.gate_width) if endpoint.gate_width else None
+
     @admin.display(description="learned")
     def has_learned(self, endpoint: Endpoint) -> str:
         return indented(endpoint.learned)
 
     @admin.action(description="Open again: ask the selected endpoints again", permissions=["change"])
     def open_again(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:
-        paused = [endpoint for endpoint in endpoints if endpoint.paused_code]
-        for endpoint in paused:
-            queue.open_endpoint(endpoint)
-        self.message_user(
-            request, f"{len(paused)} opened: what waited for them is asked now.", messages.SUCCESS
-        )
+        opened = sum(map(queue.open_endpoint, endpoints))
+        self.message_user(request, f"{opened} opened: what waited for them is asked now.", messages.SUCCESS)

@@ -103,6 +103,6 @@ class Endpoint(models.Model):
         return bool(paused.update(paused_code=code, paused_since=timezone.now(), next_probe=next_probe))
 
     def open(self) -> bool:
-        """Ask it again; False when it was open already."""
-        closed = Endpoint.objects.filter(pk=self.pk).exclude(paused_code="")
-        return bool(closed.update(**OPEN))
+        """Ask it again, its gate wide; False when it was open already."""
+        closed = Endpoint.objects.filter(pk=self.pk).exclude(paused_code="", gate_width=None)
+        return bool(closed.update(**OPEN | WIDE))
