@@ -10,6 +10,7 @@ from describer import live
 from describer.door import PORTS, Door, Refused
 from describer.images import ImageError, fetched
 from describer.models import Description, DescriptionImage, DescriptionLink
+from describer.models.shown import links_of, pictures_of
 from describer.pictures import DISK_FULL, keep_image
 from describer.refusal import Refusal
 from describer.storage import StorageAway, disk_is_full
@@ -36,8 +37,8 @@ def fetch_links(description: Description) -> None:
 
     Raises Refusal with the words for the person, or StorageAway. No connection to the database is held meanwhile.
     """
-    links = description.linked()
-    there = {shown.position for shown in description.shown()} if links else set()
+    links = links_of(description)
+    there = {shown.position for shown in pictures_of(description)} if links else set()
     for link in links:
         if link.position not in there:
             close_old_connections()

@@ -12,6 +12,7 @@ from describer.chat.messages import DataUrl, size_text
 from describer.images import ImageError, Recipe, prepare
 from describer.links import fetch_links
 from describer.models import Description, DescriptionImage, SentCopy
+from describer.models.shown import pictures_of
 from describer.storage import StorageAway, upload_limits
 
 BODY_BYTES = 30 * 2**20
@@ -57,7 +58,7 @@ def pictures(description: Description) -> list[Picture]:
     Raises ImageMissing, StorageAway, or Refusal for a link.
     """
     fetch_links(description)
-    shown = description.shown()
+    shown = pictures_of(description)
     recipe = recipe_for(description, len(shown))
     return [_picture(item, recipe) for item in shown]
 

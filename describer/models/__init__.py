@@ -1,10 +1,12 @@
 """The rows, one file per word family. Transitions are verbs here, and conditional updates."""
 
 from .attempt import Attempt
-from .description import Choice, Description, DescriptionImage, DescriptionLink, Lane, Status, Via
+from .choice import Choice
+from .description import Description, Lane, Status, Via
 from .endpoint import Endpoint
 from .image import Image, SentCopy
 from .person import ApiKey, User
+from .shown import DescriptionImage, DescriptionLink
 from .usage_day import UsageDay
 from .worker import Worker
 

@@ -1,21 +1,21 @@
-"""Descriptions: one ask and its answer in one row, with its images and choices."""
+"""Descriptions: one ask and its answer in one row. What it shows its model is in shown.py, its answers in choice.py."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from describer.door import host_of
-
 from .attempt import Attempt
-from .compiled import Given, Insert, Select, Update
+from .compiled import Given, Update
 from .endpoint import Endpoint
-from .image import Image, SentCopy
 from .person import ApiKey
+
+if TYPE_CHECKING:
+    from .shown import DescriptionImage, DescriptionLink
 
 UNLEASED: dict[str, Any] = {"lease_token": "", "lease_until": None}
 
@@ -144,16 +144,8 @@ class Description(models.Model):
     @property
     def images(self) -> "models.QuerySet[DescriptionImage]":
         """Its pictures in the order in which the model is sent them."""
-        rows = DescriptionImage.objects.filter(description=self)
+        rows = self.pictures.model._default_manager.filter(description=self)
         return rows.select_related("image", "sent_copy").order_by("position")
-
-    def shown(self) -> "list[DescriptionImage]":
-        """The same, by a statement that is built once: the engine asks for them with every run."""
-        return SHOWN(description=self.pk)
-
-    def linked(self) -> "list[DescriptionLink]":
-        """Its links, by such a statement."""
-        return LINKED(description=self.pk)
 
     @property
     def waiting_links(self) -> "list[DescriptionLink]":
@@ -234,74 +226,3 @@ def _of_run() -> "models.QuerySet[Description]":
 
 BEGIN_CALL = Update(_of_run, calls=models.F("calls") + 1)
 RUN_TO = Update(_of_run, *ENDED)
-
-
-class DescriptionImage(models.Model):
-    """A picture of a description, under the name that the person gave it this time."""
-
-    description = models.ForeignKey(Description, models.CASCADE, related_name="pictures", db_index=False)
-    image = models.ForeignKey(Image, models.RESTRICT, related_name="shown_by")
-    position = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=255)
-    sent_copy = models.ForeignKey(SentCopy, models.SET_NULL, null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=("description", "position"), name="picture_position_once")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class DescriptionLink(models.Model):
-    """A picture of a description given by its address; the worker that takes the ask fetches it into `pictures`."""
-
-    description = models.ForeignKey(Description, models.CASCADE, related_name="links", db_index=False)
-    position = models.PositiveSmallIntegerField()
-    url = models.CharField("address", max_length=2000)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=("description", "position"), name="link_position_once")]
-
-    def __str__(self) -> str:
-        return self.url
-
-    @property
-    def host(self) -> str:
-        return host_of(self.url)
-
-
-class Choice(models.Model):
-    """One of the `n` answers of a description, as it came. `reasoning` is kept apart: a thought is not an answer."""
-
-    description = models.ForeignKey(Description, models.CASCADE, related_name="choices", db_index=False)
-    index = models.PositiveSmallIntegerField()
-    content = models.TextField(null=True, blank=True)
-    finish_reason = models.CharField(max_length=100, null=True, blank=True)
-    refusal = models.TextField(null=True, blank=True)
-    tool_calls = models.JSONField(null=True, blank=True)
-    reasoning = models.TextField(null=True, blank=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=("description", "index"), name="choice_index_once")]
-
-    def __str__(self) -> str:
-        return f"choice {self.index} of description {self.description_id}"
-
-    def keep(self) -> None:
-        """Write it down."""
-        CHOOSE(self)
-
-
-SHOWN = Select(
-    lambda: (
-        DescriptionImage.objects.filter(description_id=Given("description"))
-        .select_related("image", "sent_copy")
-        .order_by("position")
-    )
-)
-LINKED = Select(
-    lambda: DescriptionLink.objects.filter(description_id=Given("description")).order_by("position")
-)
-CHOOSE = Insert(Choice)

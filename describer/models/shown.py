@@ -1,0 +1,67 @@
+"""What a description shows its model: pictures, and links that become pictures."""
+
+from django.db import models
+
+from describer.door import host_of
+
+from .compiled import Given, Select
+from .description import Description
+from .image import Image, SentCopy
+
+
+class DescriptionImage(models.Model):
+    """A picture of a description, under the name that the person gave it this time."""
+
+    description = models.ForeignKey(Description, models.CASCADE, related_name="pictures", db_index=False)
+    image = models.ForeignKey(Image, models.RESTRICT, related_name="shown_by")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=255)
+    sent_copy = models.ForeignKey(SentCopy, models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("description", "position"), name="picture_position_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DescriptionLink(models.Model):
+    """A picture of a description given by its address; the worker that takes the ask fetches it into `pictures`."""
+
+    description = models.ForeignKey(Description, models.CASCADE, related_name="links", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    url = models.CharField("address", max_length=2000)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("description", "position"), name="link_position_once")]
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def host(self) -> str:
+        return host_of(self.url)
+
+
+SHOWN = Select(
+    lambda: (
+        DescriptionImage.objects.filter(description_id=Given("description"))
+        .select_related("image", "sent_copy")
+        .order_by("position")
+    )
+)
+LINKED = Select(
+    lambda: DescriptionLink.objects.filter(description_id=Given("description")).order_by("position")
+)
+
+
+def pictures_of(description: Description) -> list[DescriptionImage]:
+    """`description.images`, by a statement that is built once: the engine asks for them with every run."""
+    return SHOWN(description=description.pk)
+
+
+def links_of(description: Description) -> list[DescriptionLink]:
+    """Its links in order, by such a statement."""
+    return LINKED(description=description.pk)
