@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connections
 
+QUICK = 1.0  # seconds
+
 Answer = TypeVar("Answer")
 
 
@@ -19,13 +21,26 @@ class Awaited(Future[Answer]):
         super().__init__()
         self.began = time.monotonic()
 
+        self.ended: float | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """It is on its way, or took so long that it is kept for as long as it took: asking again would take as long."""
+        if self.ended is None:
+            return True
+        took = self.ended - self.began
+        return took > QUICK and time.monotonic() < self.ended + took
+
     def within(self, seconds: float) -> Answer:
         """The answer. Raises TimeoutError when it was asked for so long ago and is not there, and what asking raised."""
         return self.result(max(0.0, self.began + seconds - time.monotonic()))
 
 
 class Asked(Generic[Answer]):
-    """`ask`, run in a thread of its own and never twice at once: whoever comes meanwhile awaits the same answer."""
+    """`ask`, run in a thread of its own and never twice at once: whoever comes meanwhile awaits the same answer.
+
+    A database that hangs is noticed after some seconds: without a rest, those in line would wait for them one by one.
+    """
 
     def __init__(self, ask: Callable[[], Answer]) -> None:
         self.ask = ask
@@ -33,17 +48,20 @@ class Asked(Generic[Answer]):
         self.awaited: Awaited[Answer] | None = None
 
     def begin(self) -> Awaited[Answer]:
-        """Ask, unless an answer is on its way already."""
+        """Ask, unless an answer is on its way already, or came only just and took long."""
         with self.lock:
-            if self.awaited is None or self.awaited.done():
+            if self.awaited is None or not self.awaited.is_good:
                 self.awaited = Awaited()
                 threading.Thread(target=self._run, args=(self.awaited,), name="asked", daemon=True).start()
             return self.awaited
 
     def _run(self, awaited: Awaited[Answer]) -> None:
         try:
-            awaited.set_result(self.ask())
+            answer = self.ask()
+            awaited.ended = time.monotonic()
+            awaited.set_result(answer)
         except BaseException as error:
+            awaited.ended = time.monotonic()
             awaited.set_exception(error)
         finally:
             with suppress(DatabaseError, InterfaceError):

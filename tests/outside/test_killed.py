@@ -6,6 +6,7 @@ An ask is held at each step from outside, all at once; then the process that run
 import http.client
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -223,11 +224,15 @@ def test_p02_web_killed_between_commit_and_answer_has_the_ask_and_the_resend_fin
 
 def test_p06_told_to_stop_under_load_it_leaves_in_time_and_no_call_is_open(mode):
     site, scripted, rows = mode.site, mode.endpoint, mode.rows
-    scripted.default = answer("Busy.", delay=0.3)
+    gate = threading.Event()
+    scripted.default = held(gate, answer("Busy.", delay=0.5))
     before, attempts = len(scripted.calls), len(sum(rows.attempts().values(), []))
     numbers = [site.ask(photo(64, 48), f"Load {number}?")["id"] for number in range(30)]
-    until(lambda: len(scripted.calls) > before + HELD_AT_ONCE, "it is in the midst of them")
-    assert mode.stop() == 0
+    until(lambda: scripted.in_flight == HELD_AT_ONCE, "it is in the midst of them")
+    with ThreadPoolExecutor() as pool:
+        status = pool.submit(mode.stop)
+        gate.set()
+        assert status.result() == 0
     states = [rows.attempts().get(number, []) for number in numbers]
     assert {state for states in states for state in states} == {"answered"}
     assert len(scripted.calls) - before == len(sum(rows.attempts().values(), [])) - attempts < len(numbers)

@@ -38,3 +38,16 @@ def test_while_a_question_hangs_nobody_asks_again_or_waits_for_long():
     awaited = asked.begin()
     free.set()
     assert awaited.within(30) == "late"
+
+
+def test_an_answer_that_took_long_is_kept_for_as_long_as_it_took():
+    asked = Asked(lambda: object())
+    first = asked.begin()
+    kept = first.within(5)
+    assert asked.begin().within(5) is not kept
+    slow = asked.begin()
+    answer = slow.within(5)
+    slow.began -= 60
+    assert asked.begin().within(5) is answer
+    slow.ended -= 61
+    assert asked.begin().within(5) is not answer
