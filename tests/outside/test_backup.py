@@ -22,7 +22,7 @@ from tests.images.pictures import photo
 from tests.servers import S3Server, postgres_server
 from tests.site import ROOT, Site, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 SECRET = "sk-secret-that-is-in-no-backup"
 
 

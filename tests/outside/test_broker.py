@@ -14,7 +14,7 @@ from tests.images.pictures import photo
 from tests.outside.database import Database
 from tests.site import Worker, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
+pytestmark = pytest.mark.site
 PICTURE = photo(64, 48)
 QUEUE = "describer"
 

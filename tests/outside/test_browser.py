@@ -13,7 +13,7 @@ from tests.chromium import ARGUMENTS, PATH, foreign
 from tests.images.pictures import photo
 from tests.site import ADMIN, ROOT, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = [pytest.mark.browser, pytest.mark.site]
 ANN = {"username": "ann", "password": "horse-battery-9"}
 BEN = {"username": "ben", "password": "staple-correct-9"}
 EXPECTED = ("404 (Not Found)", "415 (Unsupported Media Type)")

@@ -12,7 +12,7 @@ from tests.servers import S3Server
 from tests.site import Site, until
 from tests.steps import held
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 PICTURE = photo(640, 480)
 AWAY = "storage of pictures cannot be reached"
 

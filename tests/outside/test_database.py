@@ -12,7 +12,7 @@ from tests.outside.cluster import QUICK, asking
 from tests.outside.database import Database
 from tests.site import Site, Worker, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
+pytestmark = pytest.mark.site
 PICTURE = photo(64, 48)
 
 

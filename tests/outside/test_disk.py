@@ -15,7 +15,7 @@ from tests.outside.database import Database
 from tests.outside.people import post
 from tests.site import Site, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 MIB = 2**20
 WORDS = "The site's disk is full; tell its admin"
 

@@ -9,7 +9,7 @@ from tests.endpoint import ScriptedEndpoint, answer
 from tests.images.pictures import photo
 from tests.site import Worker, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
+pytestmark = pytest.mark.site
 
 
 @pytest.fixture(scope="module")

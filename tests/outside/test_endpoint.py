@@ -18,7 +18,7 @@ from tests.images.pictures import photo
 from tests.site import Site
 
 KEY = "sk-of-the-endpoint-0123456789"
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 numbers = itertools.count(1)
 
 

@@ -11,7 +11,7 @@ from tests.endpoint import answer, held, rate_limited
 from tests.images.pictures import photo
 from tests.site import Site, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 PICTURE = photo(640, 480)
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.servers import postgres_server
 from tests.site import ROOT
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
+pytestmark = pytest.mark.site
 FOLDERS = ("tests/engine", "tests/submit")
 # Connections of threads that a test has ended may be open yet; the database goes with its cluster.
 QUIET = ("-W", "ignore::ResourceWarning", "--reuse-db")

@@ -10,7 +10,7 @@ from tests.endpoint import answer
 from tests.images.pictures import photo
 from tests.site import ROOT, Site, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 THOUSANDS, SLOTS = 5000, 4
 PICTURE = photo(64, 48)
 

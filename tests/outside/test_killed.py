@@ -20,7 +20,7 @@ from tests.outside.database import Database
 from tests.site import Site, Worker, until
 from tests.steps import completion, encoded, response
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
+pytestmark = pytest.mark.site
 
 # The step at which the kill came -> what the ask's attempts came to, and how many calls the endpoint counted.
 STEPS = {

@@ -12,7 +12,7 @@ from tests.gallery import INSIDE, Gallery, picture
 from tests.images.pictures import photo
 from tests.site import ADMIN, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = [pytest.mark.browser, pytest.mark.site]
 PHOTO = photo(300, 200)
 
 

@@ -16,7 +16,7 @@ from tests.outside.database import Database
 from tests.servers import free_port
 from tests.site import Site, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 PICTURE = photo(64, 48)
 NAMESERVER = "127.0.0.77"
 ELSEWHERE = (

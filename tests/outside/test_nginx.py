@@ -12,7 +12,7 @@ from tests.images.pictures import photo
 from tests.servers import free_port, nginx_server
 from tests.site import ADMIN, Site
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 MIB = 2**20
 
 

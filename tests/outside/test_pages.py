@@ -8,7 +8,7 @@ from tests.chromium import ARGUMENTS, PATH, foreign
 from tests.images.pictures import photo
 from tests.site import ADMIN, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = [pytest.mark.browser, pytest.mark.site]
 SLOW = "[delay 3 s] What is it?"
 
 

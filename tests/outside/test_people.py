@@ -11,7 +11,7 @@ from tests.outside.people import EVE, MALLORY, changed, guess, post, without_tok
 from tests.outside.routes import ROUTES, its_address
 from tests.site import until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 OPEN = {
     "healthz",
     "readyz",

@@ -4,7 +4,7 @@ import pytest
 
 from tests.storm.play import Weather, storm
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
+pytestmark = pytest.mark.site
 
 
 def test_in_a_storm_nothing_is_lost_and_the_ledger_is_the_endpoints_own_count(cluster, tmp_path):

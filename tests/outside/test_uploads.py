@@ -19,7 +19,7 @@ from tests.outside.people import post, with_people
 from tests.outside.process import megabytes
 from tests.site import Site, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 MIB = 2**20
 SILENCE = 1
 BLOCK = bytes(64 * 1024)

@@ -16,7 +16,7 @@ from tests.endpoint import ScriptedEndpoint
 from tests.images.pictures import photo
 from tests.site import Worker, until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("distributed")]
+pytestmark = pytest.mark.site
 LATER = "9999_later"
 
 

@@ -16,7 +16,7 @@ from tests.outside.process import megabytes
 from tests.outside.routes import ROUTES, address, its_address
 from tests.site import until
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 MIB = 2**20
 NAMES = ("q", "model", "state", "status", "via", "before", "after", "from", "of", "on", "page", "by", "user", "cursor", "limit",
          "next", "o", "p", "all", "id__exact", "created__year", "owner", "sent__day", "date", "download", "_popup")  # fmt: skip

@@ -15,7 +15,7 @@ from tests.outside.markup import faults
 from tests.outside.people import EVIL, SCRIPT, SECRET, changed, guess, post
 from tests.outside.routes import ROUTES, its_address
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("outside")]
+pytestmark = pytest.mark.site
 POLICY = (
     "default-src 'self'",
     "object-src 'none'",
