@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, transaction
 
 Result = TypeVar("Result")
 
@@ -28,6 +28,12 @@ class Job(Generic[Result]):
     def finish(self) -> None:
         self.done = True
         self.turn.release()
+
+
+def give_back() -> None:
+    """Hold no connection while standing in line: the first in it needs one, and a pool has fewer than there are threads."""
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 class Together:
@@ -49,6 +55,7 @@ class Together:
                 return work()
         job = Job(work, order)
         if self._joins(job):
+            give_back()
             job.turn.acquire()  # until it is done, or ours to lead
         if not job.done:
             self._lead()

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from describer.models import Description, Status
 from describer.models.compiled import Given, Select, Update
+from describer.models.together import give_back
 
 from . import gate
 from .lease import Run, leases, new_token, until
@@ -33,6 +34,7 @@ class Counter:
         """The next queued description under a new lease, or None when there is none."""
         with self.door:
             self.waiting += 1
+        give_back()
         with self.lock:
             with self.door:
                 self.waiting -= 1

@@ -1,5 +1,7 @@
 """The same site on Redis and PostgreSQL, with a worker of its own."""
 
+import subprocess
+import sys
 import time
 
 import psycopg
@@ -7,7 +9,7 @@ import pytest
 
 from tests.endpoint import ScriptedEndpoint, answer
 from tests.images.pictures import photo
-from tests.site import Worker, until
+from tests.site import ROOT, Worker, until
 
 pytestmark = pytest.mark.site
 
@@ -97,3 +99,20 @@ def test_p06_a_worker_told_to_stop_leaves_in_time_and_hands_back_what_it_holds(t
         endpoint.default = answer("In time.")
         with Worker(site):
             assert {site.finished(number)["status"] for number in ids} == {"done"}
+
+
+def test_far_more_asks_are_under_way_than_a_pool_has_connections(site, scripted, tmp_path):
+    """Those who wait for others to write hold none: else the one who writes would wait for theirs."""
+    (tmp_path / "one.jpg").write_bytes(photo(64, 48))
+    before = len(scripted.calls)
+    command = [sys.executable, "-m", "tests.bench.fill", "300", str(tmp_path / "one.jpg")]
+    subprocess.run(command, cwd=ROOT, env=site.environment, check=True)
+    left = {"status": "running", "limit": 1}, {"status": "queued", "limit": 1}
+    until(lambda: len(scripted.calls) - before >= 300, "all are asked", seconds=20)
+    until(lambda: not any(listed(site, of) for of in left), "all are at their end", seconds=20)
+    assert len(scripted.calls) - before == 300
+
+
+def listed(site, of):
+    address = f"{site.url}/api/descriptions"
+    return site.session.get(address, params=of, headers=site.bearer, timeout=10).json()["items"]
