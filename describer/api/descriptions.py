@@ -6,23 +6,24 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
-from describer.models import Description, User
+from describer.models import ApiKey, Description, User
 from describer.models import Status as State
 from describer.submit import submit
 
 from .ask import read_ask
 from .errors import Error
 from .form import IDEMPOTENCY_KEY, request_body
-from .key import caller
+from .key import asking, caller
 from .rows import described
 from .schema import DescriptionList, DescriptionOut, ListQuery
 
 router = Router(tags=["Descriptions"])
-REFUSED: dict[int, Any] = {401: Error}
+REFUSED: dict[int, Any] = {401: Error, 403: Error}
 
 
 @router.post(
     "/descriptions",
+    auth=asking,
     response={202: DescriptionOut, 400: Error, 413: Error, 415: Error, 422: Error, 429: Error} | REFUSED,
     summary="Ask about one or many pictures",
     openapi_extra={"requestBody": request_body(), "parameters": [IDEMPOTENCY_KEY]},
@@ -42,7 +43,7 @@ def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOu
 )
 def index(request: HttpRequest, query: Query[ListQuery]) -> DescriptionList:
     """Newest first, your own ones; pass `next` on as `cursor` for the following page."""
-    rows = list(listed(caller(request).user, query)[: query.limit + 1])
+    rows = list(listed(caller(request), query)[: query.limit + 1])
     page = rows[: query.limit]
     more = len(rows) > query.limit
     return DescriptionList(items=described(page), next=str(page[-1].pk) if more else None)
@@ -55,30 +56,34 @@ def index(request: HttpRequest, query: Query[ListQuery]) -> DescriptionList:
 )
 def detail(request: HttpRequest, description_id: int) -> DescriptionOut:
     """One description with its answers, usage, cost and attempts."""
-    return described([visible(caller(request).user, description_id)])[0]
+    return described([visible(caller(request), description_id)])[0]
 
 
-def visible(person: User, description_id: int) -> Description:
-    """The description, if this person may see it. Raises Http404, whether it is another's or never was."""
-    found = (
-        Description.objects.of(person).select_related("owner", "endpoint").filter(pk=description_id).first()
-    )
+def visible(key: ApiKey, description_id: int) -> Description:
+    """The description, if this key may see it. Raises Http404, whether it is another's or never was."""
+    rows = within_reach(key).select_related("owner", "endpoint")
+    found: Description | None = rows.filter(pk=description_id).first()
     if found is None:
         raise Http404
     return found
 
 
-def listed(person: User, query: ListQuery) -> Any:
+def within_reach(key: ApiKey) -> Any:
+    """The descriptions of its person; everybody's for an admin's key that has the scope."""
+    return Description.objects.all() if key.is_admin else Description.objects.filter(owner=key.user)
+
+
+def listed(key: ApiKey, query: ListQuery) -> Any:
     """Newest first, by the key: page after page costs the same, however long the history."""
     wanted = {name: getattr(query, name) for name in ("status", "model", "via")}
-    rows = Description.objects.of(person).filter(**{name: value for name, value in wanted.items() if value})
+    rows = within_reach(key).filter(**{name: value for name, value in wanted.items() if value})
     if query.status not in (None, State.DONE):
         # Says what the partial index of unfinished rows holds, so that it can be used.
         rows = rows.filter(~Q(status=State.DONE))
     if query.cursor:
         rows = rows.filter(pk__lt=int(query.cursor))
     if query.user is None:
-        rows = rows.filter(owner=person)
+        rows = rows.filter(owner=key.user)
     elif query.user:
         rows = rows.filter(owner__in=named(query.user))
     return rows.select_related("owner", "endpoint").order_by("-pk")

@@ -12,7 +12,7 @@ from describer import __version__
 
 from .descriptions import router
 from .errors import handle_errors
-from .key import bearer
+from .key import reading
 
 ABOUT = """\
 Upload pictures, ask a question about them, and read the answer with its usage and cost.
@@ -31,7 +31,7 @@ api = NinjaAPI(
     title="Describer",
     version=__version__,
     description=ABOUT,
-    auth=bearer,
+    auth=reading,
     urls_namespace="api",
     openapi_url=None,
     docs_url=None,
@@ -42,7 +42,7 @@ api.add_router("", router)
 
 def reader(request: HttpRequest) -> Any:
     """Who may read the OpenAPI: whoever is logged in, and scripts with a key."""
-    return request.user if request.user.is_authenticated else bearer(request)
+    return request.user if request.user.is_authenticated else reading(request)
 
 
 @api.get("/docs", auth=None, include_in_schema=False)

@@ -5,10 +5,13 @@ from typing import cast
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from describer.models import ApiKey
+from describer.models import ApiKey, Scope
 from describer.submit import Refusal
 
 HOW = "Send the header Authorization: Bearer <API key>."
+
+
+UNKNOWN = "This API key is not known, was revoked or has expired."
 
 
 class BearerKey(HttpBearer):
@@ -16,24 +19,49 @@ class BearerKey(HttpBearer):
 
     openapi_description = HOW + " Keys are made on the account page or by `manage.py create_api_key`."
 
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
     def __call__(self, request: HttpRequest) -> ApiKey:
-        """The key of this call. Raises Refusal (401) when there is none or it opens nothing."""
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret.strip():
-            raise Refusal(f"An API key is needed. {HOW}", code="missing_api_key", status=401)
-        return self.authenticate(request, secret.strip())
+        """The key of this call. Raises Refusal: 401 when there is none or it opens nothing, 403 when it may not do this."""
+        return self.authenticate(request, secret_in(request.headers.get("Authorization", "")))
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
-        key = ApiKey.objects.for_secret(token)
-        if key is None:
-            raise Refusal("This API key is not known, or was revoked.", code="invalid_api_key", status=401)
-        key.note_use()
+        key = known(token)
+        if not key.user.is_active:
+            raise Refusal(UNKNOWN, code="invalid_api_key", status=401)
+        may(key, self.scope)
         return key
 
 
-bearer = BearerKey()
+def secret_in(header: str) -> str:
+    """The secret of an Authorization header. Raises Refusal (401) when there is none."""
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Refusal(f"An API key is needed. {HOW}", code="missing_api_key", status=401)
+    return secret.strip()
+
+
+def known(secret: str) -> ApiKey:
+    """The key with this secret, whose person may be disabled. Raises Refusal (401) when it opens nothing."""
+    key = ApiKey.objects.for_secret(secret)
+    if key is None:
+        raise Refusal(UNKNOWN, code="invalid_api_key", status=401)
+    key.note_use()
+    return key
+
+
+def may(key: ApiKey, scope: Scope) -> None:
+    """Raises Refusal (403) when the key was not made for this."""
+    if scope not in key.scopes:
+        words = f"This API key has no scope `{scope.value}`; make one that has on the account page."
+        raise Refusal(words, code="permission_denied", status=403)
+
+
+reading, asking = BearerKey(Scope.READ), BearerKey(Scope.ASK)
 
 
 def caller(request: HttpRequest) -> ApiKey:
-    """The key that the call came with, once `bearer` has let it in; ninja keeps it on the request."""
+    """The key that the call came with, once `reading` or `asking` has let it in; ninja keeps it on the request."""
     return cast(ApiKey, vars(request)["auth"])

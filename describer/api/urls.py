@@ -13,7 +13,7 @@ from describer.submit import Refusal
 from .descriptions import visible
 from .errors import error, unknown_url
 from .interface import api
-from .key import bearer
+from .key import reading
 
 View = Callable[..., HttpResponse]
 ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]
@@ -45,9 +45,9 @@ def one_shape(view: View) -> View:
 def not_allowed(request: HttpRequest, allowed: str, description_id: int | None = None) -> HttpResponse:
     """Only who may see a thing is told what can be done with it: first 401, then 404, then 405."""
     try:
-        person = bearer(request).user
+        key = reading(request)
         if description_id is not None:
-            visible(person, description_id)
+            visible(key, description_id)
     except Exception as raised:
         return api.on_exception(request, raised)
     methods = ", ".join(sorted({*allowed.split(", "), *(["HEAD"] if "GET" in allowed else [])}))

@@ -27,6 +27,7 @@ MODELS = (
     "describer.descriptionimage",
     "describer.descriptionlink",
     "describer.choice",
+    "describer.transcript",
     "describer.attempt",
     "describer.usageday",
     "admin.logentry",

@@ -5,8 +5,9 @@ from .choice import Choice
 from .description import Description, Lane, Status, Via
 from .endpoint import Endpoint
 from .image import Image, SentCopy
-from .person import ApiKey, User
+from .person import ApiKey, Scope, User
 from .shown import DescriptionImage, DescriptionLink
+from .transcript import Transcript
 from .usage_day import UsageDay
 from .worker import Worker
 
@@ -20,8 +21,10 @@ __all__ = (
     "Endpoint",
     "Image",
     "Lane",
+    "Scope",
     "SentCopy",
     "Status",
+    "Transcript",
     "UsageDay",
     "User",
     "Via",

@@ -152,7 +152,12 @@ class Insert(Statement):
 
     @cached_property
     def fields(self) -> list[Any]:
-        return [field for field in self.model._meta.local_concrete_fields if not field.primary_key]
+        """All but an id that the database gives."""
+        return [
+            field
+            for field in self.model._meta.local_concrete_fields
+            if not isinstance(field, models.AutoField)
+        ]
 
     def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
         query = InsertQuery(self.model)

@@ -2,14 +2,28 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
+
+from .compiled import Given, Select
 
 KEY_PREFIX = "dsc_"
 LAST_USED_STEP = timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
+
+
+class Scope(models.TextChoices):
+    """What a key opens. `admin` adds nothing to the rights of its person: it lets the key use those of an admin."""
+
+    ASK = "ask", "ask: submit asks, cancel and delete them"
+    READ = "read", "read: see descriptions, usage and models"
+    ADMIN = "admin", "admin: see everybody's, where its person may"
 
 
 class User(AbstractUser):
@@ -18,16 +32,25 @@ class User(AbstractUser):
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def usable(self) -> "ApiKeyQuerySet":
-        """Keys that open something: not revoked, of a person who is active."""
-        return self.filter(revoked=None, user__is_active=True)
+        """Keys that open something: not revoked or expired, of a person who is active."""
+        unexpired = models.Q(expires=None) | models.Q(expires__gt=timezone.now())
+        return self.filter(unexpired, revoked=None, user__is_active=True)
 
     def for_secret(self, secret: str) -> "ApiKey | None":
-        """The usable key with this secret, or None. Looked up by hash, so that time says nothing of the secret."""
-        return self.usable().filter(hash=hash_of(secret)).select_related("user").first()
+        """The key with this secret if it was not revoked and has not expired, or None; its person may be disabled.
+
+        Looked up by hash, so that time says nothing of the secret.
+        """
+        found = FOR_SECRET(hash=hash_of(secret))
+        return found[0] if found and not found[0].is_expired else None
 
 
 class ApiKey(models.Model):
-    """A named key of a person for scripts. Only its hash is stored; the key itself is shown once."""
+    """A named key of a person for scripts. Only its hash is stored; the key itself is shown once.
+
+    `model_names` are those that it may ask, an empty list all; `asks_per_minute` counts from full minute to full minute,
+    None is no limit.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=100)
@@ -36,6 +59,12 @@ class ApiKey(models.Model):
     created = models.DateTimeField(default=timezone.now, editable=False)
     last_used = models.DateTimeField(null=True, blank=True, editable=False)
     revoked = models.DateTimeField(null=True, blank=True, editable=False)
+    expires = models.DateTimeField(null=True, blank=True)
+    scopes = models.JSONField(default=list)
+    model_names = models.JSONField("models", default=list, blank=True)
+    asks_per_minute = models.PositiveIntegerField("asks a minute", null=True, blank=True)
+    minute = models.DateTimeField(null=True, editable=False)
+    minute_asks = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -47,11 +76,38 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
     @classmethod
-    def issue(cls, user: User, name: str) -> tuple["ApiKey", str]:
-        """A new key and its secret; nobody can read the secret again."""
+    def issue(
+        cls, user: User, name: str, *, scopes: Sequence[str] | None = None, **limits: Any
+    ) -> tuple["ApiKey", str]:
+        """A new key and its secret; nobody can read the secret again. Without scopes it may do what its person may."""
         secret = KEY_PREFIX + secrets.token_urlsafe(32)
-        key = cls.objects.create(user=user, name=name, prefix=secret[:12], hash=hash_of(secret))
+        may = list(scopes_of(user) if scopes is None else scopes)
+        key = cls.objects.create(
+            user=user, name=name, prefix=secret[:12], hash=hash_of(secret), scopes=may, **limits
+        )
         return key, secret
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires is not None and self.expires <= timezone.now()
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it may see everybody's."""
+        return self.user.is_superuser and Scope.ADMIN in self.scopes
+
+    def may_ask(self, model: str) -> bool:
+        return not self.model_names or model in self.model_names
+
+    def count_ask(self) -> datetime | None:
+        """Count one ask against its limit a minute. None when it may go; else when the next may."""
+        if not self.asks_per_minute:
+            return None
+        now = timezone.now().replace(second=0, microsecond=0)
+        room = models.Q(minute=None) | ~models.Q(minute=now) | models.Q(minute_asks__lt=self.asks_per_minute)
+        one_more = Case(When(minute=now, then=F("minute_asks") + 1), default=Value(1))
+        rows = ApiKey.objects.filter(room, pk=self.pk)
+        return None if rows.update(minute=now, minute_asks=one_more) else now + MINUTE
 
     def revoke(self) -> bool:
         """Close this key for good; False when it was closed before."""
@@ -67,3 +123,11 @@ class ApiKey(models.Model):
 def hash_of(secret: str) -> str:
     """SHA-256 of a key. It holds 256 random bits, so a slow hash would add cost and no safety."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def scopes_of(user: User) -> list[str]:
+    """All that a key of this person can be given."""
+    return [scope.value for scope in Scope if user.is_superuser or scope != Scope.ADMIN]
+
+
+FOR_SECRET = Select(lambda: ApiKey.objects.filter(hash=Given("hash"), revoked=None).select_related("user"))

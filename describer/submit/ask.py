@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -99,6 +100,7 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
         parameters = read_parameters(without_nul(ask.parameters))
     except ParameterError as error:
         raise Refusal.of_parameter(error) from error
+    _check_key(ask.key, ask.model or endpoint.model)
     checked = replace(ask, pictures=pictures, parameters=parameters)
     return replace(checked, question=question, system_prompt=system_prompt), endpoint
 
@@ -134,6 +136,21 @@ def _check_model(model: str, endpoint: Endpoint) -> None:
         raise Refusal(message, code="missing_required_parameter", param="model")
     if len(model) > 200 or (model and endpoint.model_names and model not in endpoint.offered):
         raise Refusal(f"{model[:200]} is not offered by {endpoint}.", code="model_not_found", param="model")
+
+
+def _check_key(key: ApiKey | None, model: str) -> None:
+    """What the key may ask, and how often."""
+    if key is None:
+        return
+    if not key.may_ask(model):
+        words = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
+        raise Refusal(words, code="permission_denied", param="model", status=403)
+    if again := key.count_ask():
+        seconds = max(1, math.ceil((again - timezone.now()).total_seconds()))
+        words = (
+            f"This API key may ask {key.asks_per_minute} times a minute; it may again in {seconds} seconds."
+        )
+        raise Refusal(words, code="rate_limit_exceeded", status=429, retry_after=seconds)
 
 
 def _check_room(ask: Ask) -> None:

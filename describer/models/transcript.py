@@ -1,0 +1,50 @@
+"""What was said at our own endpoint, beside the description that it became."""
+
+from typing import Any
+
+from django.db import models
+
+from .compiled import Given, Insert, Select, Update
+from .description import Description
+
+
+class Transcript(models.Model):
+    """The messages of a call as they came, and the answer's body as it was given, so that it can be given again.
+
+    In `messages` the address of each picture is "picture:0", "picture:1", ...: its position among the description's.
+    `request_id` is the one that the caller was told. `client_gone`: the caller hung up before the answer was whole.
+    `client_retries`: the caller's client had tried so often before.
+    """
+
+    description = models.OneToOneField(Description, models.CASCADE, primary_key=True)
+    messages = models.JSONField(default=list)
+    answer = models.JSONField(null=True)
+    request_id = models.CharField(max_length=64, blank=True, db_index=True)
+    client_retries = models.PositiveSmallIntegerField(default=0)
+    client_gone = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"transcript of description {self.description_id}"
+
+    def keep(self) -> None:
+        """Write it down, beside its description."""
+        KEEP(self)
+
+    def note_gone(self) -> None:
+        """The caller hung up."""
+        self.client_gone = True
+        Transcript.objects.filter(pk=self.pk).update(client_gone=True)
+
+
+KEEP = Insert(Transcript)
+ANSWERED = Update(lambda: Transcript.objects.filter(description_id=Given("description")), "answer")
+OF = Select(lambda: Transcript.objects.filter(description_id=Given("description")))
+
+
+def transcript_of(description: Description) -> Transcript | None:
+    """The transcript of a description, kept on it; None for one that did not come in at our own endpoint."""
+    known: dict[str, Any] = vars(description)
+    if "transcript_kept" not in known:
+        known["transcript_kept"] = next(iter(OF(description=description.pk)), None)
+    found: Transcript | None = known["transcript_kept"]
+    return found
