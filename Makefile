@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --custom-compile-command "make lock"
 
 run: .venv/run
 	@exec $(BIN)/python manage.py up
@@ -19,7 +20,13 @@ test: tools lint types floors unit
 	@tests/install.sh "$(PYTHON)" requirements-test.lock
 	@touch .venv/run $@
 
-tools: .venv/test
+# Other people's SDKs and proxies, in an environment of their own; Node comes with them.
+.venv/peers/done: .venv/test tests/peers/requirements.lock tests/peers/package-lock.json
+	@tests/install.sh "$(PYTHON)" tests/peers/requirements.lock .venv/peers
+	@PATH="$(CURDIR)/.venv/peers/bin:$$PATH" npm ci --silent --prefix tests/peers
+	@touch $@
+
+tools: .venv/test .venv/peers/done
 	@tests/packages.sh
 
 format: .venv/test
@@ -38,7 +45,7 @@ types: .venv/test
 floors: .venv/test
 	$(BIN)/lint-imports
 
-unit: .venv/test
+unit: .venv/test .venv/peers/done
 	$(BIN)/pytest -n 2 --dist loadfile
 
 browser: .venv/test
@@ -48,9 +55,11 @@ browser: .venv/test
 picture: .venv/test
 	PICTURE=docs/ask.png $(BIN)/pytest -q -k picture_of_the_readme tests/outside/test_browser.py
 
-bench: .venv/test
+bench: .venv/test .venv/peers/done
 	$(BIN)/python -m tests.bench
 
-lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --custom-compile-command "make lock" pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --custom-compile-command "make lock" --group test pyproject.toml -o requirements-test.lock
+lock: .venv/test
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --group test pyproject.toml -o requirements-test.lock
+	$(COMPILE) --group peers -o tests/peers/requirements.lock
+	PATH="$(CURDIR)/.venv/peers/bin:$$PATH" npm install --package-lock-only --silent --prefix tests/peers

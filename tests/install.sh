@@ -1,17 +1,19 @@
 #!/bin/sh
-# Makes .venv if it is missing and installs a lock file into it: install.sh PYTHON LOCKFILE
+# Makes an environment if it is missing and installs a lock file into it: install.sh PYTHON LOCKFILE [FOLDER]
 set -eu
 python=$1
 lock=$2
+into=${3:-.venv}
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "Describer needs Python 3.11 or later; $python is older. Name another one: make PYTHON=python3.12" >&2
     exit 1
 }
-echo "Installing what $lock names into .venv ..."
-if command -v uv >/dev/null 2>&1; then
-    [ -x .venv/bin/python ] || uv venv --quiet --python "$python" .venv
-    uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
+echo "Installing what $lock names into $into ..."
+uv=$(command -v uv || echo .venv/bin/uv)
+if [ -x "$uv" ]; then
+    [ -x "$into/bin/python" ] || "$uv" venv --quiet --python "$python" "$into"
+    "$uv" pip install --quiet --python "$into/bin/python" --require-hashes -r "$lock"
 else
-    [ -x .venv/bin/pip ] || "$python" -m venv .venv
-    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    [ -x "$into/bin/pip" ] || "$python" -m venv "$into"
+    "$into/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$lock"
 fi
