@@ -17,6 +17,7 @@ from describer.models import ApiKey, Attempt, UsageDay, User
 from describer.models.endpoint import SANDBOX
 
 from .chart import Chart, Tokens, chart
+from .history import number
 from .period import DAY, KINDS, Period, day_of, period
 from .person import person
 
@@ -48,15 +49,26 @@ class Sums:
 
 @dataclass(frozen=True)
 class View:
-    """What is looked at: a period of one person's usage, or (admins) of everybody's."""
+    """What is looked at: a period of one person's usage, or (admins) of everybody's; of one key, if `key` is not 0."""
 
     user: User
     period: Period
     everybody: bool
+    key: int = 0
 
     def days(self, first: date, last: date) -> QuerySet[UsageDay]:
-        rows = UsageDay.objects.filter(day__range=(first, last))
-        return rows if self.everybody else rows.filter(owner=self.user.pk)
+        return UsageDay.objects.filter(day__range=(first, last), **self.whose)
+
+    @property
+    def whose(self) -> dict[str, int]:
+        """What the rows of the roll-up and of the ledger are narrowed by."""
+        return ({} if self.everybody else {"owner": self.user.pk}) | ({"key": self.key} if self.key else {})
+
+    @property
+    def keys(self) -> dict[int, str]:
+        """The names of the keys that may be named here."""
+        mine = {} if self.everybody else {"user": self.user}
+        return dict(ApiKey.objects.filter(**mine).values_list("pk", "name"))
 
     def grouped(self, *by: str, before: bool = False) -> Iterable[dict[str, Any]]:
         """Sums of the period, or of the one before, one dictionary for each group."""
@@ -68,20 +80,23 @@ class View:
     def history(self, **query: str) -> str:
         """The query string of the history of what is looked at."""
         of = {"of": "everybody"} if self.everybody else {}
-        return urlencode(of | query)
+        key = {"key": str(self.key)} if self.key else {}
+        return urlencode(of | key | query)
 
     def query(self, **changes: str) -> str:
-        values = {"period": self.period.kind, "of": "everybody" if self.everybody else ""} | changes
+        of = "everybody" if self.everybody else ""
+        values = {"period": self.period.kind, "of": of, "key": str(self.key or "")} | changes
         return "?" + urlencode({name: value for name, value in values.items() if value})
 
 
 @login_required
 def usage(request: HttpRequest) -> HttpResponse:
-    """The page; `?period=week|month|year&on=2026-01-31`, for admins also `&of=everybody`."""
+    """The page; `?period=week|month|year&on=2026-01-31&key=3`, for admins also `&of=everybody`."""
     user, today = person(request), timezone.localdate()
     kind = request.GET.get("period", "")
     span = period(kind if kind in KINDS else "month", day_of(request.GET.get("on", ""), today), today)
-    view = View(user, span, user.is_superuser and request.GET.get("of") == "everybody")
+    everybody = user.is_superuser and request.GET.get("of") == "everybody"
+    view = View(user, span, everybody, number(request.GET.get("key")))
     return render(request, "usage.html", _context(view, today))
 
 
@@ -100,6 +115,7 @@ def _context(view: View, today: date) -> dict[str, Any]:
         "kinds": [(name, words, view.query(period=name)) for name, words in KINDS.items()],
         "earlier": view.query(on=view.period.earlier.isoformat()),
         "later": view.query(on=later.isoformat()) if (later := view.period.later(today)) else "",
+        "one_key": (view.keys.get(view.key, "one key"), view.query(key="")) if view.key else None,
         "toggle": view.query(of="" if view.everybody else "everybody"),
         "total": total,
         "changes": {
@@ -161,9 +177,7 @@ def _tables(view: View) -> list[tuple[str, list[Sums]]]:
     if view.everybody:
         names = dict(User.objects.values_list("pk", "username"))
         tables.append(("Person", _by(view, "owner", names, "somebody who is gone", "person")))
-    mine = {} if view.everybody else {"user": view.user}
-    keys = dict(ApiKey.objects.filter(**mine).values_list("pk", "name"))
-    if keys:
+    if not view.key and (keys := view.keys):
         tables.append(
             ("API key", _by(view, "key", keys | {0: "No key (pages)"}, "a key that is gone", "key"))
         )
@@ -195,6 +209,5 @@ def _maybe_billed(view: View) -> int:
         timezone.make_aware(datetime.combine(day, time()))
         for day in (view.period.first, view.period.last + DAY)
     )
-    calls = Attempt.objects.filter(sent__gte=start, sent__lt=end, billed=Attempt.Billed.UNKNOWN)
-    calls = calls if view.everybody else calls.filter(owner=view.user.pk)
+    calls = Attempt.objects.filter(sent__gte=start, sent__lt=end, billed=Attempt.Billed.UNKNOWN, **view.whose)
     return calls.exclude(state=Attempt.State.SENT).exclude(endpoint=SANDBOX).count()

@@ -154,3 +154,38 @@ def test_looking_is_all_that_can_be_done(hers, alice):
     before = list(UsageDay.objects.values())
     hers.post("/usage/", {"total_tokens": 0})
     assert list(UsageDay.objects.values()) == before
+
+
+def test_usage_can_be_narrowed_to_one_key(hers, alice):
+    key, _ = ApiKey.issue(alice, "nightly")
+    used(alice, 1234, key=key.pk)
+    used(alice, 777_777)
+    shown = words(hers, f"?key={key.pk}")
+    assert "1,234" in shown and "nightly" in shown
+    assert "777,777" not in shown
+    html = hers.get(f"/usage/?key={key.pk}").content.decode()
+    assert f"/history/?key={key.pk}&amp;model=vision-1" in html
+    assert f"?period=year&amp;key={key.pk}" in html
+    assert 'href="?period=month"' in html
+
+
+def test_calls_of_one_key_that_may_have_been_billed_are_its_own(hers, alice):
+    key, _ = ApiKey.issue(alice, "nightly")
+    make_attempt(make_description(alice, "x", key=key), state=Attempt.State.UNKNOWN, billed="unknown")
+    make_attempt(make_description(alice, "x"), state=Attempt.State.UNKNOWN, billed="unknown")
+    assert "1 may have been billed" in words(hers, f"?key={key.pk}")
+
+
+def test_x3_another_persons_key_shows_nothing(his, alice, bob):
+    key, _ = ApiKey.issue(alice, "secret project")
+    used(alice, 777_777, key=key.pk)
+    used(bob, 5)
+    for query in (f"?key={key.pk}", f"?key={key.pk}&of=everybody"):
+        shown = words(his, query)
+        assert "777,777" not in shown and "secret project" not in shown
+
+
+@pytest.mark.parametrize("key", ["x", "-1", "9" * 40, "%00", "٣"])
+def test_a_key_that_is_none_is_no_fault(hers, alice, key):
+    used(alice, 5)
+    assert hers.get(f"/usage/?key={key}").status_code == 200
