@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
@@ -16,6 +16,8 @@ from .compiled import Given, Select
 KEY_PREFIX = "dsc_"
 LAST_USED_STEP = timedelta(minutes=1)
 MINUTE = timedelta(minutes=1)
+MOST_DAYS = 36_500
+MOST_ASKS_PER_MINUTE = 1_000_000
 
 
 class Scope(models.TextChoices):
@@ -123,6 +125,14 @@ class ApiKey(models.Model):
 def hash_of(secret: str) -> str:
     """SHA-256 of a key. It holds 256 random bits, so a slow hash would add cost and no safety."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, for a key that works on it and not after. Raises ValueError, in words."""
+    today = timezone.localdate()
+    if not 0 <= (day - today).days <= MOST_DAYS:
+        raise ValueError(f"A key's last day is {today} or later, and at most {MOST_DAYS:,} days away.")
+    return timezone.make_aware(datetime.combine(day, time.max))
 
 
 def scopes_of(user: User) -> list[str]:

@@ -2,27 +2,21 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
-from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from describer.models import ApiKey, UsageDay, User
+from describer.models import ApiKey, Endpoint
 
+from .examples import examples
+from .key_form import KeyForm
+from .keys import key_rows
 from .person import person
-
-
-class KeyForm(forms.Form):
-    """A new key's name."""
-
-    name = forms.CharField(max_length=100, help_text="What it is for, such as the script that will use it.")
 
 
 class PasswordForm(PasswordChangeForm):
@@ -49,10 +43,12 @@ def account_keys(request: HttpRequest) -> HttpResponse:
     """POST: a new key. Its secret is in this one reply and nowhere else, so the reply is no redirect."""
     if request.method != "POST":
         return redirect("account")
-    form = KeyForm(request.POST)
+    user = person(request)
+    form = KeyForm(user, _endpoint(), request.POST)
     if not form.is_valid():
+        form.point_out()
         return _page(request, key_form=form, status=400)
-    key, secret = ApiKey.issue(person(request), form.cleaned_data["name"])
+    key, secret = ApiKey.issue(user, form.cleaned_data["name"], **form.limits)
     return _page(request, new_key=key, secret=secret, status=201)
 
 
@@ -90,15 +86,27 @@ def own_key(request: HttpRequest, pk: int) -> ApiKey:
 
 
 def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
-    user = person(request)
-    forms_ = {"key_form": KeyForm(), "password_form": PasswordForm(user)}
-    return render(request, "account.html", forms_ | {"keys": _keys(user)} | context, status=status)
+    user, endpoint = person(request), _endpoint()
+    rows = key_rows(user)
+    shown = {
+        "key_form": KeyForm(user, endpoint),
+        "password_form": PasswordForm(user),
+        "open_keys": [row for row in rows if row.is_open],
+        "closed_keys": [row for row in rows if not row.is_open],
+    }
+    return render(
+        request, "account.html", shown | _how_to(request, endpoint, context) | context, status=status
+    )
 
 
-def _keys(user: User) -> list[dict[str, Any]]:
-    """Keys in use first, the newest on top, each with its tokens of this month."""
-    month = timezone.localdate().replace(day=1)
-    days = UsageDay.objects.filter(owner=user.pk, day__gte=month).exclude(key=0)
-    tokens = dict(days.values_list("key").annotate(Sum("total_tokens")))
-    rows = sorted(user.api_keys.all(), key=lambda key: key.revoked is not None)
-    return [{"key": key, "tokens": tokens.get(key.pk, 0)} for key in rows]
+def _endpoint() -> Endpoint | None:
+    return Endpoint.objects.filter(is_default=True).first()
+
+
+def _how_to(request: HttpRequest, endpoint: Endpoint | None, context: dict[str, Any]) -> dict[str, Any]:
+    """The base URL and the examples, with the new key where one was just made, for a model that it may ask."""
+    base_url = request.build_absolute_uri("/v1")
+    key: ApiKey | None = context.get("new_key")
+    models = (key.model_names if key else []) or (endpoint.offered if endpoint else [])
+    secret: str = context.get("secret", "")
+    return {"base_url": base_url, "examples": examples(base_url, secret, next(iter(models), ""))}
