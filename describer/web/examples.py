@@ -6,7 +6,10 @@ from dataclasses import dataclass
 PLAIN = re.compile(r"[\w./:@+-]+")
 
 CURL = """\
-curl BASE/chat/completions -H "Authorization: Bearer KEY" -H "Content-Type: application/json" -d @- <<END
+curl BASE/chat/completions \\
+  -H "Authorization: Bearer KEY" \\
+  -H "Content-Type: application/json" \\
+  -d @- <<END
 {"model": "MODEL", "messages": [{"role": "user", "content": [
   {"type": "text", "text": "What is in this picture?"},
   {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,$(base64 < harbour.jpg | tr -d '\\n')"}}
@@ -43,7 +46,10 @@ content = [
     {"type": "text", "text": "What is in this picture?"},
     {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64," + picture}},
 ]
-answer = client.chat.completions.create(model="MODEL", messages=[{"role": "user", "content": content}])
+answer = client.chat.completions.create(
+    model="MODEL",
+    messages=[{"role": "user", "content": content}],
+)
 print(answer.choices[0].message.content)
 """
 
