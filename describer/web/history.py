@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.db.models.functions import Left
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
@@ -19,6 +19,7 @@ from django.urls import reverse
 from describer.chat.completion import reading
 from describer.models import ApiKey, Attempt, Choice, Description, DescriptionImage, Status, User
 from describer.models.description import DescriptionQuerySet
+from describer.selection import BIGGEST_ID, OPEN, Selection
 from describer.templatetags.answer import excerpt
 
 from .cards import Card, know_links
@@ -33,11 +34,10 @@ MARKS = re.compile(r"^\s*(?:#{1,6} |[-*+] |> )|\*\*|`", re.MULTILINE)  # of Mark
 VIEWS = {"grid": "Grid", "list": "List"}
 VIEW_COOKIE = "history_view"
 COOKIE_SECONDS = 365 * 24 * 3600
-BIGGEST_ID = 2**63 - 1
 STATES: Mapping[str, tuple[str, tuple[Status, ...]]] = {
     "": ("All", ()),
     "done": ("Answered", (Status.DONE,)),
-    "open": ("Under way", (Status.QUEUED, Status.WAITING, Status.RUNNING)),
+    "open": ("Under way", OPEN),
     "failed": ("Failed", (Status.FAILED,)),
     "cancelled": ("Cancelled", (Status.CANCELLED,)),
 }
@@ -67,18 +67,8 @@ class Filter:
 
     def rows(self, user: User) -> DescriptionQuerySet:
         """The descriptions that this person sees through this filter, in no order yet."""
-        rows = Description.objects.all()
-        if self.person or not self.everybody:
-            # By the key's own person where a key is named: with the rows' owner too, SQLite walks all of the owner's.
-            rows = rows.filter(**{"key__user" if self.key else "owner": self.person or user.pk})
-        if self.state:
-            rows = rows.filter(status__in=STATES[self.state][1])
-        if self.state not in ("", "done"):
-            # Says what the partial index of unfinished rows holds, so that it can be used.
-            rows = rows.filter(~Q(status=Status.DONE))
-        if self.model:
-            rows = rows.filter(model=self.model)
-        return rows.filter(key=self.key) if self.key else rows
+        owner = None if self.everybody and not self.person else self.person or user.pk
+        return Selection(owner, STATES[self.state][1], self.model, key=self.key).rows()
 
     def query(self, **changes: str | int) -> str:
         """The query string of this filter with changes, "?" first; the bare page is "?"."""
