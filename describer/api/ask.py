@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from describer.chat import ParameterError, read_parameters
-from describer.models import ApiKey, Via
+from describer.models import ApiKey, Description, Via
 from describer.submit import Ask, Given, Link, Refusal, keep_images
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
@@ -17,32 +17,45 @@ LINK = "image_url"
 LONGEST_TOKEN = 255
 
 
-def read_ask(request: HttpRequest, key: ApiKey) -> Ask:
-    """The ask that a form holds; several pictures are one ask about all of them. Fields that we do not know are ignored.
+def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
+    """The ask that a form holds, about all pictures together or for an answer each. Fields that we do not know are ignored.
 
     Raises Refusal. All that can be refused without looking into a picture is refused before one is stored.
     """
-    if request.content_type not in FORMS:
-        raise Refusal("Send Content-Type: multipart/form-data.", code="unsupported_media_type", status=415)
+    check_form(request)
     token = read_token(request)
     parameters = read_fields(request)
     texts = {name: request.POST.get(name, "").replace("\x00", "") for name in TEXTS}
     if not texts["question"].strip():
         raise Refusal("Write a question.", code="missing_required_parameter", param="question")
     links = read_links(request)
-    files = read_files(request, links)
+    files = read_files(request, links, settings.IMAGES_PER_ASK if together else settings.IMAGES_PER_SET)
     return Ask(
         owner=key.user,
         pictures=[*keep(key, files), *links],
         via=Via.API,
         key=key,
         parameters=parameters,
-        together=True,
+        together=together,
         token=token,
         question=texts["question"],
         system_prompt=texts["system_prompt"],
         model=texts["model"],
     )
+
+
+def read_changes(request: HttpRequest, old: Description) -> dict[str, Any]:
+    """What a form changes of an old ask: the model, and parameters; one that is sent empty is not set any more."""
+    check_form(request)
+    kept = {name: value for name, value in old.parameters.items() if name not in request.POST}
+    model = request.POST.get("model", "").replace("\x00", "")
+    return {"parameters": kept | read_fields(request)} | ({"model": model} if model else {})
+
+
+def check_form(request: HttpRequest) -> None:
+    """Raises Refusal (415) for a body that is no form."""
+    if request.content_type not in FORMS:
+        raise Refusal("Send Content-Type: multipart/form-data.", code="unsupported_media_type", status=415)
 
 
 def read_token(request: HttpRequest) -> str | None:
@@ -67,17 +80,27 @@ def read_fields(request: HttpRequest) -> dict[str, Any]:
 
 def read_links(request: HttpRequest) -> list[Link]:
     """The links to pictures, in the order in which they were sent."""
-    return [Link(text).checked() for text in request.POST.getlist(LINK) if text.strip()]
+    texts = [text for text in request.POST.getlist(LINK) if text.strip()]
+    return [read_link(text, number if len(texts) > 1 else 0) for number, text in enumerate(texts, 1)]
 
 
-def read_files(request: HttpRequest, links: Sequence[Link]) -> "list[UploadedFile[bytes]]":
+def read_link(text: str, number: int) -> Link:
+    """A link that may be followed. Raises Refusal, which says which of several (`number` from 1) is none."""
+    try:
+        return Link(text).checked()
+    except Refusal as refusal:
+        refusal.message = f"Link {number}: {refusal.message}" if number else refusal.message
+        raise
+
+
+def read_files(request: HttpRequest, links: Sequence[Link], most: int) -> "list[UploadedFile[bytes]]":
     """The pictures in the order in which they were sent; the links count among them."""
     files = request.FILES.getlist("image")
     if not (files or links):
         message = "Add a picture to ask about: a file in the field `image`, or its address in `image_url`."
         raise Refusal(message, code="no_image", param="image")
-    if len(files) + len(links) > settings.IMAGES_PER_ASK:
-        message = f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
+    if len(files) + len(links) > most:
+        message = f"At most {most} pictures at once; take some away."
         raise Refusal(message, code="too_many_images", param="image")
     return files
 

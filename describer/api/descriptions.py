@@ -1,41 +1,59 @@
-"""POST, GET and list of descriptions: the same as the pages, for scripts."""
+"""Descriptions for scripts: submit one or a set, list, get, delete; the same as on the pages."""
 
 from typing import Any
 
-from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from ninja import Query, Router, Status
 
-from describer.models import ApiKey, Description, User
-from describer.models import Status as State
+from describer.models import Description
 from describer.submit import submit
 
 from .ask import read_ask
 from .errors import Error
 from .form import IDEMPOTENCY_KEY, request_body
 from .key import asking, caller
+from .listing import ListQuery, page, selected
+from .reach import visible
 from .rows import described
-from .schema import DescriptionList, DescriptionOut, ListQuery
+from .schema import DescriptionList, DescriptionOut, DescriptionSet
 
 router = Router(tags=["Descriptions"])
 REFUSED: dict[int, Any] = {401: Error, 403: Error}
+NOT_BORN: dict[int, Any] = dict.fromkeys((400, 413, 415, 422, 429), Error) | REFUSED
 
 
 @router.post(
     "/descriptions",
     auth=asking,
-    response={202: DescriptionOut, 400: Error, 413: Error, 415: Error, 422: Error, 429: Error} | REFUSED,
+    response={202: DescriptionOut} | NOT_BORN,
     summary="Ask about one or many pictures",
     openapi_extra={"requestBody": request_body(), "parameters": [IDEMPOTENCY_KEY]},
 )
 def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOut]:
     """Answers at once with the queued description; its `status` says when it is done.
 
-    Several pictures are one ask about all of them: for an answer each, send one call each.
+    Several pictures are one ask about all of them; for an answer each, see `/api/descriptions/each`.
     """
-    description = submit(read_ask(request, caller(request)))[0]
-    response["Location"] = f"{request.path.rstrip('/')}/{description.pk}"
-    return Status(202, described([description])[0])
+    born = submit(read_ask(request, caller(request), together=True))
+    return Status(202, told(response, born[0]))
+
+
+@router.post(
+    "/descriptions/each",
+    auth=asking,
+    response={202: DescriptionSet} | NOT_BORN,
+    summary="Ask the same about many pictures, an answer each",
+    openapi_extra={"requestBody": request_body(each=True), "parameters": [IDEMPOTENCY_KEY]},
+)
+def create_each(request: HttpRequest) -> Status[DescriptionSet]:
+    """Answers at once with one queued description for each picture, in their order.
+
+    All of them or none: where one picture is refused, nothing is made, and the error names it. One `Idempotency-Key` is
+    one set.
+    """
+    born = submit(read_ask(request, caller(request), together=False))
+    return Status(202, DescriptionSet(items=described(born)))
 
 
 @router.get(
@@ -43,10 +61,8 @@ def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOu
 )
 def index(request: HttpRequest, query: Query[ListQuery]) -> DescriptionList:
     """Newest first, your own ones; pass `next` on as `cursor` for the following page."""
-    rows = list(listed(caller(request), query)[: query.limit + 1])
-    page = rows[: query.limit]
-    more = len(rows) > query.limit
-    return DescriptionList(items=described(page), next=str(page[-1].pk) if more else None)
+    rows, following = page(selected(caller(request), query), query)
+    return DescriptionList(items=described(rows), next=following)
 
 
 @router.get(
@@ -59,37 +75,22 @@ def detail(request: HttpRequest, description_id: int) -> DescriptionOut:
     return described([visible(caller(request), description_id)])[0]
 
 
-def visible(key: ApiKey, description_id: int) -> Description:
-    """The description, if this key may see it. Raises Http404, whether it is another's or never was."""
-    rows = within_reach(key).select_related("owner", "endpoint")
-    found: Description | None = rows.filter(pk=description_id).first()
-    if found is None:
-        raise Http404
-    return found
+@router.delete(
+    "/descriptions/{int:description_id}",
+    auth=asking,
+    response={204: None, 404: Error} | REFUSED,
+    summary="Delete a description",
+)
+def delete(request: HttpRequest, description_id: int) -> Status[None]:
+    """Words and pictures go for good; what its calls used and cost stays in the ledger, and in `/api/usage`.
+
+    One that is not at its end is cancelled first.
+    """
+    visible(caller(request), description_id).erase()
+    return Status(204, None)
 
 
-def within_reach(key: ApiKey) -> Any:
-    """The descriptions of its person; everybody's for an admin's key that has the scope."""
-    return Description.objects.all() if key.is_admin else Description.objects.filter(owner=key.user)
-
-
-def listed(key: ApiKey, query: ListQuery) -> Any:
-    """Newest first, by the key: page after page costs the same, however long the history."""
-    wanted = {name: getattr(query, name) for name in ("status", "model", "via")}
-    rows = within_reach(key).filter(**{name: value for name, value in wanted.items() if value})
-    if query.status not in (None, State.DONE):
-        # Says what the partial index of unfinished rows holds, so that it can be used.
-        rows = rows.filter(~Q(status=State.DONE))
-    if query.cursor:
-        rows = rows.filter(pk__lt=int(query.cursor))
-    if query.user is None:
-        rows = rows.filter(owner=key.user)
-    elif query.user:
-        rows = rows.filter(owner__in=named(query.user))
-    return rows.select_related("owner", "endpoint").order_by("-pk")
-
-
-def named(user: str) -> Any:
-    """The ids of the person with this name or, if it is a number, this id."""
-    by_id = Q(pk=int(user)) if user.isdecimal() and len(user) < 19 else Q()
-    return User.objects.filter(Q(username=user) | by_id).values("pk")
+def told(response: HttpResponse, born: Description) -> DescriptionOut:
+    """The JSON of a new description, and where it will be found."""
+    response["Location"] = reverse("api:detail", args=[born.pk]).rstrip("/")
+    return described([born])[0]

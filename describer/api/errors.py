@@ -85,7 +85,8 @@ def not_valid(request: HttpRequest, raised: Any) -> HttpResponse:
 
 
 def too_many_files(request: HttpRequest, raised: Any) -> HttpResponse:
-    message = f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
+    most, of_a_set = settings.IMAGES_PER_ASK, settings.IMAGES_PER_SET
+    message = f"Too many pictures at once: one ask takes {most}, a set of asks {of_a_set}."
     return error(Refusal(message, code="too_many_images", param="image"))
 
 

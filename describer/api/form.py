@@ -8,43 +8,52 @@ from describer.chat import Parameters, limits
 from describer.door import LONGEST
 
 LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
+MODEL = {"type": "string", "maxLength": 200}
 SPOKEN = 2**31  # the range of 64 bits tells a reader nothing
 MULTIPART = "In multipart, objects are JSON text, `stop` may be repeated, and booleans are true, false, 1, 0, on or off."
 
 
-def request_body() -> dict[str, Any]:
-    """The requestBody of POST /api/descriptions."""
+def request_body(*, each: bool = False) -> dict[str, Any]:
+    """The requestBody of a submit; `each` of one for an answer each."""
     schema = {
         "type": "object",
         "required": ["question"],
-        "properties": own_fields() | parameters(),
+        "properties": own_fields(each) | parameters(),
     }
-    return {
-        "required": True,
-        "description": MULTIPART,
-        "content": {"multipart/form-data": {"schema": schema}},
-    }
+    return {"required": True} | _form(schema)
 
 
-def own_fields() -> dict[str, Any]:
+def changes_body() -> dict[str, Any]:
+    """The requestBody of asking again."""
+    model = MODEL | {"description": "Without it: the model of the old one."}
+    return {"required": False} | _form({"type": "object", "properties": {"model": model} | parameters()})
+
+
+def _form(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": MULTIPART, "content": {"multipart/form-data": {"schema": schema}}}
+
+
+def own_fields(each: bool) -> dict[str, Any]:
     most = settings.QUESTION_MAX_CHARACTERS
+    pictures = settings.IMAGES_PER_SET if each else settings.IMAGES_PER_ASK
+    how = "each is asked about alone" if each else "several are asked about together, in this order"
     return {
         "image": {
             "type": "array",
             "items": {"type": "string", "format": "binary"},
-            "maxItems": settings.IMAGES_PER_ASK,
-            "description": "One picture or several; several are asked about together, in this order.",
+            "maxItems": pictures,
+            "description": f"One picture or several; {how}.",
         },
         "image_url": {
             "type": "array",
             "items": {"type": "string", "format": "uri", "maxLength": LONGEST},
-            "maxItems": settings.IMAGES_PER_ASK,
+            "maxItems": pictures,
             "description": "Beside `image` or in its place: public http or https addresses of pictures. They are fetched "
             "after the answer to this call; one that cannot be fetched fails the description. They come after the files.",
         },
         "question": {"type": "string", "maxLength": most, "description": "What to ask about the pictures."},
         "system_prompt": {"type": "string", "maxLength": most, "description": "Who the model shall be."},
-        "model": {"type": "string", "maxLength": 200, "description": "Without it: the endpoint's default."},
+        "model": MODEL | {"description": "Without it: the endpoint's default."},
     }
 
 
@@ -76,6 +85,6 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "required": False,
     "schema": {"type": "string", "maxLength": 255},
-    "description": "Your own name for this ask. The same key with the same content gives the same description; "
+    "description": "Your own name for this call. The same name with the same content gives what it gave before; "
     "with other content it is refused (422 `idempotency_key_reused`). Kept for a day.",
 }

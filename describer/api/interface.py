@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 
 from describer import __version__
 
-from .descriptions import router
+from . import actions, descriptions
 from .errors import handle_errors
 from .key import reading
 
@@ -37,7 +37,8 @@ api = NinjaAPI(
     docs_url=None,
 )
 handle_errors(api)
-api.add_router("", router)
+for part in (descriptions, actions):
+    api.add_router("", part.router)
 
 
 def reader(request: HttpRequest) -> Any:

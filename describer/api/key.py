@@ -19,7 +19,7 @@ class BearerKey(HttpBearer):
 
     openapi_description = HOW + " Keys are made on the account page or by `manage.py create_api_key`."
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope | None = None) -> None:
         super().__init__()
         self.scope = scope
 
@@ -31,7 +31,8 @@ class BearerKey(HttpBearer):
         key = known(token)
         if not key.user.is_active:
             raise Refusal(UNKNOWN, code="invalid_api_key", status=401)
-        may(key, self.scope)
+        if self.scope:
+            may(key, self.scope)
         return key
 
 
@@ -59,7 +60,7 @@ def may(key: ApiKey, scope: Scope) -> None:
         raise Refusal(words, code="permission_denied", status=403)
 
 
-reading, asking = BearerKey(Scope.READ), BearerKey(Scope.ASK)
+reading, asking, calling = BearerKey(Scope.READ), BearerKey(Scope.ASK), BearerKey()
 
 
 def caller(request: HttpRequest) -> ApiKey:

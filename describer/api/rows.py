@@ -51,6 +51,7 @@ def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOu
         error=_fault(row) if row.is_final else None,
         owner=row.owner.get_username(),
         via=Via(row.via),
+        key=row.key_id,
         question=row.question,
         system_prompt=row.system_prompt,
         endpoint=row.endpoint.name,

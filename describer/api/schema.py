@@ -1,21 +1,12 @@
 """The JSON of a description and of a list of them. One source for replies and for their documentation."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from ninja import Schema
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from describer.models import Attempt
 from describer.models.description import Status, Via
-
-
-def set_or_none(value: Any) -> Any:
-    """An empty query parameter is one that was not set."""
-    return None if value == "" else value
-
-
-Unset = BeforeValidator(set_or_none)
 
 
 class Fault(BaseModel):
@@ -90,6 +81,7 @@ class DescriptionOut(BaseModel):
     error: Fault | None
     owner: str
     via: Via
+    key: int | None = Field(description="The id of the API key that it was asked with.")
     question: str
     system_prompt: str
     endpoint: str
@@ -106,26 +98,12 @@ class DescriptionOut(BaseModel):
     finished_at: datetime | None
 
 
+class DescriptionSet(BaseModel):
+    """What one call made."""
+
+    items: list[DescriptionOut] = Field(description="One for each picture, in their order.")
+
+
 class DescriptionList(BaseModel):
     items: list[DescriptionOut]
     next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
-
-
-Cursor = Annotated[str, Field(pattern=r"^\d{1,18}$")]
-Model = Annotated[str, Field(max_length=200)]
-Name = Annotated[str, Field(max_length=150)]
-WHOSE = (
-    "For admins: the name or id of the person whose descriptions to list; empty for everybody's. "
-    "Without it a list holds your own."
-)
-
-
-class ListQuery(Schema):
-    """What a list is narrowed to."""
-
-    limit: int = Field(20, ge=1, le=100, description="How many at most.")
-    cursor: Annotated[Cursor | None, Unset] = Field(None, description="`next` of the page before.")
-    status: Annotated[Status | None, Unset] = Field(None, description="Only those in this state.")
-    model: Annotated[Model | None, Unset] = Field(None, description="Only those asked of this model.")
-    via: Annotated[Via | None, Unset] = Field(None, description="Only those that came in this way.")
-    user: Name | None = Field(None, description=WHOSE)

@@ -10,10 +10,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from describer.submit import Refusal
 
-from .descriptions import visible
 from .errors import error, unknown_url
 from .interface import api
-from .key import reading
+from .key import calling
+from .reach import visible
 
 View = Callable[..., HttpResponse]
 ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]
@@ -45,7 +45,7 @@ def one_shape(view: View) -> View:
 def not_allowed(request: HttpRequest, allowed: str, description_id: int | None = None) -> HttpResponse:
     """Only who may see a thing is told what can be done with it: first 401, then 404, then 405."""
     try:
-        key = reading(request)
+        key = calling(request)
         if description_id is not None:
             visible(key, description_id)
     except Exception as raised:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -174,6 +174,12 @@ class Description(models.Model):
         """Cancel it if it is not at its end. The lease stays: a call under way is still accounted for."""
         open_states = (Status.QUEUED, Status.WAITING, Status.RUNNING)
         return self._move(open_states, status=Status.CANCELLED, finished=timezone.now())
+
+    def erase(self) -> None:
+        """Words and pictures go for good. It is cancelled first: its run shall learn that nobody waits for the answer."""
+        with transaction.atomic():
+            self.cancel()
+            self.delete()
 
     def hold(self, reason: str, not_before: datetime | None = None) -> bool:
         """queued -> waiting: not before a time, or until its endpoint is open again."""

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
@@ -124,9 +123,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     place = request.POST.get("from", "")
-    with transaction.atomic():
-        row.cancel()
-        row.delete()
+    row.erase()
     messages.success(request, "The description is deleted.")
     return redirect(reverse("history") + "?" + QueryDict(place).urlencode())
 

@@ -1,10 +1,15 @@
 """The documentation: behind login, true, and drawn under the site's strict policy."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
 from describer.chat import Parameters
 from tests.api.conftest import ROUTE
+
+ROUTES = (Path(__file__).parents[2] / "docs" / "routes.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -28,9 +33,14 @@ def test_openapi_is_read_with_a_login_or_with_a_key(script, alice):
     assert browser.get("/api/openapi.json").json()["openapi"].startswith("3.")
 
 
-def test_openapi_names_every_route_once(schema):
-    found = {(path, method) for path, methods in schema["paths"].items() for method in methods}
-    assert found == {(ROUTE, "get"), (ROUTE, "post"), (ROUTE + "/{description_id}", "get")}
+def test_openapi_and_the_documentation_name_every_route(schema):
+    """In the table the id is called so, as people know it."""
+    found = {
+        f"{method.upper()} {path.replace('{description_id}', '<id>')}"
+        for path, methods in schema["paths"].items()
+        for method in methods
+    }
+    assert set(re.findall(r"^\| `([A-Z]+ /api/\S+)`", ROUTES, re.MULTILINE)) == found
 
 
 def test_openapi_describes_every_parameter_with_its_range(schema):

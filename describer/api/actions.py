@@ -1,0 +1,57 @@
+"""What can be done with a description: cancel it, ask it again."""
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Status
+
+from describer import live
+from describer.models import Via
+from describer.submit import ask_again
+
+from .ask import read_changes, read_token
+from .descriptions import NOT_BORN, REFUSED, told
+from .errors import Error
+from .form import IDEMPOTENCY_KEY, changes_body
+from .key import asking, caller
+from .reach import own, visible
+from .rows import described
+from .schema import DescriptionOut
+
+router = Router(tags=["Descriptions"])
+
+
+@router.post(
+    "/descriptions/{int:description_id}/cancel",
+    auth=asking,
+    response={200: DescriptionOut, 404: Error} | REFUSED,
+    summary="Cancel a description",
+)
+def cancel(request: HttpRequest, description_id: int) -> DescriptionOut:
+    """Answers with the description as it stands then; one that is at its end stays as it is.
+
+    A call that is under way cannot be called back: its answer is thrown away, its usage is kept.
+    """
+    row = visible(caller(request), description_id)
+    if row.cancel():
+        live.publish(row)
+    else:
+        row.refresh_from_db()
+    return described([row])[0]
+
+
+@router.post(
+    "/descriptions/{int:description_id}/again",
+    auth=asking,
+    response={202: DescriptionOut, 404: Error} | NOT_BORN,
+    summary="Ask again",
+    openapi_extra={"requestBody": changes_body(), "parameters": [IDEMPOTENCY_KEY]},
+)
+def again(request: HttpRequest, response: HttpResponse, description_id: int) -> Status[DescriptionOut]:
+    """The same pictures and question once more, as a new description of your own.
+
+    `model` and parameters replace those of the old one; a parameter that is sent empty is not set any more.
+    """
+    key = caller(request)
+    old = own(key, description_id)
+    changes = read_changes(request, old)
+    born = ask_again(old, via=Via.API, key=key, token=read_token(request), **changes)
+    return Status(202, told(response, born))

@@ -1,0 +1,92 @@
+"""A list of descriptions: what it is narrowed to, and its pages by key."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import BeforeValidator, Field
+
+from describer.models import ApiKey, Description, Status, Via
+from describer.selection import BIGGEST_ID, OPEN, Selection
+from describer.submit import Refusal
+
+from .reach import owner_of
+
+
+def set_or_none(value: Any) -> Any:
+    """An empty query parameter is one that was not set."""
+    return None if value == "" else value
+
+
+Unset = BeforeValidator(set_or_none)
+Cursor = Annotated[str, Field(pattern=r"^\d{1,18}$")]
+Model = Annotated[str, Field(max_length=200)]
+Name = Annotated[str, Field(max_length=150)]
+Number = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+State = Literal["queued", "waiting", "running", "done", "failed", "cancelled", "open"]
+WHOSE = (
+    "For admins' keys: the name or id of the person whose descriptions to list; empty for everybody's. "
+    "Without it a list holds your own."
+)
+
+
+class Filters(Schema):
+    """What a list is narrowed to."""
+
+    status: Annotated[State | None, Unset] = Field(
+        None, description="Only those in this state; `open` are all that are not at their end."
+    )
+    model: Annotated[Model | None, Unset] = Field(None, description="Only those asked of this model.")
+    via: Annotated[Via | None, Unset] = Field(None, description="Only those that came in this way.")
+    key: Annotated[Number | None, Unset] = Field(
+        None, description="Only those asked with the key of this id."
+    )
+    first: Annotated[Day | None, Unset] = Field(
+        None, alias="from", description="Only those asked on this day or later, in the site's time zone."
+    )
+    last: Annotated[Day | None, Unset] = Field(
+        None, alias="to", description="Only those asked on this day or earlier."
+    )
+    user: Name | None = Field(None, description=WHOSE)
+
+
+class ListQuery(Filters):
+    """A page of them."""
+
+    limit: int = Field(20, ge=1, le=100, description="How many at most.")
+    cursor: Annotated[Cursor | None, Unset] = Field(None, description="`next` of the page before.")
+
+
+def selected(key: ApiKey, filters: Filters) -> Any:
+    """The descriptions that the filters leave of what the key may see, newest first."""
+    in_order(filters.first, filters.last)
+    selection = Selection(
+        owner=owner_of(key, filters.user),
+        statuses=OPEN if filters.status == "open" else (Status(filters.status),) if filters.status else (),
+        model=filters.model or "",
+        via=filters.via or "",
+        key=filters.key or 0,
+        first=filters.first,
+        last=filters.last,
+    )
+    return selection.rows().select_related("owner", "endpoint").order_by("-pk")
+
+
+def in_order(first: date | None, last: date | None) -> None:
+    """Raises Refusal when the days are the wrong way round."""
+    if first and last and first > last:
+        raise Refusal("The day `from` comes after the day `to`.", code="invalid_value", param="from")
+
+
+def older(rows: Any, cursor: str | None) -> Any:
+    """What comes after a page: page after page costs the same, however long the history."""
+    return rows.filter(pk__lt=int(cursor)) if cursor else rows
+
+
+def page(rows: Any, query: ListQuery) -> tuple[Sequence[Description], str | None]:
+    """The rows of one page, and the cursor of the next one, if there is one."""
+    found = list(older(rows, query.cursor)[: query.limit + 1])
+    shown = found[: query.limit]
+    return shown, str(shown[-1].pk) if len(found) > query.limit else None
