@@ -1,31 +1,117 @@
-"""API keys: seen and revoked here; made by their owners, or with `manage.py create_api_key`."""
+"""API keys: seen, limited and revoked here; made by their owners, or with `manage.py create_api_key`."""
 
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils import timezone
 
-from describer.models import ApiKey
+from describer.models import ApiKey, Endpoint, Scope, UsageDay
+from describer.models.person import MOST_ASKS_PER_MINUTE, scopes_of
+from describer.templatetags.keys import limits
+
+from .words import tokens
+
+LIMITS = ("expires", "scopes", "model_names", "asks_per_minute")
+SEEN = ("name", "prefix", "user", "created", "last_used", "asks_this_month", "tokens_this_month", "revoked")
+
+
+class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What narrows a key. Of the models that it is limited to also those that are no longer offered can be kept."""
+
+    scopes = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
+    model_names = forms.MultipleChoiceField(
+        label="Models",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: all, also those that come later.",
+    )
+    asks_per_minute = forms.IntegerField(
+        required=False, min_value=1, max_value=MOST_ASKS_PER_MINUTE, help_text="Empty: no limit."
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = LIMITS
+        help_texts = {"expires": "Empty: never."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        endpoint = Endpoint.objects.filter(is_default=True).first()
+        models = dict.fromkeys([*(endpoint.offered if endpoint else []), *self.instance.model_names])
+        self._offer("model_names", [(name, name) for name in models])
+        self._offer("scopes", [(name, Scope(name).label) for name in scopes_of(self.instance.user)])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        if name in self.fields:  # whoever may only look has no fields
+            cast(forms.MultipleChoiceField, self.fields[name]).choices = choices
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A key's hash is shown nowhere, and a key is closed rather than deleted, so that its calls keep a name."""
 
-    list_display = ("name", "prefix", "user", "created", "last_used", "revoked")
+    form = KeyForm
+    list_display = (
+        "name",
+        "prefix",
+        "user",
+        "created",
+        "last_used",
+        "expires",
+        "narrowed",
+        "asks_this_month",
+        "tokens_this_month",
+        "revoked",
+    )
     list_select_related = ("user",)
-    list_filter = (("revoked", admin.EmptyFieldListFilter), "last_used")
+    list_filter = (("revoked", admin.EmptyFieldListFilter), "expires", "last_used")
     search_fields = ("name", "prefix", "user__username")
     show_full_result_count = False
-    fields = readonly_fields = ("name", "prefix", "user", "created", "last_used", "revoked")
+    list_per_page = 50
+    fields = (*SEEN, *LIMITS)
+    readonly_fields = SEEN
     actions = ("revoke",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        """Keys with what was used with them. By owner and day, as the roll-up is indexed."""
+        first = timezone.localdate().replace(day=1)
+        days = UsageDay.objects.filter(owner=OuterRef("user"), day__gte=first, key=OuterRef("pk")).values(
+            "key"
+        )
+
+        def summed(column: str) -> Coalesce:
+            return Coalesce(
+                Subquery(days.annotate(sum=Sum(column)).values("sum")), 0, output_field=IntegerField()
+            )
+
+        rows: QuerySet[ApiKey] = super().get_queryset(request)
+        return rows.annotate(month_asks=summed("asks"), month_tokens=summed("total_tokens"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        """Only what was changed: the key may be at work, and count its asks, meanwhile."""
+        obj.save(update_fields=form.changed_data)
+
+    @admin.display(description="limits")
+    def narrowed(self, key: ApiKey) -> str:
+        return limits(key)
+
+    @admin.display(description="asks this month", ordering="month_asks")
+    def asks_this_month(self, key: Any) -> str:
+        return tokens(key.month_asks)
+
+    @admin.display(description="tokens this month", ordering="month_tokens")
+    def tokens_this_month(self, key: Any) -> str:
+        return tokens(key.month_tokens)
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:

@@ -1,9 +1,22 @@
-"""API keys in the admin: seen and revoked, never read."""
+"""API keys in the admin: seen, limited and revoked, never read."""
 
+from datetime import timedelta
+
+import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from describer.models import ApiKey
+from describer.models import ApiKey, Endpoint, UsageDay
 from tests.admin.conftest import path
+from tests.web.forms import text_of
+
+
+def limit(browser, key, **fields):
+    """Save the form of a key with these fields changed."""
+    sent = {"scopes": ["ask", "read"], "expires_0": "", "expires_1": "", "asks_per_minute": ""} | fields
+    return browser.post(path("apikey", key.pk, "change"), sent)
 
 
 def test_x18_the_hash_is_shown_nowhere(desk, alice):
@@ -37,3 +50,90 @@ def test_a_key_is_neither_changed_nor_deleted(desk, alice):
     assert desk.post(path("apikey", key.pk, "delete"), {"post": "yes"}).status_code == 403
     key.refresh_from_db()
     assert key.name == "nightly"
+
+
+def test_a_keys_limits_are_changed_here_its_name_and_prefix_are_not(desk, alice):
+    key, _ = ApiKey.issue(alice, "nightly")
+    until = timezone.localtime() + timedelta(days=3)
+    when = {"expires_0": f"{until:%Y-%m-%d}", "expires_1": "12:00:00"}
+    fields = {
+        "scopes": ["read"],
+        "model_names": ["sandbox"],
+        "asks_per_minute": "5",
+        "name": "x",
+        "prefix": "y",
+    }
+    assert limit(desk, key, **when, **fields).status_code == 302
+    found = ApiKey.objects.get()
+    assert (found.scopes, found.model_names, found.asks_per_minute) == (["read"], ["sandbox"], 5)
+    assert timezone.localtime(found.expires).date() == until.date()
+    assert (found.name, found.prefix, found.hash) == (key.name, key.prefix, key.hash)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"scopes": []},
+        {"scopes": ["admin"]},
+        {"model_names": ["other"]},
+        {"asks_per_minute": "0"},
+        {"expires_0": "x"},
+    ],
+)
+def test_a_limit_that_is_none_is_refused(desk, alice, fields):
+    key, _ = ApiKey.issue(alice, "nightly")
+    before = ApiKey.objects.values().get()
+    assert limit(desk, key, **fields).status_code == 200
+    assert ApiKey.objects.values().get() == before
+
+
+def test_a_model_that_is_no_longer_offered_can_be_kept(desk, alice):
+    key, _ = ApiKey.issue(alice, "nightly", model_names=["gone-1"])
+    limit(desk, key, model_names=["gone-1"], asks_per_minute="5")
+    key.refresh_from_db()
+    assert (key.model_names, key.asks_per_minute) == (["gone-1"], 5)
+
+
+def test_the_scope_admin_can_be_given_to_an_admins_key(desk, boss):
+    key, _ = ApiKey.issue(boss, "nightly", scopes=["read"])
+    limit(desk, key, scopes=["read", "admin"])
+    key.refresh_from_db()
+    assert key.scopes == ["read", "admin"]
+
+
+def test_saving_writes_what_was_changed_and_not_over_what_a_working_key_counts(desk, alice):
+    key, _ = ApiKey.issue(alice, "nightly", asks_per_minute=9)
+    with CaptureQueriesContext(connection) as captured:
+        limit(desk, key, asks_per_minute="20")
+    [update] = [one["sql"] for one in captured if one["sql"].startswith('UPDATE "describer_apikey"')]
+    assert "asks_per_minute" in update
+    assert "minute_asks" not in update and "last_used" not in update
+
+
+def test_the_list_says_what_narrows_a_key_and_what_was_used_with_it(desk, alice, bob):
+    key, _ = ApiKey.issue(alice, "nightly", scopes=["read"], asks_per_minute=5)
+    today = timezone.localdate()
+    for model, day in (("m1", today), ("m2", today), ("m1", today - timedelta(days=40))):
+        UsageDay.objects.create(
+            day=day, owner=alice.pk, key=key.pk, endpoint="e", model=model, asks=2, total_tokens=1500
+        )
+    UsageDay.objects.create(day=today, owner=bob.pk, key=0, endpoint="e", model="m1", asks=1, total_tokens=7)
+    words = text_of(desk.get(path("apikey")))
+    assert "reads · 5 a minute 4 3,000" in words
+    assert "3,000" in text_of(desk.get(path("apikey", key.pk, "change")))
+
+
+def test_x33_staff_who_may_only_look_change_no_limits(staff, alice):
+    key, _ = ApiKey.issue(alice, "nightly")
+    looking = staff("view_apikey")
+    assert "asks and reads" in text_of(looking.get(path("apikey")))
+    assert looking.get(path("apikey", key.pk, "change")).status_code == 200
+    assert limit(looking, key, asks_per_minute="5").status_code == 403
+    key.refresh_from_db()
+    assert key.asks_per_minute is None
+
+
+def test_a_key_is_limited_without_an_endpoint_too(desk, alice):
+    key, _ = ApiKey.issue(alice, "nightly")
+    Endpoint.objects.all().delete()
+    assert limit(desk, key, asks_per_minute="5").status_code == 302
