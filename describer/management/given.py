@@ -1,0 +1,28 @@
+"""Values of options: what was written, or one sentence why it is none. Argparse would print how to call it instead."""
+
+from datetime import date
+
+from django.core.management.base import CommandError
+
+
+def a_number(text: str, option: str, most: int) -> int:
+    """A whole number from 1 on. Raises CommandError."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    if not 1 <= number <= most:
+        raise CommandError(f"{option} is a whole number from 1 to {most:,}, not {text!r}.")
+    return number
+
+
+def a_day(text: str, option: str) -> date:
+    """A day as 2026-01-31. Raises CommandError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"{option} is a day such as 2026-01-31, not {text!r}.") from error
+
+
+def one_of(text: str, option: str, choices: list[str]) -> str:
+    """One of some words. Raises CommandError."""
+    if text not in choices:
+        raise CommandError(f"{option} is one of {', '.join(choices)}, not {text!r}.")
+    return text
