@@ -8,7 +8,7 @@ quick and needs a third less memory: rendering is Python's, so more threads only
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -31,10 +31,12 @@ PAGE_THREADS = 2
 UPLOAD_THREADS = 4  # decoding waits without the GIL; it shall hold up no page
 LOGIN_THREADS = 2  # a password's hash takes 0.2 s, and anybody may ask for one
 PICTURE_THREADS = 4  # a bucket that hangs shall hold up no page either
+EXPORT_THREADS = 1  # pages shall compete with one at most; long exports take turns, piece by piece
 WATCH_THREADS = 4  # whoever watches the site is answered though all pages hang
 LOGINS = ("/login/", "/admin/login/")
 STREAMS = ("/live/",)
 WATCHED = ("/healthz", "/readyz", "/metrics")
+EXPORTS = re.compile(r"/api/descriptions\.(jsonl|csv)/?$")
 PICTURES = re.compile(r"/images/\d|/descriptions/\d+/sent/")
 
 # Done inside the hop instead: as receivers these would run in another thread than the view.
@@ -53,7 +55,7 @@ def close_connections(**_: Any) -> None:
 
 
 class PageHandler(ASGIHandler):
-    """Runs middleware and view in one hop; uploads, logins, pictures and watchers in threads of their own."""
+    """Runs middleware and view in one hop; uploads, logins, pictures, exports and watchers in threads of their own."""
 
     def __init__(self) -> None:
         BaseHandler.__init__(self)
@@ -62,6 +64,7 @@ class PageHandler(ASGIHandler):
         self.uploads = ThreadPoolExecutor(UPLOAD_THREADS, "upload")
         self.logins = ThreadPoolExecutor(LOGIN_THREADS, "login")
         self.pictures = ThreadPoolExecutor(PICTURE_THREADS, "picture")
+        self.exports = ThreadPoolExecutor(EXPORT_THREADS, "export")
         self.watch = ThreadPoolExecutor(WATCH_THREADS, "watch")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -80,6 +83,8 @@ class PageHandler(ASGIHandler):
             return self.logins
         if PICTURES.match(request.path):
             return self.pictures
+        if EXPORTS.match(request.path):
+            return self.exports
         if request.path in WATCHED:
             return self.watch
         upload = request.method == "POST" and request.content_type == "multipart/form-data"
@@ -98,7 +103,7 @@ class PageHandler(ASGIHandler):
                     handler.upload_interrupted()
 
 
-async def to_its_end(work: Coroutine[Any, Any, Any]) -> Any:
+async def to_its_end(work: Awaitable[Any]) -> Any:
     """What the work answers. A caller who hangs up cancels us, but never work that has begun or stands in line.
 
     Django closes the body as soon as the cancelled task ends: a view that still reads it would meet a closed file.
@@ -112,10 +117,18 @@ async def to_its_end(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 async def in_pool(parts: Iterator[bytes], pool: ThreadPoolExecutor) -> AsyncIterator[bytes]:
-    """A file's parts, each read in the pool: the loop never waits for a disk, and memory stays flat."""
+    """The parts of a file or an export, each made in the pool: the loop never waits for a disk, and memory stays flat."""
     loop = asyncio.get_running_loop()
-    while part := await loop.run_in_executor(pool, next, parts, b""):
+    while part := await to_its_end(loop.run_in_executor(pool, next_of, parts)):
         yield part
+
+
+def next_of(parts: Iterator[bytes]) -> bytes:
+    """The next part, or b"" at the end. While a slow reader takes it, no connection to the database is held."""
+    try:
+        return next(parts, b"")
+    finally:
+        close_old_connections()
 
 
 class Site:

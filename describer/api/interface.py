@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 
 from describer import __version__
 
-from . import actions, descriptions
+from . import actions, descriptions, export
 from .errors import handle_errors
 from .key import reading
 
@@ -37,7 +37,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 handle_errors(api)
-for part in (descriptions, actions):
+for part in (descriptions, actions, export):
     api.add_router("", part.router)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from itertools import chain
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -15,7 +15,7 @@ from .interface import api
 from .key import calling
 from .reach import visible
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]
 app_name = "api"
 
@@ -32,17 +32,19 @@ def one_shape(view: View) -> View:
 
     @csrf_exempt
     @wraps(view)
-    def shaped(request: HttpRequest, **ids: int) -> HttpResponse:
+    def shaped(request: HttpRequest, **ids: int) -> HttpResponseBase:
         method = request.method
         request.method = "GET" if method == "HEAD" else method
         response = view(request, **ids)
         request.method = method
+        if method == "HEAD" and isinstance(response, StreamingHttpResponse):
+            response.streaming_content = ()  # nobody reads an export's end
         return response if response.status_code != 405 else not_allowed(request, response["Allow"], **ids)
 
     return shaped
 
 
-def not_allowed(request: HttpRequest, allowed: str, description_id: int | None = None) -> HttpResponse:
+def not_allowed(request: HttpRequest, allowed: str, description_id: int | None = None) -> HttpResponseBase:
     """Only who may see a thing is told what can be done with it: first 401, then 404, then 405."""
     try:
         key = calling(request)
