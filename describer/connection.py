@@ -21,7 +21,8 @@ MODELS_AGAIN = timedelta(minutes=1)
 @cache
 def client() -> Client:
     """The client of this process, its pool as large as the calls in flight; the sandbox answers without a network."""
-    return Client(pool_size=settings.WORKER_CONCURRENCY, adapters={"sandbox://": SandboxAdapter()})
+    size = max(settings.WORKER_CONCURRENCY, settings.ENDPOINT_CONCURRENCY)
+    return Client(pool_size=size, adapters={"sandbox://": SandboxAdapter()})
 
 
 def target(endpoint: Endpoint) -> Target:
@@ -31,10 +32,10 @@ def target(endpoint: Endpoint) -> Target:
     return Target(base_url=endpoint.base_url, api_key=key, ca_file=ca_file, **settings.VISION_TIMEOUTS)
 
 
-def refresh_models(endpoint: Endpoint) -> None:
-    """Ask the endpoint for its models when the list is missing or an hour old. No list is no fault."""
+def refresh_models(endpoint: Endpoint, keep: timedelta = MODELS_KEEP) -> None:
+    """Ask the endpoint for its models when the list is missing or older than `keep`. No list is no fault."""
     now = timezone.now()
-    if endpoint.models_fetched and now - endpoint.models_fetched < MODELS_KEEP:
+    if endpoint.models_fetched and now - endpoint.models_fetched < keep:
         return
     try:
         names = client().models(target(endpoint))

@@ -6,7 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from describer.chat import Amendment
-from describer.models import Description, Endpoint
+from describer.models import Description, Endpoint, Via
+
+STREAM_OPTIONS = "stream_options"
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,33 @@ class Call:
 
 def call_for(description: Description) -> Call:
     """A description's parameters with what was learned of its model applied."""
-    call = Call(dict(description.parameters))
+    call = Call(_parameters(description))
     of_model = description.endpoint.learned.get(description.model, {})
     for param, to in of_model.get("renamed", {}).items():
         call = call.amended("renamed", param, to)
     for param in of_model.get("dropped", []):
-        call = call.amended("dropped", param)
+        if may_drop(description, param):
+            call = call.amended("dropped", param)
     return call
+
+
+def may_drop(description: Description, param: str) -> bool:
+    """Whether a refused parameter may be left out: never at our own endpoint, whose caller is told and decides.
+
+    But for `stream_options`, which is ours: without it streams carry no usage.
+    """
+    return description.via != Via.ENDPOINT or param == STREAM_OPTIONS
+
+
+def _parameters(description: Description) -> dict[str, Any]:
+    """Those that were set. Only who reads a stream is sent one, and then its usage is asked for."""
+    given = dict(description.parameters)
+    if description.via != Via.ENDPOINT or not given.get("stream"):
+        given.pop("stream", None)
+        given.pop(STREAM_OPTIONS, None)
+        return given
+    options = given.get(STREAM_OPTIONS)
+    return given | {STREAM_OPTIONS: {**(options if isinstance(options, dict) else {}), "include_usage": True}}
 
 
 def remember(description: Description, call: Call, amendment: Amendment) -> Call:

@@ -16,13 +16,14 @@ from django.db import close_old_connections
 
 from describer import learned, live, queue, record
 from describer.about import about
-from describer.chat import Amendment, ChatError, Picture, amended, redacted, request_body
+from describer.chat import Amendment, ChatError, Picture, amended, body_of, put_back, redacted, request_body
 from describer.connection import client, target
 from describer.learned import Call
 from describer.models import Attempt, Description, Status
 from describer.models.together import together
+from describer.models.transcript import transcript_of
 from describer.prepare import ImageMissing, pictures, placeholders
-from describer.queue import Run
+from describer.queue import Caller, Run
 from describer.refusal import Refusal
 from describer.storage import StorageAway
 
@@ -46,32 +47,65 @@ def run_next() -> bool:
 def see_through(run: Run) -> None:
     """From a claimed description to its end, or to its next wait."""
     description = run.description
-    if reason := queue.must_wait(description):
+    if not run.caller and (reason := queue.must_wait(description)):
         record.end(run, Status.WAITING, waiting_reason=reason)
         return
-    try:
-        seen = pictures(description)
-    except (ImageMissing, Refusal) as error:
-        record.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
-        return
-    except StorageAway as error:
-        verdict = queue.put_off(description, error.message)
-        record.end(run, Status.WAITING, waiting_reason=verdict.message, not_before=verdict.not_before)
-        return
     call = learned.call_for(description)
-    for _ in range(1 + AMENDMENTS):
-        amendment = _ask(run, call, _body(description, seen, call))
+    for left in reversed(range(1 + AMENDMENTS)):
+        body = _prepared(run, call)
+        amendment = _ask(run, call, body, may_amend=left > 0) if body else None
         if amendment is None:
             return
         call = learned.remember(description, call, amendment)
 
 
+def _prepared(run: Run, call: Call) -> bytes | None:
+    """The body of the request, or None when there is none and the run ended. Pictures are not held during the call."""
+    description = run.description
+    try:
+        return body_of(_request(description, pictures(description), call))
+    except (ImageMissing, Refusal, ChatError) as error:
+        record.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
+    except StorageAway as error:
+        verdict = queue.put_off(description, error.message)
+        record.end(run, Status.WAITING, waiting_reason=verdict.message, not_before=verdict.not_before)
+    return None
+
+
+def see_through_here(run: Run, caller: Caller) -> None:
+    """A run that `caller` waits for in this process: its waits are slept through, and it ends when nobody waits any more."""
+    try:
+        while True:
+            if run.description.status == Status.RUNNING:
+                see_through(run)
+            if run.description.status != Status.WAITING or not queue.wait_here(run, caller):
+                break
+        if run.description.status == Status.WAITING:
+            _leave(run, caller)
+    finally:
+        queue.leases.drop(run.token)
+
+
+def _leave(run: Run, caller: Caller) -> None:
+    """The caller is gone before the next call: what was never sent is cancelled, else it fails as the last call did."""
+    if not run.description.resume(run.token):
+        return
+    if caller.error is None:
+        record.end(run, Status.CANCELLED)
+    else:
+        failure = {"error_code": caller.error.code, "error_message": caller.error.message}
+        record.end(run, Status.FAILED, **failure)
+
+
 def request_of(description: Description) -> dict[str, Any]:
     """The request as the model is asked, with the pictures' bytes left out; for showing it."""
-    return dict(redacted(_body(description, placeholders(description), learned.call_for(description))))
+    return dict(redacted(_request(description, placeholders(description), learned.call_for(description))))
 
 
-def _body(description: Description, seen: Sequence[Picture], call: Call) -> dict[str, Any]:
+def _request(description: Description, seen: Sequence[Picture], call: Call) -> dict[str, Any]:
+    if transcript := transcript_of(description):
+        messages = put_back(transcript.messages, [picture.data_url for picture in seen])
+        return {"model": description.model, "messages": messages, **call.parameters}
     return request_body(
         model=description.model,
         question=description.question,
@@ -81,25 +115,39 @@ def _body(description: Description, seen: Sequence[Picture], call: Call) -> dict
     )
 
 
-def _ask(run: Run, call: Call, body: dict[str, Any]) -> Amendment | None:
+def _ask(run: Run, call: Call, body: bytes, *, may_amend: bool) -> Amendment | None:
     """One attempt, recorded. Answers a change to make when the model refused a parameter: that refusal was free."""
     attempt = _sent(run, call)
     if attempt is None:
         return None
     close_old_connections()
+    caller = run.caller
     try:
-        reply = client().complete(target(run.description.endpoint), body)
+        reply = client().complete(target(run.description.endpoint), body, caller.relay if caller else None)
     except ChatError as error:
-        amendment = amended(error, call.parameters)
+        amendment = _amendment(run.description, error, call) if may_amend else None
+        if caller:
+            caller.error = error
+            error.retryable = error.retryable and not caller.has_words
         record.error(run, attempt, error, again=amendment is not None)
         return amendment
     record.answer(run, attempt, reply)
     return None
 
 
+def _amendment(description: Description, error: ChatError, call: Call) -> Amendment | None:
+    found = amended(error, call.parameters)
+    if found is None or (found.kind == "dropped" and not learned.may_drop(description, found.param)):
+        return None
+    return found
+
+
 def _sent(run: Run, call: Call) -> Attempt | None:
     """The attempt's row, committed before a byte leaves; None when the run lost its lease or was cancelled."""
     description = run.description
+    if run.caller and run.caller.over.is_set():
+        record.end(run, Status.CANCELLED)
+        return None
     attempt = Attempt(
         description=description.pk,
         owner=description.owner_id,

@@ -8,9 +8,10 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from describer import live, queue, usage
-from describer.chat import ChatError, Reply, estimate
+from describer.chat import ChatError, Reply, Usage, completed, estimate, text_of
 from describer.models import Attempt, Choice, Description, Status
 from describer.models.together import together
+from describer.models.transcript import transcript_of
 from describer.queue import Run
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,10 @@ def error(run: Run, attempt: Attempt, error: ChatError, *, again: bool) -> None:
 
 def end(run: Run, status: Status, **values: Any) -> bool:
     """End or interrupt the run; a run without its row only gives up the lease."""
-    moved = run.description.run_to(run.token, status, **values)
+    if run.caller and status == Status.WAITING:
+        moved = run.description.wait_here(run.token, **values)
+    else:
+        moved = run.description.run_to(run.token, status, **values)
     if moved:
         live.publish(run.description)
     else:
@@ -48,7 +52,7 @@ def _answer(run: Run, attempt: Attempt, reply: Reply) -> None:
 def _write_answer(run: Run, attempt: Attempt, reply: Reply) -> None:
     _complete(attempt, Attempt.State.ANSWERED, run.description, reply, billed=Attempt.Billed.YES)
     if end(run, Status.DONE, waiting_reason=""):
-        _write_choices(run.description, reply, attempt.number)
+        _write_choices(run.description, reply, attempt)
 
 
 def _error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
@@ -71,7 +75,7 @@ def _write_error(run: Run, attempt: Attempt, error: ChatError, again: bool, valu
         return
     moved = _judged(run, attempt, error)
     if moved and error.reply is not None:
-        _write_choices(run.description, error.reply, attempt.number)
+        _write_choices(run.description, error.reply, attempt)
     # The sandbox refuses when a question tells it to: one person's try must not hold up the others.
     if error.pauses and not run.description.endpoint.is_sandbox:
         queue.pause_endpoint(run.description.endpoint, error.code)
@@ -136,8 +140,7 @@ def _usage_of(description: Description, reply: Reply) -> dict[str, Any]:
     if reported is None:
         answers = [choice.content or "" for choice in completion.choices]
         ours = estimate(
-            question=description.question,
-            system_prompt=description.system_prompt,
+            earlier=_texts(description),
             sizes=[
                 (shown.sent_copy.width, shown.sent_copy.height)
                 for shown in description.images
@@ -149,8 +152,18 @@ def _usage_of(description: Description, reply: Reply) -> dict[str, Any]:
     return values | reported.counts
 
 
-def _write_choices(description: Description, reply: Reply, attempts: int) -> None:
-    if attempts > 1:
+def _texts(description: Description) -> list[str]:
+    """All the words that the model was sent."""
+    if transcript := transcript_of(description):
+        return [text_of(message) for message in transcript.messages]
+    return [description.system_prompt, description.question]
+
+
+def _write_choices(description: Description, reply: Reply, attempt: Attempt) -> None:
+    """The answers; for a caller of our own endpoint also the body that they are given."""
+    if transcript := transcript_of(description):
+        transcript.note_answer(given_body(description, reply, attempt))
+    if attempt.number > 1:
         description.choices.all().delete()  # of an attempt before, that came with some text
     for choice in reply.completion.choices:
         Choice(
@@ -162,6 +175,13 @@ def _write_choices(description: Description, reply: Reply, attempts: int) -> Non
             tool_calls=choice.tool_calls,
             reasoning=choice.reasoning,
         ).keep()
+
+
+def given_body(description: Description, reply: Reply, attempt: Attempt) -> dict[str, Any]:
+    """The endpoint's body as a caller of ours is given it: what the contract requires is filled in where it is missing."""
+    counts = attempt.estimated_usage
+    estimate = Usage(**counts, estimated=True) if counts and not attempt.usage else None
+    return completed(reply.raw, name=f"chatcmpl-{description.pk}", estimate=estimate)
 
 
 def _held(record: Callable[[], None]) -> None:

@@ -89,9 +89,20 @@ def begin() -> None:
             thread.start()
 
 
+@cache
+def _lease_round() -> Round:
+    return Round("leases", {queue.leases.extend: settings.HEARTBEAT_SECONDS})
+
+
+def keep_leases() -> None:
+    """For a process that is no worker, but sees calls of our own endpoint or the shell through: their leases alone."""
+    if not _lease_round().is_alive():
+        _lease_round().start()
+
+
 def end() -> None:
     """Stop the rounds and take this process off the list of workers; they are not started again in this process."""
-    for thread in _rounds():
+    for thread in (*_rounds(), _lease_round()):
         thread.ended.set()
     _try_shortly(sign_off, SIGN_OFF_SECONDS)
 

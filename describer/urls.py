@@ -6,6 +6,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from describer.api.errors import unknown_url
+from describer.api.v1.models import unknown_url as v1_unknown_url
+from describer.api.v1.models import without_v1
 from describer.web.account import account, account_key_revoke, account_keys, account_password
 from describer.web.ask import ask, card
 from describer.web.description import again, cancel, delete, description, description_words
@@ -44,6 +46,9 @@ urlpatterns = [
     path("first-visit/", first_visit, name="first_visit"),
     path("api", unknown_url),
     path("api/", include("describer.api.urls")),
+    path("v1", v1_unknown_url),
+    path("v1/", include("describer.api.v1.urls")),
+    path("chat/completions", without_v1),
     path("admin/", admin.site.urls),
     path("live/", live, name="live"),
     path("theme/", theme, name="theme"),

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import django
@@ -20,12 +21,15 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402  Django comes first
 from django.core import signals  # noqa: E402
+from django.core.exceptions import RequestAborted  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 from django.core.handlers.base import BaseHandler  # noqa: E402
+from django.core.handlers.exception import convert_exception_to_response  # noqa: E402
 from django.db import close_old_connections, connections, reset_queries  # noqa: E402
 from django.dispatch import receiver  # noqa: E402
 
 from .body_limit import BodyLimit  # noqa: E402
+from .endpoint import EndpointEdge  # noqa: E402
 
 PAGE_THREADS = 2
 UPLOAD_THREADS = 4  # decoding waits without the GIL; it shall hold up no page
@@ -37,6 +41,7 @@ LOGINS = ("/login/", "/admin/login/")
 STREAMS = ("/live/",)
 WATCHED = ("/healthz", "/readyz", "/metrics")
 EXPORTS = re.compile(r"/api/descriptions\.(jsonl|csv)/?$")
+BODY_IN_MEMORY = 2**20  # of a call at our own endpoint; the rest lies in a file without a name
 PICTURES = re.compile(r"/images/\d|/descriptions/\d+/sent/")
 
 # Done inside the hop instead: as receivers these would run in another thread than the view.
@@ -131,6 +136,51 @@ def next_of(parts: Iterator[bytes]) -> bytes:
         close_old_connections()
 
 
+class EndpointHandler(ASGIHandler):
+    """Runs the asynchronous views of our own endpoint, /v1/, without middleware.
+
+    Sessions, messages, CSRF and static files have no business there; what all its answers have in common is put on by
+    EndpointEdge.
+    """
+
+    def __init__(self) -> None:
+        BaseHandler.__init__(self)
+        answer = self._get_response_async  # type: ignore[attr-defined]
+        none: list[Any] = []
+        self._view_middleware = self._template_response_middleware = self._exception_middleware = none
+        self._middleware_chain = convert_exception_to_response(answer)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.handle(scope, receive, send)
+
+    async def run_get_response(self, request: Any) -> Any:
+        response: Any = await super().run_get_response(request)
+        if not response.streaming and "Content-Length" not in response:
+            response["Content-Length"] = str(len(response.content))
+        return response
+
+    async def read_body(self, receive: Any) -> Any:
+        body = TakenOnce(max_size=BODY_IN_MEMORY)
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                body.close()
+                raise RequestAborted
+            body.write(message.get("body", b""))
+            if not message.get("more_body"):
+                body.seek(0)
+                return body
+
+
+class TakenOnce(SpooledTemporaryFile[bytes]):
+    """A body that is read once and whole; with that its memory is free, and does not wait for the answer."""
+
+    def read(self, *_: Any) -> bytes:
+        data = super().read()
+        self.close()
+        return data
+
+
 class Site:
     """Routes streams to Django's own asynchronous handler, all else to the one for pages."""
 
@@ -143,9 +193,14 @@ class Site:
         await handler(scope, receive, send)
 
 
-application = BodyLimit(
-    Site(),
-    file_bytes=settings.IMAGE_MAX_BYTES,
-    request_bytes=settings.UPLOAD_MAX_BYTES,
+application = EndpointEdge(
+    BodyLimit(
+        Site(),
+        file_bytes=settings.IMAGE_MAX_BYTES,
+        request_bytes=settings.UPLOAD_MAX_BYTES,
+        silence=settings.UPLOAD_SILENCE_SECONDS,
+    ),
+    EndpointHandler(),
+    body_bytes=settings.ENDPOINT_BODY_BYTES,
     silence=settings.UPLOAD_SILENCE_SECONDS,
 )

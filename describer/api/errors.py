@@ -29,6 +29,7 @@ TYPES = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
+QUOTA = ("budget_exceeded", "no_credit")
 BUSY_SECONDS = 5
 UNREADABLE = "The form could not be read to its end; send it again."
 
@@ -53,6 +54,7 @@ class Error(BaseModel):
 def error(refusal: Refusal, **headers: str) -> HttpResponse:
     """The reply to what was refused."""
     kind = TYPES.get(refusal.status, "server_error" if refusal.status >= 500 else "invalid_request_error")
+    kind = "insufficient_quota" if refusal.code in QUOTA else kind
     body = ErrorBody(message=refusal.message, type=kind, param=refusal.param, code=refusal.code)
     if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)

@@ -2,14 +2,18 @@
 
 Out: given -> parameters (rules) -> messages -> body -> client (session, clock, address)
 In:  client -> replies (events, stream, completion, listing) or, through faults, words, phrases and verdicts, errors
+Our own endpoint: request (dataurl) in, relay out
 Beside: tokens estimates; amendments names the change that mends a refusal; schema has the words without the calls.
 """
 
 from describer.chat import errors
 from describer.chat.address import chat_url, models_url
 from describer.chat.amendments import Amendment, amended
-from describer.chat.client import Client, Target
+from describer.chat.client import Client, Target, body_of
+from describer.chat.dataurl import is_data_url, read_data_url
 from describer.chat.errors import ChatError, ConnectionFailed
+from describer.chat.relay import Relay, completed
+from describer.chat.request import Asked, put_back, read_request, text_of
 from describer.chat.schema import (
     Choice,
     Completion,
@@ -32,6 +36,7 @@ from describer.chat.tokens import estimate
 
 __all__ = [
     "Amendment",
+    "Asked",
     "ChatError",
     "Choice",
     "Client",
@@ -41,20 +46,28 @@ __all__ = [
     "Parameters",
     "Picture",
     "Reading",
+    "Relay",
     "Reply",
     "Target",
     "Turn",
     "Usage",
     "amended",
+    "body_of",
     "chat_url",
+    "completed",
     "errors",
     "estimate",
+    "is_data_url",
     "limits",
     "models_url",
+    "put_back",
     "read_completion",
+    "read_data_url",
     "read_parameters",
+    "read_request",
     "reading",
     "redacted",
     "request_body",
     "stop_texts",
+    "text_of",
 ]

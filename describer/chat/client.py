@@ -18,6 +18,7 @@ from describer.chat.events import is_stream
 from describer.chat.faults import RAISED, fault_of
 from describer.chat.listing import model_ids
 from describer.chat.messages import size_text
+from describer.chat.relay import Relay
 from describer.chat.replies import Answer, read_reply, read_stream
 from describer.chat.session import Bearer, Session
 from describer.chat.stream import assembled
@@ -49,13 +50,21 @@ class Client:
     def close(self) -> None:
         self.session.close()
 
-    def complete(self, target: Target, body: Mapping[str, Any]) -> Reply:
-        """Ask for a completion. Raises a ChatError, and nothing else, where no usable answer came."""
-        sent = body_of(body)
+    def complete(self, target: Target, body: Mapping[str, Any] | bytes, relay: Relay | None = None) -> Reply:
+        """Ask for a completion. Raises a ChatError, and nothing else, where no usable answer came.
+
+        `body` may be encoded already. A stream is handed to `relay` as it comes; what comes in one piece although a stream
+        was asked for is not.
+        """
+        sent = body if isinstance(body, bytes) else body_of(body)
         headers = {"Content-Type": "application/json"}
-        if body.get("stream"):
+        if relay or (not isinstance(body, bytes) and body.get("stream")):
             headers["Accept"] = "application/json, text/event-stream"
-        answer, broken = self.call(target, "POST", chat_url, sent, headers)
+        if relay:
+            relay.restart(key_of(target))
+        answer, broken = self.call(target, "POST", chat_url, sent, headers, relay)
+        if relay and relay.heard:
+            return read_stream(answer, relay.assembly, broken)
         if broken is None or answer.status >= 400:
             return read_reply(answer)
         if is_stream(answer.text):
@@ -76,6 +85,7 @@ class Client:
         address: Callable[[str], str],
         sent: bytes | None,
         headers: dict[str, str],
+        relay: Relay | None = None,
     ) -> tuple[Answer, ChatError | None]:
         """What came, and the error that cut it short if one did. Raises a ChatError where nothing came."""
         url, key = url_of(target, address), key_of(target)
@@ -84,7 +94,7 @@ class Client:
         with clock.running():
             response = self.send(target, method, url, sent, headers, key, clock)
             with response:
-                body, broken = read(response, target.max_reply_bytes)
+                body, broken = read(response, target.max_reply_bytes, relay)
         seconds = time.monotonic() - started
         answer = Answer(response.status_code, response.headers, body, seconds, len(sent or b""), key)
         if broken is not None:
@@ -147,8 +157,10 @@ def key_of(target: Target) -> str:
     return key
 
 
-def read(response: requests.Response, most: int) -> tuple[bytes, ChatError | None]:
-    """The body as far as it came, unpacked, and what cut it short."""
+def read(
+    response: requests.Response, most: int, relay: Relay | None = None
+) -> tuple[bytes, ChatError | None]:
+    """The body as far as it came, unpacked, and what cut it short. What a relay hears is kept by it alone."""
     pieces: list[bytes] = []
     size = 0
     try:
@@ -156,9 +168,14 @@ def read(response: requests.Response, most: int) -> tuple[bytes, ChatError | Non
             size += len(piece)
             if size > most:
                 return b"", BadAnswer(f"The endpoint's answer is larger than {size_text(most)}.")
-            pieces.append(piece)
+            if relay:
+                relay.feed(piece)
+            if not (relay and relay.heard):
+                pieces.append(piece)
     except RAISED as error:
         return b"".join(pieces), fault_of(error, sent=True)
+    if relay:
+        relay.feed(b"", last=True)
     return b"".join(pieces), None
 
 

@@ -11,7 +11,14 @@ from describer.chat.parameters import NAMES, Kind, Parameters, range_of, wrong_o
 from describer.chat.rules import tool_choice_fault
 from describer.chat.values import DEEPEST, TooDeep, storable
 
-Code = Literal["invalid_value", "invalid_type", "too_many_parameters"]
+Code = Literal[
+    "invalid_value",
+    "invalid_type",
+    "too_many_parameters",
+    "invalid_json",
+    "missing_required_parameter",
+    "empty_array",
+]
 
 MOST_KEYS = 100
 NOT_PARAMETERS = ("model", "messages")
@@ -36,7 +43,7 @@ def read_parameters(
 ) -> dict[str, Any]:
     """Only what was set, each with the very value and type it was given in JSON.
 
-    None and "" are "not set". Texts are read as forms and multipart spell them: numbers, true/false/1/0/on/off,
+    None is "not set", and so is "" unless `as_json`. Texts are read as forms and multipart spell them: numbers, true/false/1/0/on/off,
     objects as JSON. With `as_json` a text stays a text (and is refused where a number belongs). `keep_unknown`
     keeps keys that are no parameter of ours, for the endpoint to judge; at most 100 keys in all.
     Raises ParameterError.
@@ -56,7 +63,7 @@ def as_values(given: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], 
     values: dict[str, Any] = {}
     faults = []
     for name, value in given.items():
-        if name in NOT_PARAMETERS or value is None or (value == "" and isinstance(value, str)):
+        if name in NOT_PARAMETERS or value is None or (value == "" and not as_json):
             continue
         try:
             read = value if as_json or name not in NAMES else from_text(name, NAMES[name], value)

@@ -110,14 +110,20 @@ class Assembly:
     def add(self, name: str, data: str) -> None:
         """One event. What is no JSON (a relay's ping) is left out; nothing counts after the end."""
         for text in frames(data):
-            if self.done or self.error:
-                return
-            if text.strip() == DONE:
-                self.done = True
-            elif (chunk := parsed(text)) is not None:
-                self.merge(chunk, name)
-            elif name == "error" and text:
-                self.error = {"error": text}
+            self.take(text, name)
+
+    def take(self, text: str, name: str = "") -> dict[str, Any] | None:
+        """One frame; answers the chunk that it was, None for all else and for what comes after the end."""
+        if self.done or self.error:
+            return None
+        if text.strip() == DONE:
+            self.done = True
+        elif (chunk := parsed(text)) is not None:
+            self.merge(chunk, name)
+            return chunk
+        elif name == "error" and text:
+            self.error = {"error": text}
+        return None
 
     def merge(self, chunk: dict[str, Any], name: str = "") -> None:
         if chunk.get("error") or (name == "error" and not chunk.get("choices")):

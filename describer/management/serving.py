@@ -77,13 +77,16 @@ class EmbeddedWorker:
     def start(self) -> None:
         self.thread.start()
 
-    def finish(self, seconds: float) -> bool:
-        """Let the calls in flight end, at most so many seconds; False when some did not."""
-        deadline = time.monotonic() + seconds
+    def stop(self) -> None:
         threading.Thread(target=self.worker.stop, name="worker-stop", daemon=True).start()
-        while queue.leases.count and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return queue.leases.count == 0
+
+
+def finish(seconds: float) -> bool:
+    """Let the calls in flight end, at most so many seconds; False when some did not."""
+    deadline = time.monotonic() + seconds
+    while queue.leases.count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return queue.leases.count == 0
 
 
 def allow_files() -> None:
@@ -99,6 +102,8 @@ def serve(listener: socket.socket, stop: Stop, *, embedded: bool) -> None:
     worker = EmbeddedWorker() if embedded else None
     if worker:
         worker.start()
+    else:
+        upkeep.keep_leases()
     config = uvicorn.Config(
         "vision_site.asgi:application",
         http="vision_site.protocol:Protocol",
@@ -117,7 +122,9 @@ def serve(listener: socket.socket, stop: Stop, *, embedded: bool) -> None:
     gc.set_threshold(10_000, 20, 50)
     Server(config, stop).run(sockets=[listener])
     queue.leases.stopping.set()
-    ended = worker.finish(settings.GRACE_SECONDS) if worker else True
+    if worker:
+        worker.stop()
+    ended = finish(settings.GRACE_SECONDS)
     upkeep.end()
     if not ended:
         upkeep.hand_back()

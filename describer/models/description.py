@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .attempt import Attempt
-from .compiled import Given, Update
+from .compiled import Given, Insert, Update
 from .endpoint import Endpoint
 from .person import ApiKey
 
@@ -37,6 +37,10 @@ class Via(models.TextChoices):
     BATCH = "batch"
 
 
+# Whoever asks in these ways waits in the process that runs the ask, and is gone when that process is.
+WAITED_FOR = (Via.ENDPOINT, Via.SHELL)
+
+
 class Lane(models.IntegerChoices):
     INTERACTIVE = 0
     BATCH = 1
@@ -58,6 +62,9 @@ class Description(models.Model):
            ^         |
            +- waiting (until `not_before`, or, without one, until its endpoint is open again)
         a lease that ran out: running -> queued
+
+    One that somebody waits for in this process (our own endpoint, the shell) is born running, and keeps its lease while it
+    waits; when that process dies it has failed.
 
     Every change of state is a conditional update whose row count is checked.
     """
@@ -198,6 +205,24 @@ class Description(models.Model):
             self._set(**values)
         return moved
 
+    def wait_here(self, token: str, **values: Any) -> bool:
+        """running -> waiting under the same lease: its caller waits in this process."""
+        held = {name: getattr(self, name) for name in WAITED}
+        values |= {"status": Status.WAITING}
+        moved = bool(WAIT_HERE(pk=self.pk, token=token, **held | values))
+        if moved:
+            self._set(**values)
+        return moved
+
+    def resume(self, token: str) -> bool:
+        """waiting under this lease -> running; False when it was cancelled."""
+        values: dict[str, Any] = {"status": Status.RUNNING, "waiting_reason": "", "not_before": None}
+        waiting = Description.objects.filter(pk=self.pk, status=Status.WAITING, lease_token=token)
+        moved = bool(waiting.update(**values))
+        if moved:
+            self._set(**values)
+        return moved
+
     def release(self, token: str) -> None:
         """Give up the lease of a run that is over, whatever the row's state is by now."""
         Description.objects.filter(pk=self.pk, lease_token=token).update(**UNLEASED)
@@ -226,9 +251,14 @@ ENDED = (
 )
 
 
+WAITED = ("status", "tries", "not_before", "waiting_reason")
+
+
 def _of_run() -> "models.QuerySet[Description]":
     return Description.objects.filter(pk=Given("pk"), status=Status.RUNNING, lease_token=Given("token"))
 
 
 BEGIN_CALL = Update(_of_run, calls=models.F("calls") + 1)
 RUN_TO = Update(_of_run, *ENDED)
+WAIT_HERE = Update(_of_run, *WAITED)
+BIRTH = Insert(Description)

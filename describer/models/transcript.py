@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from .compiled import Given, Insert, Select, Update
+from .compiled import Given, Insert, Update
 from .description import Description
 
 
@@ -30,6 +30,11 @@ class Transcript(models.Model):
         """Write it down, beside its description."""
         KEEP(self)
 
+    def note_answer(self, answer: dict[str, Any]) -> None:
+        """What the caller is given, in the transaction that records it."""
+        self.answer = answer
+        ANSWERED(description=self.pk, answer=answer)
+
     def note_gone(self) -> None:
         """The caller hung up."""
         self.client_gone = True
@@ -38,13 +43,9 @@ class Transcript(models.Model):
 
 KEEP = Insert(Transcript)
 ANSWERED = Update(lambda: Transcript.objects.filter(description_id=Given("description")), "answer")
-OF = Select(lambda: Transcript.objects.filter(description_id=Given("description")))
 
 
 def transcript_of(description: Description) -> Transcript | None:
-    """The transcript of a description, kept on it; None for one that did not come in at our own endpoint."""
-    known: dict[str, Any] = vars(description)
-    if "transcript_kept" not in known:
-        known["transcript_kept"] = next(iter(OF(description=description.pk)), None)
-    found: Transcript | None = known["transcript_kept"]
+    """The transcript of a description; None for one that did not come in at our own endpoint."""
+    found: Transcript | None = getattr(description, "transcript", None)
     return found

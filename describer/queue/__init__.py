@@ -1,5 +1,6 @@
 """Rules over rows: turn, claim, lease, retry, sweep, and the doorbell. The database is the truth."""
 
+from .caller import Caller, wait_here
 from .claim import claim
 from .doorbell import ring
 from .gate import narrow, widen
@@ -10,6 +11,7 @@ from .sweep import hand_all_back, hand_back_held, sweep
 from .turn import ahead, next_turn
 
 __all__ = (
+    "Caller",
     "Run",
     "Verdict",
     "ahead",
@@ -29,5 +31,6 @@ __all__ = (
     "ring",
     "send_ahead",
     "sweep",
+    "wait_here",
     "widen",
 )

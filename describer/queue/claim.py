@@ -83,9 +83,9 @@ def _others(shut: list[int], most: int) -> list[Description]:
 
 
 def _first() -> "QuerySet[Description]":
-    queued = Description.objects.filter(status=Status.QUEUED).select_related("endpoint")
+    queued = Description.objects.filter(status=Status.QUEUED).select_related("endpoint", "transcript")
     first = queued.order_by("lane", "turn", "id").select_for_update(skip_locked=True, of=("self",))
-    return first.defer("endpoint__model_names")
+    return first.defer("endpoint__model_names", "transcript__answer")
 
 
 @cache

@@ -18,7 +18,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from describer.models import Attempt, Description, Endpoint
+from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.endpoint import WIDE
 
 logger = logging.getLogger(__name__)
@@ -38,9 +38,15 @@ def room(endpoint: Endpoint, wanted: int) -> int:
     fresh = rows.get(pk=endpoint.pk)
     if fresh.shut:
         return 0
-    running = Description.objects.filter(endpoint=fresh).exclude(lease_token="").count()
+    running = _running(fresh)
     lefts = [wanted, *_by_width(fresh, running), *_by_requests(fresh, running), *_by_tokens(fresh, running)]
     return max(0, min(lefts))
+
+
+def _running(endpoint: Endpoint) -> int:
+    """Calls under way, or about to be. What waits under a lease of its caller's process makes none."""
+    leased = Description.objects.filter(endpoint=endpoint).exclude(lease_token="")
+    return leased.exclude(status=Status.WAITING).count()
 
 
 def _by_width(endpoint: Endpoint, running: int) -> list[int]:
@@ -83,7 +89,7 @@ def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
         rows.filter(Q(gate_opens=None) | Q(gate_opens__lt=opens)).update(gate_opens=opens)
         if fresh.gate_narrowed and attempt.sent <= fresh.gate_narrowed:
             return
-        running = Description.objects.filter(endpoint=endpoint).exclude(lease_token="").count()
+        running = _running(endpoint)
         width = max(1.0, min(fresh.gate_width or running, running) / 2)
         # Refused again before any answer: the endpoint is away rather than crowded, which says nothing of its width.
         crowded = fresh.gate_answered or fresh.gate_threshold is None

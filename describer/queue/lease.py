@@ -6,20 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models.functions import Now
 
 from describer.models import Description
 
+if TYPE_CHECKING:
+    from .caller import Caller
+
 
 @dataclass(frozen=True)
 class Run:
-    """A claimed description under its lease token."""
+    """A description under its lease token; with a caller who waits for it in this process, if one does."""
 
     description: Description
     token: str
+    caller: "Caller | None" = None
 
 
 class Leases:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from describer.models import Description, Endpoint, Status
@@ -43,13 +44,18 @@ def open_endpoint(endpoint: Endpoint) -> bool:
 
 def queue_waiting(endpoint: Endpoint) -> int:
     """waiting -> queued for all that waits for this endpoint to open, with the turns they had."""
+    return _waiting_for(endpoint).update(status=Status.QUEUED, waiting_reason="")
+
+
+def _waiting_for(endpoint: Endpoint) -> "QuerySet[Description]":
+    """What waits until it is open again. Without those under a lease: their caller waits elsewhere, and for the gate."""
     waiting = Description.objects.filter(endpoint=endpoint, status=Status.WAITING, not_before=None)
-    return waiting.update(status=Status.QUEUED, waiting_reason="")
+    return waiting.filter(lease_token="")
 
 
 def send_ahead(endpoint: Endpoint) -> bool:
     """Queue the oldest ask that waits for a paused endpoint, to see whether it answers again; the others wait on."""
-    waiting = Description.objects.filter(endpoint=endpoint, status=Status.WAITING, not_before=None)
+    waiting = _waiting_for(endpoint)
     with transaction.atomic():
         first = waiting.order_by("id").first()
         if first is None:

@@ -9,7 +9,7 @@ from django.template.defaultfilters import date
 from django.utils import timezone
 
 from describer.chat import ChatError, ConnectionFailed
-from describer.models import Description, Lane
+from describer.models import Description, Lane, Via
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,15 @@ def judge(description: Description, error: ChatError, attempts: int) -> Verdict:
         return Verdict(
             f"{error.message} It asks to wait {words(error.retry_after or 0)}; ask again then.", tries
         )
-    if tries >= settings.TRIES:
+    if tries >= _most_tries(description):
         return Verdict(f"{error.message} It was tried {attempts} times.", tries)
     delay = (error.retry_after or 0) + backoff(attempts)
     not_before = timezone.now() + timedelta(seconds=delay)
-    return Verdict(_reason(error, not_before, tries), tries, not_before)
+    return Verdict(_reason(error, not_before, tries, _most_tries(description)), tries, not_before)
+
+
+def _most_tries(description: Description) -> int:
+    return settings.CALLER_TRIES if description.via == Via.ENDPOINT else settings.TRIES
 
 
 def put_off(description: Description, message: str) -> Verdict:
@@ -54,6 +58,8 @@ def _is_patient(description: Description, error: ChatError) -> bool:
 
     The network of a machine may be gone for an hour; and the first asks in line meet each "later" of a long storm.
     """
+    if description.via == Via.ENDPOINT:
+        return False  # its caller holds a connection, and would rather be told
     age = (timezone.now() - description.created).total_seconds()
     interactive = description.lane == Lane.INTERACTIVE
     if error.slows and interactive:
@@ -74,8 +80,8 @@ def backoff(attempts: int) -> float:
     return random.uniform(0, most)  # noqa: S311  no secret
 
 
-def _reason(error: ChatError, not_before: datetime, tries: int) -> str:
-    nth = f", try {tries + 1} of {settings.TRIES}" if tries else ""
+def _reason(error: ChatError, not_before: datetime, tries: int, most: int) -> str:
+    nth = f", try {tries + 1} of {most}" if tries else ""
     return f"{error.message} Next try at {_at(not_before)}{nth}."
 
 

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -13,13 +14,14 @@ from django.utils import timezone
 from describer import live, usage
 from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.attempt import sent_before
-from describer.models.description import UNLEASED
+from describer.models.description import UNLEASED, WAITED_FOR
 
 from . import gate
 from .doorbell import ring
 from .lease import leases
 
 CUT_OFF = "This call was cut off on our side; it may have been billed."
+GONE = "The process in which this was asked has ended, and whoever waited for it is gone; ask again."
 
 
 Lease = tuple[str, datetime | None]
@@ -64,15 +66,28 @@ def _take_back_expired() -> None:
 
 
 def hand_back(description: Description, token: str) -> bool:
-    """running -> queued for a run that is dead; its open call becomes unknown. False when the run was not there."""
+    """running -> queued for a run that is dead; its open call becomes unknown. False when the run was not there.
+
+    One that somebody waited for in the dead process has failed: they are gone with it, and SDKs repeat by themselves.
+    """
     with transaction.atomic():
         rows = Description.objects.filter(pk=description.pk, lease_token=token)
+        waited_for = rows.filter(status__in=(Status.RUNNING, Status.WAITING), via__in=WAITED_FOR)
         running = rows.filter(status=Status.RUNNING)
-        moved = running.update(status=Status.QUEUED, **UNLEASED) or rows.update(**UNLEASED)
+        moved = (
+            waited_for.update(**_cut_off())
+            or running.update(status=Status.QUEUED, **UNLEASED)
+            or rows.update(**UNLEASED)
+        )
         if moved:
             give_up(Attempt.objects.filter(description=description.pk))
             live.publish(Description.objects.get(pk=description.pk))
     return bool(moved)
+
+
+def _cut_off() -> dict[str, Any]:
+    failed = {"status": Status.FAILED, "finished": timezone.now(), "waiting_reason": "", "not_before": None}
+    return failed | UNLEASED | {"error_code": "connection_lost", "error_message": GONE}
 
 
 def give_up(attempts: "Iterable[Attempt]") -> int:
@@ -90,7 +105,7 @@ def give_up(attempts: "Iterable[Attempt]") -> int:
 
 def wake() -> int:
     """waiting -> queued for all that is due, with the turns they had."""
-    due = Description.objects.filter(status=Status.WAITING, not_before__lte=Now())
+    due = Description.objects.filter(status=Status.WAITING, not_before__lte=Now(), lease_token="")
     return due.update(status=Status.QUEUED, not_before=None)
 
 

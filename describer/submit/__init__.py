@@ -5,6 +5,7 @@ from describer.refusal import Refusal
 
 from .again import ask_again
 from .ask import Ask, forget_tokens, submit
+from .here import check_open, refused_here, submit_here
 from .pictures import Given, Link, given_before
 
 __all__ = (
@@ -13,9 +14,12 @@ __all__ = (
     "Link",
     "Refusal",
     "ask_again",
+    "check_open",
     "forget_tokens",
     "given_before",
     "keep_image",
     "keep_images",
+    "refused_here",
     "submit",
+    "submit_here",
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from describer.models import Description
+from describer.models.transcript import transcript_of
 
 from .ask import Ask, submit
 from .pictures import given_before
@@ -10,6 +11,7 @@ from .pictures import given_before
 
 def ask_again(description: Description, *, token: str | None = None, **changes: Any) -> Description:
     """A new description with the pictures, question and parameters of an old one; `changes` replace fields of Ask."""
+    transcript = transcript_of(description)
     ask = Ask(
         owner=description.owner,
         question=description.question,
@@ -19,6 +21,7 @@ def ask_again(description: Description, *, token: str | None = None, **changes: 
         parameters=changes.pop("parameters", description.parameters),
         together=True,
         token=token,
+        messages=transcript.messages if transcript else (),
         **changes,
     )
     return submit(ask)[0]

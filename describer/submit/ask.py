@@ -14,12 +14,14 @@ from django.utils import timezone
 
 from describer import live, queue
 from describer.chat import ParameterError, read_parameters
+from describer.chat.values import storable
 from describer.models import (
     ApiKey,
     Description,
     Endpoint,
     Lane,
     Status,
+    Transcript,
     User,
     Via,
 )
@@ -30,7 +32,11 @@ from .pictures import Given, Link, show
 
 @dataclass(frozen=True)
 class Ask:
-    """What one press of the button or one call submits. An empty model means the endpoint's default."""
+    """What one press of the button or one call submits. An empty model means the endpoint's default.
+
+    `messages` are those of a call at our own endpoint, which are sent in place of question and system prompt; so are the
+    id that its caller was told, and how often the caller's client had tried before.
+    """
 
     owner: User
     question: str
@@ -44,11 +50,15 @@ class Ask:
     token: str | None = None
     lane: Lane = Lane.INTERACTIVE
     follows: Description | None = None
+    messages: Sequence[dict[str, Any]] = ()
+    request_id: str = ""
+    client_retries: int = 0
 
     @property
     def hash(self) -> str:
         """Says whether two asks are the same: everything but who sent it when."""
         parts = [self.question, self.system_prompt, self.model, dict(self.parameters), self.together]
+        parts += [self.messages] if self.messages else []
         text = json.dumps([*parts, [given.told for given in self.pictures]], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -58,7 +68,7 @@ def submit(ask: Ask) -> list[Description]:
 
     Raises Refusal, and then nothing was made.
     """
-    if known := _submitted(ask):
+    if known := given_before(ask):
         return known
     checked, endpoint = _checked(ask)
     try:
@@ -67,13 +77,13 @@ def submit(ask: Ask) -> list[Description]:
             transaction.on_commit(lambda: _tell(born))
     except IntegrityError:
         # Two sends of one token at once: the other one was quicker.
-        if known := _submitted(ask):
+        if known := given_before(ask):
             return known
         raise
     return born
 
 
-def _submitted(ask: Ask) -> list[Description]:
+def given_before(ask: Ask) -> list[Description]:
     """The set that this token gave before. Another ask under the same token is refused."""
     if not ask.token:
         return []
@@ -87,9 +97,9 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     """The ask as it will be stored, and the endpoint it goes to."""
     endpoint = Endpoint.default()
     question, system_prompt = _text(ask.question, "question"), _text(ask.system_prompt, "system_prompt")
-    if not question.strip():
+    if not (question.strip() or ask.messages):
         raise Refusal("Write a question.", code="missing_required_parameter", param="question")
-    if not ask.pictures:
+    if not (ask.pictures or ask.messages):
         raise Refusal("Add a picture to ask about.", code="no_image", param="image")
     if ask.together and len(ask.pictures) > settings.IMAGES_PER_ASK:
         raise Refusal(_too_many(), code="too_many_images", param="image")
@@ -97,10 +107,10 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     _check_model(ask.model, endpoint)
     _check_room(ask)
     try:
-        parameters = read_parameters(without_nul(ask.parameters))
+        parameters = read_parameters(without_nul(ask.parameters), keep_unknown=bool(ask.messages))
     except ParameterError as error:
         raise Refusal.of_parameter(error) from error
-    _check_key(ask.key, ask.model or endpoint.model)
+    check_key(ask.key, ask.model or endpoint.model)
     checked = replace(ask, pictures=pictures, parameters=parameters)
     return replace(checked, question=question, system_prompt=system_prompt), endpoint
 
@@ -138,8 +148,8 @@ def _check_model(model: str, endpoint: Endpoint) -> None:
         raise Refusal(f"{model[:200]} is not offered by {endpoint}.", code="model_not_found", param="model")
 
 
-def _check_key(key: ApiKey | None, model: str) -> None:
-    """What the key may ask, and how often."""
+def check_key(key: ApiKey | None, model: str) -> None:
+    """What the key may ask, and how often. Raises Refusal."""
     if key is None:
         return
     if not key.may_ask(model):
@@ -192,7 +202,17 @@ def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
     ]
     Description.objects.bulk_create(rows)
     show(rows, sets)
+    if ask.messages:
+        for row in rows:
+            transcribe(row, ask)
     return rows
+
+
+def transcribe(row: Description, ask: Ask) -> None:
+    """The messages of a call at our own endpoint, kept beside its row."""
+    messages = storable(list(ask.messages))
+    heard = {"request_id": ask.request_id, "client_retries": ask.client_retries}
+    Transcript(description=row, messages=messages, **heard).keep()
 
 
 def _first_state(endpoint: Endpoint) -> dict[str, Any]:

@@ -1,0 +1,185 @@
+"""One call at our own endpoint, from its headers and body to its reply; all of it in one thread of a pool."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse
+
+from describer import about
+from describer.chat import Asked, Relay
+from describer.models import ApiKey, Description, Scope, Via
+from describer.models.transcript import transcript_of
+from describer.pipeline import see_through_here
+from describer.queue import Caller
+from describer.submit import Ask, Refusal, check_open, refused_here, submit_here
+
+from .errors import failure, reply_to
+from .given import asked_of, check_model, kept, opened
+
+logger = logging.getLogger(__name__)
+
+POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
+MOST_IN_LINE = 4 * settings.ENDPOINT_CONCURRENCY  # calls that wait for a thread or are under way
+LONGEST_TOKEN = 255
+LOOK_SECONDS = 0.1
+RECORDED = ("rate_limit_exceeded", "budget_exceeded")
+
+
+class Channel:
+    """What a thread hands to the event loop: the frames of a stream."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.queue: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def put(self, data: bytes) -> None:
+        """Called from the thread."""
+        try:
+            self.loop.call_soon_threadsafe(self.queue.put_nowait, data)
+        except RuntimeError:
+            logger.debug("the loop of a stream is closed already")
+
+
+class Call:
+    """A call. `streams` is known once its body was read, `description` once it has a row."""
+
+    in_line = 0  # of all calls; changed in the event loop alone
+
+    def __init__(self, request: HttpRequest, body: bytes) -> None:
+        self.request, self.body = request, body
+        self.headers: Mapping[str, str] = request.headers
+        self.request_id = self.headers.get("X-Request-Id", "")
+        self.channel = Channel()
+        self.caller = Caller()
+        self.streams = False
+        self.description: Description | None = None
+
+    def begin(self) -> "asyncio.Future[HttpResponse]":
+        """Hand it to a thread."""
+        Call.in_line += 1
+        future: Future[HttpResponse] = POOL.submit(self.run)
+        waited_for = asyncio.wrap_future(future)
+        waited_for.add_done_callback(self._ended)
+        return waited_for
+
+    @staticmethod
+    def _ended(_: Any) -> None:
+        Call.in_line -= 1
+
+    def run(self) -> HttpResponse:
+        """The reply. Of a stream that went well it is empty: its frames went through the channel."""
+        token = about.request_id.set(self.request_id)
+        close_old_connections()
+        try:
+            response = self._answered()
+        except Exception as raised:
+            response = reply_to(self.request, raised)
+        finally:
+            close_old_connections()
+            about.request_id.reset(token)
+        return self._marked(response)
+
+    def _marked(self, response: HttpResponse) -> HttpResponse:
+        if self.description:
+            response["X-Description-Id"] = str(self.description.pk)
+        return response
+
+    def _answered(self) -> HttpResponse:
+        key = opened(self.headers.get("Authorization", ""), Scope.ASK)
+        check_open()
+        body, self.body = self.body, b""
+        asked = asked_of(body)
+        del body
+        check_model(asked.model, key)
+        self.streams = asked.streams
+        if asked.streams:
+            self.caller.relay = Relay(self.channel.put, name="", usage=asked.wants_usage)
+        ask = self._ask(key, asked)
+        del asked
+        return self._seen_through(ask)
+
+    def _seen_through(self, ask: Ask) -> HttpResponse:
+        try:
+            found = submit_here(ask, self.caller)
+        except Refusal as refusal:
+            if refusal.code in RECORDED:
+                self.description = refused_here(ask, refusal)
+            raise
+        if isinstance(found, Description):
+            return self._given_again(found)
+        self._is(found.description)
+        del ask
+        see_through_here(found, self.caller)
+        if self.caller.hung_up and (transcript := transcript_of(found.description)):
+            transcript.note_gone()
+        return self._reply(found.description)
+
+    def _ask(self, key: ApiKey, asked: Asked) -> Ask:
+        return Ask(
+            owner=key.user,
+            key=key,
+            via=Via.ENDPOINT,
+            question=asked.question.replace("\x00", "")[: settings.QUESTION_MAX_CHARACTERS],
+            system_prompt=asked.system_prompt.replace("\x00", "")[: settings.QUESTION_MAX_CHARACTERS],
+            model=asked.model,
+            messages=asked.messages,
+            pictures=kept(key.user, asked.pictures),
+            parameters=asked.parameters,
+            together=True,
+            token=self._token(),
+            request_id=self.request_id,
+            client_retries=self._retries(),
+        )
+
+    def _token(self) -> str | None:
+        token = self.headers.get("Idempotency-Key", "").strip()
+        if len(token) > LONGEST_TOKEN:
+            words = f"An Idempotency-Key has at most {LONGEST_TOKEN} characters."
+            raise Refusal(words, code="invalid_value", param="Idempotency-Key")
+        return token or None
+
+    def _retries(self) -> int:
+        """How often the caller's client says that it tried before."""
+        told = self.headers.get("X-Stainless-Retry-Count", "")
+        return min(int(told), 32_767) if told.isdecimal() and len(told) < 6 else 0
+
+    def _is(self, description: Description) -> None:
+        self.description = description
+        if self.caller.relay:
+            self.caller.relay.name = f"chatcmpl-{description.pk}"
+
+    def _given_again(self, description: Description) -> HttpResponse:
+        """What the same key and body gave before; one that is under way is waited for."""
+        self._is(description)
+        while not description.is_final and not self.caller.over.wait(LOOK_SECONDS):
+            description.refresh_from_db(fields=["status"])
+            close_old_connections()
+        response = self._reply(Description.objects.select_related("transcript").get(pk=description.pk))
+        response["Idempotent-Replayed"] = "true"
+        return response
+
+    def _reply(self, description: Description) -> HttpResponse:
+        """The endpoint's body as it came, also where it holds no words; else the error."""
+        if not description.is_final:  # it lost its lease: somebody else ended it
+            description.refresh_from_db()
+        transcript = transcript_of(description)
+        whole = description.error_code in ("", "empty_answer", "content_filtered")
+        if transcript is None or transcript.answer is None or not whole:
+            return failure(description, self.caller.error)
+        answer: dict[str, Any] = transcript.answer
+        if self.caller.relay:
+            self.caller.relay.finish(answer, answer.get("usage"))
+            return HttpResponse()
+        return json_response(answer)
+
+
+def json_response(answer: Any, **options: Any) -> HttpResponse:
+    """JSON as UTF-8, not escaped."""
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    return HttpResponse(text.encode("utf-8", "replace"), content_type="application/json", **options)

@@ -1,0 +1,112 @@
+"""POST /v1/chat/completions: waiting for a call, and handing on what its thread gives."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from describer.api.errors import error
+from describer.chat.relay import dumped, frame
+from describer.submit import Refusal
+
+from .call import MOST_IN_LINE, Call
+
+HEADERS_SECONDS = (
+    10.0  # a stream's status waits so long for the first words: an early failure is a true 4xx or 5xx
+)
+WAITING = b": waiting\n"
+STREAM_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+
+
+@csrf_exempt
+async def chat_completions(request: HttpRequest) -> HttpResponseBase:
+    """The answer, whole or as a stream."""
+    if refusal := unfit(request):
+        return error(refusal, **({"Allow": "POST"} if refusal.status == 405 else {}))
+    call = Call(request, request.read())
+    done = call.begin()
+    piece = asyncio.ensure_future(call.channel.queue.get())
+    try:
+        await asyncio.wait((done, piece), timeout=HEADERS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if piece.done() or (call.streams and call.description and not done.done()):
+            return streamed(call, done, piece)
+        piece.cancel()
+        return await whole(call, done)
+    except asyncio.CancelledError:
+        call.caller.hang_up()
+        raise
+
+
+def unfit(request: HttpRequest) -> Refusal | None:
+    """What is refused by its headers."""
+    if request.method != "POST":
+        return Refusal("This address takes POST.", code="method_not_allowed", status=405)
+    kind, charset = request.content_type or "", (request.content_params or {}).get("charset", "utf-8")
+    is_json = kind.lower() == "application/json" or kind.lower().endswith("+json")
+    packed = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if not is_json or charset.strip("\"' ").lower() not in ("utf-8", "utf8"):
+        words = "Send Content-Type: application/json, in UTF-8."
+        return Refusal(words, code="unsupported_media_type", status=415)
+    if packed not in ("", "identity"):
+        return Refusal("Send the body as it is, not packed.", code="unsupported_media_type", status=415)
+    if Call.in_line >= MOST_IN_LINE:
+        words = "Too many calls are under way here; try again in a few seconds."
+        return Refusal(words, code="queue_full", status=429, retry_after=5)
+    return None
+
+
+async def whole(call: Call, done: "asyncio.Future[HttpResponse]") -> HttpResponse:
+    """The reply in one piece, waited for as long as a whole call may take. After that it will still be recorded."""
+    seconds = settings.VISION_TIMEOUTS["whole_call"]
+    ended, _ = await asyncio.wait((done,), timeout=seconds)
+    if ended:
+        return done.result()
+    call.caller.over.set()
+    words = f"No answer came within {seconds:g} seconds; it will be in the history if it comes after all."
+    response = error(Refusal(words, code="timeout", status=504), **{"X-Should-Retry": "false"})
+    if call.description:
+        response["X-Description-Id"] = str(call.description.pk)
+    return response
+
+
+def streamed(
+    call: Call, done: "asyncio.Future[HttpResponse]", piece: "asyncio.Future[bytes]"
+) -> StreamingHttpResponse:
+    headers = dict(STREAM_HEADERS)
+    if call.description:
+        headers["X-Description-Id"] = str(call.description.pk)
+    if done.done() and "Idempotent-Replayed" in done.result():
+        headers["Idempotent-Replayed"] = "true"
+    return StreamingHttpResponse(frames(call, done, piece), headers=headers)
+
+
+async def frames(
+    call: Call, done: "asyncio.Future[HttpResponse]", piece: "asyncio.Future[bytes]"
+) -> AsyncIterator[bytes]:
+    """A stream's frames as they come. After a failure the error, and no [DONE]."""
+    queue = call.channel.queue
+    try:
+        while True:
+            await asyncio.wait((done, piece), timeout=HEADERS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if piece.done():
+                yield b"".join([piece.result(), *there(queue)])
+                piece = asyncio.ensure_future(queue.get())
+            elif done.done():
+                break
+            else:
+                yield WAITING
+        if done.result().status_code != 200:
+            yield frame(dumped(json.loads(done.result().content)))
+    finally:
+        piece.cancel()
+        if not done.done():
+            call.caller.hang_up()
+
+
+def there(queue: "asyncio.Queue[bytes]") -> list[Any]:
+    """All that came meanwhile."""
+    return [queue.get_nowait() for _ in range(queue.qsize())]

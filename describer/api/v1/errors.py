@@ -1,0 +1,66 @@
+"""What a caller of our own endpoint is told when no answer came: the endpoint's failures by their codes, and our own."""
+
+import math
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from describer.api.errors import HANDLERS, error
+from describer.chat import ChatError
+from describer.models import Description
+from describer.submit import Refusal
+
+STATUS = {
+    "connection_failed": 502,
+    "connection_lost": 502,
+    "stream_cut": 502,
+    "timeout": 504,
+    "rate_limited": 429,
+    "overloaded": 503,
+    "endpoint_error": 502,
+    "no_credit": 429,
+    "bad_key": 502,  # never 401: the caller's key is fine
+    "forbidden": 502,
+    "model_not_found": 404,
+    "unsupported_parameter": 400,
+    "context_too_long": 400,
+    "image_rejected": 400,
+    "too_large": 413,
+    "content_filtered": 400,
+    "bad_request": 400,
+    "bad_answer": 502,
+    "empty_answer": 502,  # where the endpoint gave nothing that could be passed on
+    "redirected": 502,
+    "image_missing": 500,
+    "cancelled": 400,
+}
+LATER_SECONDS = 30  # where a 429 came without a time
+CANCELLED = "This ask was cancelled on its page."
+
+
+def reply_to(request: HttpRequest, raised: Exception) -> HttpResponse:
+    """The reply to whatever was raised."""
+    handler = next(HANDLERS[kind] for kind in type(raised).__mro__ if kind in HANDLERS)
+    return handler(request, raised)
+
+
+def failure(description: Description, raised: ChatError | None) -> HttpResponse:
+    """The reply for a description that failed. `raised` is what its last call came to, where this process made it.
+
+    SDKs repeat 408, 409, 429 and 5xx by themselves. Our own tries are used up, and some may have been paid: they are told
+    not to.
+    """
+    code = description.error_code or "cancelled"
+    told = {"code": code} | _of_endpoint(raised)
+    refusal = Refusal(description.error_message or CANCELLED, status=STATUS.get(code, 502), **told)
+    if refusal.status == 429:
+        refusal.retry_after = math.ceil(getattr(raised, "retry_after", None) or LATER_SECONDS)
+    return error(refusal, **{"X-Should-Retry": "false"})
+
+
+def _of_endpoint(raised: ChatError | None) -> dict[str, Any]:
+    """A 400's own param and code go through: a script may look for them."""
+    if raised is None or raised.http_status != 400:
+        return {}
+    given: dict[str, Any] = {"param": raised.param}
+    return given | ({"code": raised.endpoint_code} if raised.endpoint_code else {})

@@ -1,0 +1,120 @@
+"""From a request of the contract to an ask: the key, the model, and the pictures, each judged before the next."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from io import BytesIO
+
+from django.conf import settings
+from django.utils import timezone
+
+from describer.api.key import known, may, secret_in
+from describer.chat import Asked, ParameterError, is_data_url, read_data_url, read_request
+from describer.chat.request import Part
+from describer.connection import refresh_models
+from describer.images import ImageError, fetched
+from describer.links import door, read_link
+from describer.models import ApiKey, Endpoint, Image, Scope, User
+from describer.storage import drop_images
+from describer.submit import Given, Link, Refusal, keep_image
+
+LINK_SECONDS = 10.0
+LINK_BYTES = 20 * 10**6
+LIST_FRESH = timedelta(seconds=1)
+NOT_OURS = ("storage_away", "disk_full")  # faults of the site, whatever the picture is
+OF_LINKS = ("invalid_image_url", "image_download_failed", "image_too_large")
+
+
+def opened(authorization: str, scope: Scope) -> ApiKey:
+    """The key of a call. Raises Refusal: 401 when it opens nothing, 403 when its person is disabled or it may not."""
+    key = known(secret_in(authorization))
+    if not key.user.is_active:
+        words = "The person of this API key is disabled; an admin can activate them."
+        raise Refusal(words, code="permission_denied", status=403)
+    may(key, scope)
+    return key
+
+
+def asked_of(body: bytes) -> Asked:
+    """The request of a body. Raises Refusal."""
+    try:
+        asked = read_request(body)
+    except ParameterError as fault:
+        raise Refusal.of_parameter(fault) from fault
+    if len(asked.pictures) > settings.IMAGES_PER_ASK:
+        words = f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
+        raise Refusal(words, code="too_many_images", param="messages")
+    return asked
+
+
+def offered(key: ApiKey, endpoint: Endpoint) -> list[str]:
+    """The models that this key may ask, the default first."""
+    return [name for name in endpoint.offered if key.may_ask(name)]
+
+
+def check_model(model: str, key: ApiKey) -> None:
+    """Raises Refusal for a model that nobody serves (404), or that this key may not ask (403)."""
+    endpoint = Endpoint.default()
+    if endpoint.model_names and model not in endpoint.offered:
+        refresh_models(endpoint, keep=LIST_FRESH)
+        endpoint.refresh_from_db(fields=["model_names"])
+    if len(model) > 200 or (endpoint.model_names and model not in endpoint.offered):
+        near = difflib.get_close_matches(model[:200], offered(key, endpoint))
+        hint = f" Did you mean {' or '.join(near)}?" if near else " GET /v1/models lists what there is."
+        words = f"The model {model[:200]} does not exist here.{hint}"
+        raise Refusal(words, code="model_not_found", param="model", status=404)
+    if not key.may_ask(model):
+        words = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
+        raise Refusal(words, code="permission_denied", param="model", status=403)
+
+
+def kept(owner: User, parts: Sequence[Part]) -> list[Given | Link]:
+    """The pictures of a request, all of them or none. Raises Refusal that names the place of the one at fault."""
+    began = timezone.now()
+    images: list[Image] = []
+    pictures: list[Given | Link] = []
+    try:
+        for number, part in enumerate(parts, 1):
+            with _at(part):
+                given = _taken(owner, part.take(), number)
+            images.append(given.image)
+            pictures.append(given)
+    except Refusal:
+        drop_images(images, began)
+        raise
+    return pictures
+
+
+@contextmanager
+def _at(part: Part) -> Iterator[None]:
+    try:
+        yield
+    except ImageError as error:
+        raise Refusal(error.message, code=error.code, param=part.param) from error
+    except Refusal as refusal:
+        if refusal.code in NOT_OURS:
+            raise
+        code = (
+            refusal.code
+            if refusal.code in (*OF_LINKS[:2], "invalid_base64_image")
+            else "invalid_image_format"
+        )
+        raise Refusal(refusal.message, code=code, param=part.param) from refusal
+
+
+def _taken(owner: User, url: str, number: int) -> Given:
+    if is_data_url(url):
+        name = f"picture {number}"
+        return Given(keep_image(owner, BytesIO(_bytes(url)), name), name)
+    url = read_link(url)
+    with fetched(url, door(), most=LINK_BYTES, seconds=LINK_SECONDS) as found:
+        return Given(keep_image(owner, found.file, found.name), found.name, url)
+
+
+def _bytes(url: str) -> bytes:
+    try:
+        return read_data_url(url)
+    except ValueError:
+        words = "This data URL holds no base64 that can be read; it looks like data:image/jpeg;base64,…"
+        raise Refusal(words, code="invalid_base64_image") from None

@@ -1,0 +1,82 @@
+"""GET /v1/models and /v1/models/<id>: what a key may ask."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from describer.api.errors import error
+from describer.models import Endpoint, Scope
+from describer.submit import Refusal
+
+from .call import POOL, json_response
+from .errors import reply_to
+from .given import offered, opened
+
+
+@csrf_exempt
+async def models(request: HttpRequest) -> HttpResponse:
+    """The list, the default model first."""
+    return await in_thread(request, listed)
+
+
+@csrf_exempt
+async def model(request: HttpRequest, name: str) -> HttpResponse:
+    """One of them; its name may hold slashes, dots and colons."""
+    return await in_thread(request, partial(one, name))
+
+
+@csrf_exempt
+async def unknown_url(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Any other path under /v1."""
+    words = "There is nothing at this address; here are /v1/chat/completions and /v1/models."
+    return error(Refusal(words, code="unknown_url", status=404))
+
+
+@csrf_exempt
+def without_v1(request: HttpRequest) -> HttpResponse:
+    """/chat/completions: a base URL that lacks its end."""
+    words = "There is nothing at this address: the base URL must end in /v1."
+    return error(Refusal(words, code="unknown_url", status=404))
+
+
+async def in_thread(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+    if request.method not in ("GET", "HEAD"):
+        words = "This address takes GET and HEAD."
+        return error(Refusal(words, code="method_not_allowed", status=405), Allow="GET, HEAD")
+    return await asyncio.get_running_loop().run_in_executor(POOL, answered, request, work)
+
+
+def answered(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+    close_old_connections()
+    try:
+        return work(request)
+    except Exception as raised:
+        return reply_to(request, raised)
+    finally:
+        close_old_connections()
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    key = opened(request.headers.get("Authorization", ""), Scope.READ)
+    endpoint = Endpoint.default()
+    return json_response({"object": "list", "data": [row(name, endpoint) for name in offered(key, endpoint)]})
+
+
+def one(name: str, request: HttpRequest) -> HttpResponse:
+    key = opened(request.headers.get("Authorization", ""), Scope.READ)
+    endpoint = Endpoint.default()
+    if name not in offered(key, endpoint):
+        words = f"The model {name[:200]} does not exist here. GET /v1/models lists what there is."
+        raise Refusal(words, code="model_not_found", param="model", status=404)
+    return json_response(row(name, endpoint))
+
+
+def row(name: str, endpoint: Endpoint) -> dict[str, Any]:
+    fetched = endpoint.models_fetched
+    created = int(fetched.timestamp()) if fetched else 0
+    return {"id": name, "object": "model", "created": created, "owned_by": endpoint.name}

@@ -1,0 +1,18 @@
+"""Everything under /v1/, with and without a slash at the end: a redirected POST becomes a GET."""
+
+from django.urls import path
+
+from .chat_completions import chat_completions
+from .models import model, models, unknown_url
+
+app_name = "v1"
+urlpatterns = [
+    path("chat/completions", chat_completions, name="chat_completions"),
+    path("chat/completions/", chat_completions),
+    path("models", models, name="models"),
+    path("models/", models),
+    path("models/<path:name>/", model),
+    path("models/<path:name>", model, name="model"),
+    path("", unknown_url),
+    path("<path:rest>", unknown_url),
+]
