@@ -1,19 +1,21 @@
 """API keys: seen, limited and revoked here; made by their owners, or with `manage.py create_api_key`."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 
 from describer.models import ApiKey, Endpoint, Scope, UsageDay
 from describer.models.person import MOST_ASKS_PER_MINUTE, scopes_of
-from describer.templatetags.keys import limits
+from describer.templatetags.figures import ago
+from describer.templatetags.keys import expiry, limits
 
-from .words import tokens
+from .words import NONE, tokens
 
 LIMITS = ("expires", "scopes", "model_names", "asks_per_minute")
 SEEN = ("name", "prefix", "user", "created", "last_used", "asks_this_month", "tokens_this_month", "revoked")
@@ -30,7 +32,11 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="None ticked: all, also those that come later.",
     )
     asks_per_minute = forms.IntegerField(
-        required=False, min_value=1, max_value=MOST_ASKS_PER_MINUTE, help_text="Empty: no limit."
+        label="Asks a minute",
+        required=False,
+        min_value=1,
+        max_value=MOST_ASKS_PER_MINUTE,
+        help_text="Empty: no limit.",
     )
 
     class Meta:
@@ -50,6 +56,25 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
             cast(forms.MultipleChoiceField, self.fields[name]).choices = choices
 
 
+class State(admin.SimpleListFilter):
+    """Whether a key opens something."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("expired", "Expired"), ("revoked", "Revoked")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        past = Q(expires__lte=timezone.now())
+        kept: dict[str | None, Q] = {
+            "open": Q(revoked=None) & ~past,
+            "expired": Q(revoked=None) & past,
+            "revoked": Q(revoked__isnull=False),
+        }
+        return queryset.filter(kept.get(self.value(), Q()))
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A key's hash is shown nowhere, and a key is closed rather than deleted, so that its calls keep a name."""
@@ -59,22 +84,24 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "name",
         "prefix",
         "user",
-        "created",
-        "last_used",
-        "expires",
         "narrowed",
+        "until",
         "asks_this_month",
         "tokens_this_month",
-        "revoked",
+        "used",
+        "made",
     )
     list_select_related = ("user",)
-    list_filter = (("revoked", admin.EmptyFieldListFilter), "expires", "last_used")
+    list_filter = (State, "last_used")
     search_fields = ("name", "prefix", "user__username")
     show_full_result_count = False
     list_per_page = 50
     fields = (*SEEN, *LIMITS)
     readonly_fields = SEEN
     actions = ("revoke",)
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["css/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         """Keys with what was used with them. By owner and day, as the roll-up is indexed."""
@@ -104,6 +131,19 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="limits")
     def narrowed(self, key: ApiKey) -> str:
         return limits(key)
+
+    @admin.display(description="open until", ordering="expires")
+    def until(self, key: ApiKey) -> str:
+        """Its end, whichever comes first."""
+        return format_html("revoked {}", ago(key.revoked)) if key.revoked else expiry(key)
+
+    @admin.display(description="last used", ordering="last_used")
+    def used(self, key: ApiKey) -> str:
+        return ago(key.last_used) or NONE
+
+    @admin.display(ordering="created")
+    def made(self, key: ApiKey) -> str:
+        return ago(key.created)
 
     @admin.display(description="asks this month", ordering="month_asks")
     def asks_this_month(self, key: Any) -> str:

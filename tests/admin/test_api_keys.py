@@ -1,5 +1,6 @@
 """API keys in the admin: seen, limited and revoked, never read."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -119,7 +120,7 @@ def test_the_list_says_what_narrows_a_key_and_what_was_used_with_it(desk, alice,
         )
     UsageDay.objects.create(day=today, owner=bob.pk, key=0, endpoint="e", model="m1", asks=1, total_tokens=7)
     words = text_of(desk.get(path("apikey")))
-    assert "reads · 5 a minute 4 3,000" in words
+    assert "reads · 5 a minute never expires 4 3,000 - just now" in words
     assert "3,000" in text_of(desk.get(path("apikey", key.pk, "change")))
 
 
@@ -137,3 +138,22 @@ def test_a_key_is_limited_without_an_endpoint_too(desk, alice):
     key, _ = ApiKey.issue(alice, "nightly")
     Endpoint.objects.all().delete()
     assert limit(desk, key, asks_per_minute="5").status_code == 302
+
+
+def test_keys_can_be_listed_by_whether_they_open_something(desk, alice):
+    past = timezone.now() - timedelta(days=3)
+    for name, limits in {
+        "still": {},
+        "later": {"expires": timezone.now() + timedelta(days=3)},
+        "old": {"expires": past},
+    }.items():
+        ApiKey.issue(alice, f"{name} good", **limits)
+    ApiKey.issue(alice, "no longer good", expires=past)[0].revoke()
+
+    def listed(state):
+        return set(re.findall(r"(\w+) good", text_of(desk.get(path("apikey") + f"?state={state}"))))
+
+    assert listed("open") == {"still", "later"}
+    assert listed("expired") == {"old"}
+    assert listed("revoked") == {"longer"}
+    assert len(listed("other")) == 4
