@@ -7,6 +7,8 @@ import pytest
 from django.core.management import get_commands
 from django.urls import URLPattern, get_resolver
 
+from describer.web.examples import examples
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,6 +40,12 @@ def test_every_route_is_documented():
 
 def shown(pattern):
     return "`/" + re.sub(r"<\w+:(\w+)>", r"<\1>", str(pattern.pattern)) + "`"
+
+
+def test_the_examples_of_the_account_page_are_documented():
+    shown = {one.name: one.text for one in examples("http://127.0.0.1:8000/v1", "", "sandbox")}
+    for name in ("requests", "openai"):
+        assert f"```python\n{shown[name]}```" in DOCS["endpoint.md"]
 
 
 def test_every_make_target_that_is_named_exists():

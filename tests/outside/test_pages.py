@@ -1,15 +1,20 @@
 """The pages of an answer and of what was asked before, in a real browser against the site as it is started."""
 
+import subprocess
+import sys
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from tests.chromium import ARGUMENTS, PATH, foreign
 from tests.images.pictures import photo
+from tests.peers.started import BIN, environment
 from tests.site import ADMIN, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 EXPECTED = "400 (Bad Request)"  # of a form that is sent back
+PROGRAMS = {"curl": ["sh", "-c"], "requests": [sys.executable, "-c"], "openai": [str(BIN / "python"), "-c"]}
 SLOW = "[delay 3 s] What is it?"
 
 
@@ -189,3 +194,20 @@ def test_a_key_is_limited_on_a_phone_with_and_without_scripts(visit, scripts):
     made = page.locator(".keys li", has_text=name)
     expect(made).to_contain_text("reads · 60 a minute · expires 17 May 2090")
     assert page.locator("#example-curl").text_content().count(page.locator("#secret").inner_text()) == 1
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_an_example_of_the_account_page_works_as_it_is_copied(visit, tmp_path, name):
+    (tmp_path / "harbour.jpg").write_bytes(photo(1200, 900))
+    page = visit()
+    page.goto("/account/")
+    page.fill("[name=name]", f"for {name}")
+    page.get_by_role("button", name="Make a key").click()
+    text = page.locator(f"#example-{name}").text_content()
+    own = environment(HOME=str(tmp_path))
+    command = [*PROGRAMS[name], text]
+    done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "1,200" in done.stdout or "1200" in done.stdout, done.stdout
+    page.goto("/account/")
+    expect(page.locator(".keys li", has_text=f"for {name}")).to_contain_text("1 ask, ")
