@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 
 from describer import __version__
 
-from . import actions, descriptions, export
+from . import actions, descriptions, export, usage
 from .errors import handle_errors
 from .key import reading
 
@@ -37,7 +37,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 handle_errors(api)
-for part in (descriptions, actions, export):
+for part in (descriptions, actions, export, usage):
     api.add_router("", part.router)
 
 

@@ -61,7 +61,7 @@ def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOu
         links=_links(row),
         choices=[_choice(choice) for choice in row.choices.all()] if not _is_new(row) else [],
         usage=_usage(attempts) if row.is_final else None,
-        cost=_cost(attempt.cost for attempt in attempts) if row.is_final else None,
+        cost=cost_of(attempt.cost for attempt in attempts) if row.is_final else None,
         attempts=[_attempt(attempt) for attempt in attempts],
         created_at=row.created,
         started_at=row.started,
@@ -117,7 +117,7 @@ def _attempt(attempt: Attempt) -> AttemptOut:
         request_id=attempt.request_id or None,
         changed=attempt.changed,
         usage=Usage(**attempt.usage) if attempt.usage else None,
-        cost=_cost([attempt.cost]),
+        cost=cost_of([attempt.cost]),
         sent_at=attempt.sent,
         answered_at=attempt.answered,
     )
@@ -138,7 +138,7 @@ def _usage(attempts: Sequence[Attempt]) -> DescriptionUsage | None:
     return DescriptionUsage(**estimate, estimated=True) if estimate else None
 
 
-def _cost(costs: Iterable[Decimal | None]) -> str | None:
+def cost_of(costs: Iterable[Decimal | None]) -> str | None:
     """The sum in plain digits, without zeros at its end; None when no cost is known."""
     known = [cost for cost in costs if cost is not None]
     return f"{sum(known, Decimal()).normalize():f}" if known else None

@@ -2,17 +2,16 @@
 
 import csv
 import io
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from ninja.responses import NinjaJSONEncoder
 
+from describer.formula import harmless
+
 from .schema import DescriptionOut
 
-# What spreadsheets take for a formula, also after blanks and quotes, and in the wide letters of East Asia.
-FORMULA = re.compile(r"[\s\"']*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|[ \"']*[\t\r\n]")
 JSON = NinjaJSONEncoder(ensure_ascii=False)
 
 COLUMNS: dict[str, Callable[[DescriptionOut], Any]] = {
@@ -54,12 +53,11 @@ def head() -> str:
 def row(one: DescriptionOut) -> str:
     """The line of a description; nothing is an empty cell."""
     cells = {name: of(one) for name, of in COLUMNS.items()}
-    return _line(cell if name in NUMBERS else safe(cell) for name, cell in cells.items())
+    return _line(cell if name in NUMBERS else _safe(cell) for name, cell in cells.items())
 
 
-def safe(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is led by an apostrophe. Numbers stay numbers."""
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+def _safe(cell: Any) -> Any:
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def _line(cells: Any) -> str:

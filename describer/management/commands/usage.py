@@ -2,19 +2,18 @@
 
 import csv
 import json
-import re
 from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from describer.formula import harmless
 from describer.management.given import a_day, one_of
 from describer.management.summing import BY, Report, Sums, report
 from describer.management.table import table
 from describer.models import UsageDay
 
-FORMULA = re.compile(r"[\s\"']*[=+\-@\t\r]")
 HEADS = ["Asks", "Calls", "Failed", "Input", "Output", "Tokens", "Cost"]
 
 
@@ -82,8 +81,3 @@ def span(first: str | None, last: str | None) -> tuple[date, date]:
     if since > until:
         raise CommandError(f"--from {since} is after --to {until}; there is nothing between them.")
     return since, until
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe leads it. JSON lines stay exact."""
-    return f"'{text}" if FORMULA.match(text) else text
