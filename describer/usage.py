@@ -1,7 +1,8 @@
 """The roll-up of attempts into days: written with each attempt, and made again from all of them to prove it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -47,6 +48,22 @@ def rebuild() -> None:
         UsageDay.objects.all().delete()
         days = rebuilt(Attempt.objects.iterator())
         UsageDay.objects.bulk_create(UsageDay(**dict(key), **counts) for key, counts in days.items())
+
+
+def used(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
+    """Tokens of the answering one of a description's attempts: as reported, else our estimate, which is marked as one."""
+    answered = [attempt for attempt in attempts if attempt.state == Attempt.State.ANSWERED]
+    if not answered:
+        return None
+    reported = answered[-1].usage
+    tokens = reported or answered[-1].estimated_usage
+    return {**tokens, "estimated": not reported} if tokens else None
+
+
+def cost_of(costs: Iterable[Decimal | None]) -> str | None:
+    """The sum in plain digits, without zeros at its end; None when no cost is known."""
+    known = [cost for cost in costs if cost is not None]
+    return f"{sum(known, Decimal()).normalize():f}" if known else None
 
 
 def order_of(attempt: Attempt) -> tuple[Any, ...]:

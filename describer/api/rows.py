@@ -1,11 +1,11 @@
 """Rows become JSON: any number of descriptions with the same few queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 
 from django.db.models import Prefetch, prefetch_related_objects
 
+from describer import usage
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink
 from describer.models.description import Status, Via
 
@@ -61,7 +61,7 @@ def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOu
         links=_links(row),
         choices=[_choice(choice) for choice in row.choices.all()] if not _is_new(row) else [],
         usage=_usage(attempts) if row.is_final else None,
-        cost=cost_of(attempt.cost for attempt in attempts) if row.is_final else None,
+        cost=usage.cost_of(attempt.cost for attempt in attempts) if row.is_final else None,
         attempts=[_attempt(attempt) for attempt in attempts],
         created_at=row.created,
         started_at=row.started,
@@ -117,7 +117,7 @@ def _attempt(attempt: Attempt) -> AttemptOut:
         request_id=attempt.request_id or None,
         changed=attempt.changed,
         usage=Usage(**attempt.usage) if attempt.usage else None,
-        cost=cost_of([attempt.cost]),
+        cost=usage.cost_of([attempt.cost]),
         sent_at=attempt.sent,
         answered_at=attempt.answered,
     )
@@ -128,17 +128,5 @@ def _fault(row: Description | Attempt) -> Fault | None:
 
 
 def _usage(attempts: Sequence[Attempt]) -> DescriptionUsage | None:
-    """What the answering attempt used: as reported, else our estimate, which is marked as one."""
-    answered = [attempt for attempt in attempts if attempt.state == Attempt.State.ANSWERED]
-    if not answered:
-        return None
-    if reported := answered[-1].usage:
-        return DescriptionUsage(**reported, estimated=False)
-    estimate = answered[-1].estimated_usage
-    return DescriptionUsage(**estimate, estimated=True) if estimate else None
-
-
-def cost_of(costs: Iterable[Decimal | None]) -> str | None:
-    """The sum in plain digits, without zeros at its end; None when no cost is known."""
-    known = [cost for cost in costs if cost is not None]
-    return f"{sum(known, Decimal()).normalize():f}" if known else None
+    found = usage.used(attempts)
+    return DescriptionUsage(**found) if found else None

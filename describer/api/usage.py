@@ -16,7 +16,6 @@ from .errors import Error
 from .key import caller
 from .listing import Day, Name, Unset, in_order
 from .reach import owner_of
-from .rows import cost_of
 
 router = Router(tags=["Usage"])
 COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens")
