@@ -1,7 +1,7 @@
 """What each worker process does beside its asks: heartbeat, sweeps, looking after endpoints, tidying up.
 
-Three threads, so that neither a sweep that waits for the broker nor an endpoint whose name does not resolve ever holds
-up a heartbeat.
+A thread for each kind of duty, so that neither a sweep that waits for the broker nor an endpoint whose name does not
+resolve ever holds up a heartbeat.
 """
 
 import logging
@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from describer import __version__, connection, database, queue, submit
+from describer import __version__, connection, database, queue, submit, webhooks
 from describer.models import Endpoint, Worker
 from describer.queue.sweep import give_up_orphans
 from describer.storage import PARTS, sweep_images, sweep_some_files
@@ -71,6 +71,7 @@ def _rounds() -> tuple[Round, ...]:
     return (
         Round("heartbeat", {beat: settings.HEARTBEAT_SECONDS}),
         Round("sweep", {queue.sweep: settings.SWEEP_SECONDS}),
+        Round("webhooks", {webhooks.postman.deliver: settings.SWEEP_SECONDS}),
         Round(
             "upkeep",
             {
@@ -102,6 +103,7 @@ def keep_leases() -> None:
 
 def end() -> None:
     """Stop the rounds and take this process off the list of workers; they are not started again in this process."""
+    _try_shortly(webhooks.postman.finish, SIGN_OFF_SECONDS)
     for thread in (*_rounds(), _lease_round()):
         thread.ended.set()
     _try_shortly(sign_off, SIGN_OFF_SECONDS)
@@ -222,9 +224,11 @@ def probe(endpoint: Endpoint) -> None:
 
 
 def tidy() -> None:
-    """Old tokens, pictures that nothing shows, calls that nobody will complete, workers that are gone."""
+    """Old tokens, pictures that nothing shows, calls that nobody will complete, deliveries of long ago, workers that are
+    gone."""
     submit.forget_tokens()
     give_up_orphans()
     sweep_images()
+    webhooks.tidy()
     gone = Worker.objects.gone() if settings.REDIS_URL else Worker.objects.exclude(name=NAME)
     gone.delete()  # an embedded site has one worker: itself

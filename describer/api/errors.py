@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Unread
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel, Field
 
 from describer.storage import disk_is_full
@@ -86,6 +86,10 @@ def not_valid(request: HttpRequest, raised: Any) -> HttpResponse:
     return error(Refusal(f"{param}: {fault['msg']}.", code=code, param=param))
 
 
+def unreadable_json(request: HttpRequest, raised: Any) -> HttpResponse:
+    return error(Refusal("The body is not JSON that can be read.", code="invalid_json"))
+
+
 def too_many_files(request: HttpRequest, raised: Any) -> HttpResponse:
     most, of_a_set = settings.IMAGES_PER_ASK, settings.IMAGES_PER_SET
     message = f"Too many pictures at once: one ask takes {most}, a set of asks {of_a_set}."
@@ -134,6 +138,7 @@ HANDLERS = {
     Refusal: refused,
     Http404: not_found,
     ValidationError: not_valid,
+    HttpError: unreadable_json,
     TooManyFilesSent: too_many_files,
     TooManyFieldsSent: too_many_fields,
     RequestDataTooBig: too_long,

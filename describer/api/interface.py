@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 
 from describer import __version__
 
-from . import actions, descriptions, export, usage
+from . import actions, descriptions, export, usage, webhooks
 from .errors import handle_errors
 from .key import reading
 
@@ -37,7 +37,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 handle_errors(api)
-for part in (descriptions, actions, export, usage):
+for part in (descriptions, actions, export, usage, webhooks):
     api.add_router("", part.router)
 
 

@@ -8,15 +8,18 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
+from describer.models import ApiKey
 from describer.submit import Refusal
 
 from .errors import error, unknown_url
 from .interface import api
 from .key import calling
 from .reach import visible
+from .webhooks import own_webhook
 
 View = Callable[..., HttpResponseBase]
 ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]
+SEEN: dict[str, Callable[[ApiKey, int], object]] = {"description_id": visible, "webhook_id": own_webhook}
 app_name = "api"
 
 
@@ -44,12 +47,12 @@ def one_shape(view: View) -> View:
     return shaped
 
 
-def not_allowed(request: HttpRequest, allowed: str, description_id: int | None = None) -> HttpResponseBase:
+def not_allowed(request: HttpRequest, allowed: str, **ids: int) -> HttpResponseBase:
     """Only who may see a thing is told what can be done with it: first 401, then 404, then 405."""
     try:
         key = calling(request)
-        if description_id is not None:
-            visible(key, description_id)
+        for name, number in ids.items():
+            SEEN[name](key, number)
     except Exception as raised:
         return api.on_exception(request, raised)
     methods = ", ".join(sorted({*allowed.split(", "), *(["HEAD"] if "GET" in allowed else [])}))

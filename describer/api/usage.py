@@ -11,6 +11,7 @@ from ninja import Query, Router, Schema
 from pydantic import BaseModel, Field
 
 from describer.models import ApiKey, UsageDay, User
+from describer.usage import cost_of
 
 from .errors import Error
 from .key import caller

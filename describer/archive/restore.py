@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from describer import database
 from describer.models import Attempt, Description, Status, Via
 from describer.models.description import UNLEASED
+from describer.models.webhook import tell_webhooks
 from describer.queue.sweep import give_up
 
 from .empty import refuse_filled_database, refuse_unknown
@@ -156,4 +157,6 @@ def _settled(manifest: Manifest, queue_again: bool) -> Restored:
         unknown = give_up(Attempt.objects.filter(state=Attempt.State.SENT))
         ended = parked.count()
         queued = again.update(status=Status.QUEUED, error_code="", error_message="", finished=None)
+        for number, owner in parked.values_list("pk", "owner"):
+            tell_webhooks(number, owner)
     return Restored(manifest, ended - queued, queued, unknown)

@@ -30,6 +30,8 @@ MODELS = (
     "describer.transcript",
     "describer.attempt",
     "describer.usageday",
+    "describer.webhook",
+    "describer.webhookdelivery",
     "admin.logentry",
 )
 # Permissions and kinds of content are made by each database's own migrations, so rows name them; sessions and counts of

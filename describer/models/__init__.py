@@ -9,6 +9,7 @@ from .person import ApiKey, Scope, User
 from .shown import DescriptionImage, DescriptionLink
 from .transcript import Transcript
 from .usage_day import UsageDay
+from .webhook import Webhook, WebhookDelivery
 from .worker import Worker
 
 __all__ = (
@@ -28,5 +29,7 @@ __all__ = (
     "UsageDay",
     "User",
     "Via",
+    "Webhook",
+    "WebhookDelivery",
     "Worker",
 )

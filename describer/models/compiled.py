@@ -175,3 +175,26 @@ class Insert(Statement):
             cursor.execute(sql, values)
             row.pk = cursor.fetchone()[0]
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+class InsertFrom(Statement):
+    """A new row of `model` for each row of a query set, its columns as given; all others are the database's defaults."""
+
+    def __init__(
+        self, model: type[models.Model], rows: "Callable[[], models.QuerySet[Any]]", **columns: Any
+    ) -> None:
+        super().__init__()
+        self.model, self.rows, self.columns = model, rows, columns
+
+    def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
+        quoted, meta = database.ops.quote_name, cast(Any, self.model._meta)
+        columns = ", ".join(quoted(meta.get_field(name).column) for name in self.columns)
+        query = self.rows().values_list(*self.columns.values()).query
+        sql, params = query.get_compiler(connection=database).as_sql()
+        return f"INSERT INTO {quoted(meta.db_table)} ({columns}) {sql}", params, None
+
+    def __call__(self, **values: Any) -> None:
+        database = here()
+        sql, params, _ = self.compiled(database)
+        with database.cursor() as cursor:
+            cursor.execute(sql, bound(params, values, database))

@@ -13,6 +13,7 @@ from .attempt import Attempt
 from .compiled import Given, Insert, Update
 from .endpoint import Endpoint
 from .person import ApiKey
+from .webhook import tell_webhooks
 
 if TYPE_CHECKING:
     from .shown import DescriptionImage, DescriptionLink
@@ -200,9 +201,10 @@ class Description(models.Model):
         if status in self.FINAL:
             values["finished"] = timezone.now()
         held = {name: getattr(self, name) for name in ENDED}
-        moved = bool(RUN_TO(pk=self.pk, token=token, **held | values))
-        if moved:
-            self._set(**values)
+        with transaction.atomic(savepoint=False):
+            moved = bool(RUN_TO(pk=self.pk, token=token, **held | values))
+            if moved:
+                self._set(**values)
         return moved
 
     def wait_here(self, token: str, **values: Any) -> bool:
@@ -228,14 +230,18 @@ class Description(models.Model):
         Description.objects.filter(pk=self.pk, lease_token=token).update(**UNLEASED)
 
     def _move(self, states: tuple[Status, ...], **values: Any) -> bool:
-        moved = bool(Description.objects.filter(pk=self.pk, status__in=states).update(**values))
-        if moved:
-            self._set(**values)
+        with transaction.atomic(savepoint=False):
+            moved = bool(Description.objects.filter(pk=self.pk, status__in=states).update(**values))
+            if moved:
+                self._set(**values)
         return moved
 
     def _set(self, **values: Any) -> None:
+        """Take on what was just written; webhooks are told of an end in the transaction that brought it."""
         for name, value in values.items():
             setattr(self, name, value)
+        if self.is_final:
+            tell_webhooks(self.pk, self.owner_id)
 
 
 ENDED = (

@@ -74,10 +74,10 @@ def _asks_too_long(description: Description, error: ChatError) -> bool:
     return interactive and (error.retry_after or 0) > settings.PATIENCE_SECONDS
 
 
-def backoff(attempts: int) -> float:
+def backoff(attempts: int, most: float | None = None) -> float:
     """Full jitter, on top of what the endpoint told and never below it, so that a wave does not come back as one."""
-    most = min(settings.BACKOFF_MOST_SECONDS, settings.BACKOFF_FIRST_SECONDS * 2 ** min(attempts - 1, 16))
-    return random.uniform(0, most)  # noqa: S311  no secret
+    longest = settings.BACKOFF_MOST_SECONDS if most is None else most
+    return random.uniform(0, min(longest, settings.BACKOFF_FIRST_SECONDS * 2 ** min(attempts - 1, 16)))  # noqa: S311  no secret
 
 
 def _reason(error: ChatError, not_before: datetime, tries: int, most: int) -> str:

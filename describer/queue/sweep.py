@@ -15,6 +15,7 @@ from describer import live, usage
 from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.attempt import sent_before
 from describer.models.description import UNLEASED, WAITED_FOR
+from describer.models.webhook import tell_webhooks
 
 from . import gate
 from .doorbell import ring
@@ -74,14 +75,14 @@ def hand_back(description: Description, token: str) -> bool:
         rows = Description.objects.filter(pk=description.pk, lease_token=token)
         waited_for = rows.filter(status__in=(Status.RUNNING, Status.WAITING), via__in=WAITED_FOR)
         running = rows.filter(status=Status.RUNNING)
-        moved = (
-            waited_for.update(**_cut_off())
-            or running.update(status=Status.QUEUED, **UNLEASED)
-            or rows.update(**UNLEASED)
-        )
+        cut_off = waited_for.update(**_cut_off())
+        moved = cut_off or running.update(status=Status.QUEUED, **UNLEASED) or rows.update(**UNLEASED)
         if moved:
             give_up(Attempt.objects.filter(description=description.pk))
-            live.publish(Description.objects.get(pk=description.pk))
+            row = Description.objects.get(pk=description.pk)
+            live.publish(row)
+        if cut_off:
+            tell_webhooks(row.pk, row.owner_id)
     return bool(moved)
 
 

@@ -12,6 +12,7 @@ from describer import live
 from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.description import BIRTH
 from describer.models.together import together
+from describer.models.webhook import tell_webhooks
 from describer.queue import Caller, Run
 from describer.queue.gate import room
 from describer.queue.lease import leases, new_token
@@ -59,6 +60,7 @@ def refused_here(ask: Ask, refusal: Refusal) -> Description:
 
     def born() -> Description:
         BIRTH(row)
+        tell_webhooks(row.pk, row.owner_id)
         show([row], [ask.pictures])
         if ask.messages:
             transcribe(row, ask)

@@ -36,7 +36,7 @@ def test_openapi_is_read_with_a_login_or_with_a_key(script, alice):
 def test_openapi_and_the_documentation_name_every_route(schema):
     """In the table the id is called so, as people know it."""
     found = {
-        f"{method.upper()} {path.replace('{description_id}', '<id>')}"
+        method.upper() + " " + re.sub(r"\{\w+_id\}", "<id>", path)
         for path, methods in schema["paths"].items()
         for method in methods
     }

@@ -9,7 +9,7 @@ from describer import queue
 from describer.checks import TAG
 from describer.management import starting
 from describer.management.serving import Stop, serve
-from describer.models import Endpoint
+from describer.models import Endpoint, WebhookDelivery
 
 
 class Command(BaseCommand):
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         starting.collect_static()
         if embedded:
             queue.hand_all_back()
+            WebhookDelivery.objects.hand_back()
         host, port = listener.getsockname()[:2]
         self.stdout.write(f"Describer is at http://{settings.HOST if port else host}:{port}/")
         self.stdout.flush()

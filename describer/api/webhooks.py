@@ -1,0 +1,100 @@
+"""Webhooks of one's own: made, listed, removed, tried, and what became of each delivery."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Status
+
+from describer import webhooks
+from describer.models import ApiKey, Webhook, WebhookDelivery
+from describer.models.webhook import DeliveryQuerySet
+from describer.submit import Refusal
+
+from .errors import Error
+from .key import asking, caller, reading
+from .webhook_schema import (
+    DeliveryList,
+    DeliveryOut,
+    DeliveryQuery,
+    WebhookIn,
+    WebhookList,
+    WebhookMade,
+    WebhookOut,
+)
+
+router = Router(tags=["Webhooks"])
+ERRORS: dict[int, Any] = {401: Error, 403: Error}
+OF_ONE = ERRORS | {404: Error}
+
+
+@router.get("/webhooks", auth=reading, response={200: WebhookList} | ERRORS, summary="List webhooks")
+def webhooks_index(request: HttpRequest) -> WebhookList:
+    """Your own, the newest first, without their secrets."""
+    rows = caller(request).user.webhooks.all()
+    return WebhookList(items=[WebhookOut.of(row) for row in rows])
+
+
+@router.post(
+    "/webhooks",
+    auth=asking,
+    response={201: WebhookMade, 400: Error, 409: Error} | ERRORS,
+    summary="Make a webhook",
+)
+def webhooks_create(request: HttpRequest, response: HttpResponse, body: WebhookIn) -> Status[WebhookMade]:
+    """From now on a POST goes to this address when a description of yours is done, failed or cancelled.
+
+    The `secret` signs each of them. It is in this reply and nowhere else.
+    """
+    made = webhooks.make_webhook(caller(request).user, body.url)
+    response["Cache-Control"] = "no-store"
+    return Status(201, WebhookMade(**WebhookOut.of(made).model_dump(), secret=made.secret))
+
+
+@router.delete(
+    "/webhooks/{int:webhook_id}", auth=asking, response={204: None} | OF_ONE, summary="Remove a webhook"
+)
+def webhook_delete(request: HttpRequest, webhook_id: int) -> Status[None]:
+    """With the list of its deliveries; what was not delivered yet is not delivered any more."""
+    own_webhook(caller(request), webhook_id).delete()
+    return Status(204, None)
+
+
+@router.post(
+    "/webhooks/{int:webhook_id}/test",
+    auth=asking,
+    response={202: DeliveryOut} | OF_ONE,
+    summary="Try a webhook",
+)
+def webhook_test(request: HttpRequest, webhook_id: int) -> Status[DeliveryOut]:
+    """One delivery of the event `webhook.test`, tried once; when it arrives, a paused webhook is open again."""
+    delivery = own_webhook(caller(request), webhook_id).test()
+    return Status(202, DeliveryOut.of(delivery))
+
+
+@router.get(
+    "/webhooks/{int:webhook_id}/deliveries",
+    auth=reading,
+    response={200: DeliveryList, 400: Error} | OF_ONE,
+    summary="List deliveries",
+)
+def webhook_deliveries(request: HttpRequest, webhook_id: int, query: Query[DeliveryQuery]) -> DeliveryList:
+    """Newest first, of the last thirty days; pass `next` on as `cursor` for the following page."""
+    rows = list(listed(own_webhook(caller(request), webhook_id), query)[: query.limit + 1])
+    page = rows[: query.limit]
+    more = len(rows) > query.limit
+    return DeliveryList(items=[DeliveryOut.of(row) for row in page], next=str(page[-1].pk) if more else None)
+
+
+def own_webhook(key: ApiKey, webhook_id: int) -> Webhook:
+    """The webhook, if it is its person's, whoever that is. Raises Refusal (404)."""
+    found = Webhook.objects.filter(owner=key.user, pk=webhook_id).first()
+    if found is None:
+        raise Refusal("No webhook with this id.", code="not_found", param="id", status=404)
+    return found
+
+
+def listed(webhook: Webhook, query: DeliveryQuery) -> DeliveryQuerySet:
+    rows = WebhookDelivery.objects.filter(webhook=webhook).order_by("-pk")
+    if query.cursor:
+        rows = rows.filter(pk__lt=int(query.cursor))
+    return rows.filter(state=query.state) if query.state else rows

@@ -1,0 +1,12 @@
+"""Webhooks: people's own addresses are told when a description of theirs is at its end.
+
+The row of each delivery is written by the model, in the transaction that ends the description. Here it is sent, through
+the door, signed, again and again until it arrives or a day is over.
+"""
+
+from .body import event_of
+from .making import make_webhook
+from .postman import postman, tidy
+from .signing import SIGNATURE, signature
+
+__all__ = ("SIGNATURE", "event_of", "make_webhook", "postman", "signature", "tidy")

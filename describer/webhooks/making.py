@@ -1,0 +1,24 @@
+"""A new webhook, or why not."""
+
+from django.conf import settings
+from django.db import transaction
+
+from describer.door import Refused
+from describer.models import User, Webhook
+from describer.refusal import Refusal
+
+from .posting import door
+
+
+def make_webhook(owner: User, url: str) -> Webhook:
+    """Raises Refusal for what is no address, and for one too many. No name is looked up: each delivery is judged anew."""
+    try:
+        door().link(url)
+    except Refused as error:
+        raise Refusal(error.message, code="invalid_webhook_url", param="url") from error
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=owner.pk)
+        if person.webhooks.count() >= settings.WEBHOOKS_PER_PERSON:
+            message = f"At most {settings.WEBHOOKS_PER_PERSON} webhooks; remove one first."
+            raise Refusal(message, code="too_many_webhooks", status=409)
+        return Webhook.issue(person, url.strip())

@@ -1,0 +1,74 @@
+"""One try of one delivery: bytes and a reply, and no row."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from describer import __version__
+from describer.clock import Clock
+from describer.door import PORTS, Door, DoorError
+from describer.models import WebhookDelivery
+
+from .signing import SIGNATURE, signature
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 10.0  # for a whole try, the looking up of its name included
+GONE = 410
+OURS = "It could not be sent; the site's log says why."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a try came to: the status of a reply, if one came, and why it was no success."""
+
+    http_status: int | None
+    error: str = ""
+
+    @property
+    def arrived(self) -> bool:
+        return not self.error
+
+    @property
+    def is_gone(self) -> bool:
+        """The receiver wants no more."""
+        return self.http_status == GONE
+
+
+def door() -> Door:
+    """The door as the admin has set it for webhooks."""
+    return Door(ports=PORTS | settings.WEBHOOK_PORTS, trusted=settings.WEBHOOK_NETWORKS)
+
+
+def post(delivery: WebhookDelivery, body: bytes) -> Outcome:
+    """Send it once. The address is judged now, whatever it was at other times; no redirect is followed."""
+    guarded = door()
+    try:
+        link = guarded.link(delivery.webhook.url)
+        headers = _headers(delivery, body)
+        with guarded.ask("POST", link, Clock(SECONDS, SECONDS, SECONDS), headers, body) as answer:
+            # The status says all: a body is not read, however long it is.
+            return _outcome(answer.status, link.host)
+    except DoorError as error:
+        return Outcome(None, error.message)
+    except Exception:
+        logger.exception("delivery %s could not be sent", delivery.pk)
+        return Outcome(None, OURS)
+
+
+def _headers(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": f"Describer/{__version__}",
+        "X-Describer-Delivery": str(delivery.pk),
+        SIGNATURE: signature(delivery.webhook.secret, body, int(time.time())),
+    }
+
+
+def _outcome(status: int, host: str) -> Outcome:
+    if 200 <= status < 300:
+        return Outcome(status)
+    words = "; redirects are not followed" if 300 <= status < 400 else ""
+    return Outcome(status, f"{host} answered {status}{words}.")
