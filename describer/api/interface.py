@@ -12,12 +12,15 @@ from describer import __version__
 
 from . import actions, descriptions, export, usage, webhooks
 from .errors import handle_errors
+from .examples import with_examples
 from .key import reading
 
 ABOUT = """\
 Upload pictures, ask a question about them, and read the answer with its usage and cost.
 
 **Key.** Every call carries `Authorization: Bearer <API key>`. Keys are made on the account page.
+
+The examples take it from `$KEY`, this site's address from `$SITE`, and a description's id from `$ID`.
 
 **Errors** have one shape, whatever the status:
 `{"error": {"message": "…", "type": "…", "param": "…" or null, "code": "…" or null}}`.
@@ -58,4 +61,4 @@ def docs(request: HttpRequest) -> HttpResponse:
 @api.get("/openapi.json", auth=reader, include_in_schema=False)
 def openapi(request: HttpRequest) -> dict[str, Any]:
     """The interface as OpenAPI 3.1."""
-    return api.get_openapi_schema()
+    return with_examples(api.get_openapi_schema())
