@@ -23,7 +23,8 @@ test: tools lint types floors unit
 # Other people's SDKs and proxies, in an environment of their own; Node comes with them.
 .venv/peers/done: .venv/test tests/peers/requirements.lock tests/peers/package-lock.json
 	@tests/install.sh "$(PYTHON)" tests/peers/requirements.lock .venv/peers
-	@PATH="$(CURDIR)/.venv/peers/bin:$$PATH" npm ci --silent --prefix tests/peers
+	@cp tests/peers/package.json tests/peers/package-lock.json tests/peers/.npmrc .venv/peers/
+	@cd .venv/peers && PATH="$$PWD/bin:$$PATH" npm ci --loglevel error >/dev/null
 	@touch $@
 
 tools: .venv/test .venv/peers/done
@@ -62,4 +63,4 @@ lock: .venv/test
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --group test pyproject.toml -o requirements-test.lock
 	$(COMPILE) --group peers -o tests/peers/requirements.lock
-	PATH="$(CURDIR)/.venv/peers/bin:$$PATH" npm install --package-lock-only --silent --prefix tests/peers
+	PATH="$(CURDIR)/.venv/peers/bin:$$PATH" npm install --package-lock-only --loglevel error --prefix tests/peers

@@ -52,6 +52,7 @@ from tests.steps import (
     response,
     short_body,
     sse,
+    stamps,
 )
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "response",
     "short_body",
     "sse",
+    "stamps",
 ]
 
 
@@ -295,6 +297,9 @@ class ScriptedEndpoint:
         self.wait_for_disconnect(5)
 
 
+PIECES = 10  # of a streamed answer
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.endpoint")
     parser.add_argument("--port", type=int, default=0)
@@ -303,8 +308,12 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
-    whole = reply(200, completion(), delay=options.delay, usage=(9, 12, 21))
+    usage = (9, 12, 21)
+    whole = reply(200, completion(), delay=options.delay, usage=usage)
+    streamed = sse(*stamps(PIECES), usage=usage, delay=options.delay)
     with ScriptedEndpoint(port=options.port, default=whole, keep_calls=False) as endpoint:
+        # Reading the whole body as JSON would cost more than all the rest of a call.
+        endpoint.rule(lambda call: streamed if b'"stream"' in call.raw else None)
         print(endpoint.url, flush=True)
         stop.wait()
 

@@ -5,6 +5,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -236,38 +237,43 @@ def drip(body: Any, interval: float, piece: int = 1) -> Step:
 
 
 def event(data: Any) -> bytes:
-    """One frame: dicts as `data: <json>`, bytes as they are, text as `data: <text>`."""
+    """One frame: dicts as `data: <json>`, bytes as they are, text as `data: <text>`; a function says it at its turn."""
+    if callable(data):
+        data = data()
     if isinstance(data, bytes):
         return data
     return b"data: " + encoded(data) + b"\n\n"
+
+
+def chunk(delta: Json, reason: str | None = None, **fields: Any) -> Json:
+    """One event of a streamed answer."""
+    choice = {"index": 0, "delta": delta, "finish_reason": reason}
+    top = {"id": "chatcmpl-123", "object": "chat.completion.chunk", "created": 1677652288}
+    return {**top, "model": "scripted-model", "choices": [choice], **fields}
 
 
 def chunks(
     text: str = "A picture.", usage: Any = (9, 12, 21), finish_reason: str | None = "stop"
 ) -> list[Any]:
     """The events of a good streamed answer, word by word, for sse(*chunks("A dog."))."""
-    top = {
-        "id": "chatcmpl-123",
-        "object": "chat.completion.chunk",
-        "created": 1677652288,
-        "model": "scripted-model",
-    }
-
-    def chunk(delta: Json, reason: str | None = None) -> Json:
-        return {**top, "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
-
     words = [word + " " for word in text.split(" ")[:-1]] + text.split(" ")[-1:]
-    events = [
-        chunk({"role": "assistant"}),
-        *(chunk({"content": word}) for word in words),
-        chunk({}, finish_reason),
-    ]
+    return around([chunk({"content": word}) for word in words], usage, finish_reason)
+
+
+def stamps(count: int, usage: Any = (9, 12, 21)) -> list[Any]:
+    """The events of an answer whose words are the moments when they are sent, by time.monotonic(), which is one for all
+    processes of a machine."""
+    return around([lambda: chunk({"content": f"{time.monotonic():.6f} "})] * count, usage)
+
+
+def around(words: list[Any], usage: Any, finish_reason: str | None = "stop") -> list[Any]:
+    events = [chunk({"role": "assistant"}), *words, chunk({}, finish_reason)]
     if usage is not None:
-        events.append({**top, "choices": [], "usage": dict(zip(USAGE_KEYS, usage, strict=True))})
+        events.append(chunk({}, choices=[], usage=dict(zip(USAGE_KEYS, usage, strict=True))))
     return [*events, "[DONE]"]
 
 
-def sse(*events: Any, interval: float = 0.0, usage: Any = None) -> Step:
+def sse(*events: Any, interval: float = 0.0, usage: Any = None, delay: float = 0.0) -> Step:
     """An event stream, chunked, one network piece per event; `usage` is what counts as served."""
 
     def play(wire: Wire, call: Call) -> None:
@@ -277,7 +283,7 @@ def sse(*events: Any, interval: float = 0.0, usage: Any = None) -> Step:
             wire.wait(interval)
         wire.send(b"0\r\n\r\n")
 
-    return Step("sse", play, 0.0, usage)
+    return Step("sse", play, delay, usage)
 
 
 def big(size: int) -> Step:

@@ -39,12 +39,11 @@ def environment(**variables: str) -> dict[str, str]:
 
 def saw(script: str, given: dict[str, Any], seconds: float = 120) -> dict[str, Any]:
     """What a script of this folder saw at its peer's hands, case by case; it is handed `given` as JSON."""
-    command = ["node" if script.endswith(".mjs") else "python", str(SCRIPTS / script)]
     with tempfile.TemporaryDirectory(prefix="describer-peer-") as folder:
         done = subprocess.run(
-            [str(BIN / command[0]), *command[1:]],
-            cwd=folder,
-            env=environment(HOME=folder),
+            command_of(script),
+            cwd=BIN.parent,
+            env=environment(HOME=folder, PYTHONPATH=str(ROOT)),
             input=json.dumps(given),
             capture_output=True,
             text=True,
@@ -53,6 +52,14 @@ def saw(script: str, given: dict[str, Any], seconds: float = 120) -> dict[str, A
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def command_of(script: str) -> list[str]:
+    name, _, kind = script.partition(".")
+    if kind == "py":
+        return [str(BIN / "python"), "-m", f"tests.peers.{name}"]
+    # As text: Node looks for packages beside a file, and ours lie with the other peers', where it runs.
+    return [str(BIN / "node"), "--input-type=module", "--eval", (SCRIPTS / script).read_text()]
 
 
 @contextmanager

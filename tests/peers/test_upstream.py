@@ -1,8 +1,11 @@
 """A LiteLLM proxy as the site's endpoint: many people have one already."""
 
-import pytest
+import json
 
-from tests.endpoint import ScriptedEndpoint, answer, error, rate_limited
+import pytest
+import requests
+
+from tests.endpoint import ScriptedEndpoint, answer, chunks, error, rate_limited, sse
 from tests.images.pictures import photo
 from tests.peers.started import PROXY_KEY, litellm_proxy
 from tests.site import Site
@@ -57,3 +60,23 @@ def test_what_the_endpoint_behind_litellm_refuses_is_told_in_its_words(site, scr
     described = site.finished(site.ask(photo(64, 48), question="Upside?")["id"])
     assert (described["status"], described["error"]["code"]) == ("failed", "image_rejected")
     assert "The picture is upside down." in described["error"]["message"]
+
+
+def test_a_stream_through_litellm_goes_on_whole_and_is_counted_to_the_token(site, scripted):
+    scripted.then(sse(*chunks("Two red boats.", (300, 7, 307)), usage=(300, 7, 307)))
+    body = {"model": "m", "messages": [{"role": "user", "content": "Red?"}], "stream": True}
+    reply = requests.post(
+        f"{site.url}/v1/chat/completions",
+        json=body | {"stream_options": {"include_usage": True}},
+        headers=site.bearer,
+        timeout=30,
+    )
+    *events, end = [line[6:] for line in reply.text.splitlines() if line.startswith("data: ")]
+    assert end == "[DONE]"
+    said = [json.loads(event) for event in events]
+    words = [choice["delta"].get("content") or "" for event in said for choice in event["choices"]]
+    assert "".join(words) == "Two red boats."
+    assert [tokens(event["usage"]) for event in said if event.get("usage")] == [(300, 7, 307)]
+    described = site.description(int(reply.headers["x-description-id"]))
+    assert (described["status"], described["choices"][0]["content"]) == ("done", "Two red boats.")
+    assert [tokens(attempt["usage"]) for attempt in described["attempts"]] == [(300, 7, 307)]
