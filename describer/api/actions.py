@@ -6,6 +6,7 @@ from ninja import Router, Status
 from describer import live
 from describer.models import Via
 from describer.submit import ask_again
+from describer.told import DescriptionOut, described
 
 from .ask import read_changes, read_token
 from .descriptions import NOT_BORN, REFUSED, told
@@ -13,8 +14,6 @@ from .errors import Error
 from .form import IDEMPOTENCY_KEY, changes_body
 from .key import asking, caller
 from .reach import own, visible
-from .rows import described
-from .schema import DescriptionOut
 
 router = Router(tags=["Descriptions"])
 

@@ -8,6 +8,7 @@ from ninja import Query, Router, Status
 
 from describer.models import Description
 from describer.submit import submit
+from describer.told import DescriptionList, DescriptionOut, DescriptionSet, described
 
 from .ask import read_ask
 from .errors import Error
@@ -15,8 +16,6 @@ from .form import IDEMPOTENCY_KEY, request_body
 from .key import asking, caller
 from .listing import ListQuery, page, selected
 from .reach import visible
-from .rows import described
-from .schema import DescriptionList, DescriptionOut, DescriptionSet
 
 router = Router(tags=["Descriptions"])
 REFUSED: dict[int, Any] = {401: Error, 403: Error}

@@ -14,13 +14,12 @@ from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
 from describer.submit import Refusal
+from describer.told import DescriptionOut, described
 
 from . import table
 from .errors import Error
 from .key import caller
 from .listing import Cursor, Filters, Unset, older, selected
-from .rows import described
-from .schema import DescriptionOut
 
 router = Router(tags=["Descriptions"])
 PIECE = 50  # descriptions; they may hold long texts

@@ -9,8 +9,7 @@ from typing import Any
 from ninja.responses import NinjaJSONEncoder
 
 from describer.formula import harmless
-
-from .schema import DescriptionOut
+from describer.told import DescriptionOut
 
 JSON = NinjaJSONEncoder(ensure_ascii=False)
 

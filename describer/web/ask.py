@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods
 
 from describer.door import Refused
 from describer.models import Description, Endpoint, User
+from describer.presets import PRESETS
 
 from .ask_form import AskForm, from_description, posted
 from .cards import cards_of, is_new
 from .frame import in_words, unfinished
 from .person import person
-from .presets import PRESETS
 from .samples import samples
 from .tray import row_id
 
