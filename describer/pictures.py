@@ -70,7 +70,7 @@ def _taken_in(owner: User, file: BinaryIO, name: str) -> Image:
 
 def _known(owner: User, sha256: str) -> Image | None:
     """This owner's image with these bytes, if its files are still there; touched, so that it is not swept."""
-    image = Image.objects.filter(owner=owner, sha256=sha256).first()
+    image = Image.known(owner.pk, sha256)
     if image is None or not all(default_storage.exists(name) for name in (image.original, image.thumbnail)):
         return None
     now = timezone.now()

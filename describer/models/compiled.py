@@ -21,6 +21,7 @@ from django.db.models.query import get_related_populators
 from django.db.models.sql.subqueries import InsertQuery, UpdateQuery
 
 Row = TypeVar("Row", bound=models.Model)
+FEW = 4  # rows that are quicker read and written one by one, by statements that are there
 
 
 class Given(Expression):
@@ -175,6 +176,14 @@ class Insert(Statement):
             cursor.execute(sql, values)
             row.pk = cursor.fetchone()[0]
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+    def each(self, rows: Sequence[models.Model]) -> None:
+        """All of these new rows: a few one by one, many in one statement, which takes the ORM a millisecond to build."""
+        if len(rows) > FEW:
+            self.model._default_manager.bulk_create(rows)
+            return
+        for row in rows:
+            self(row)
 
 
 class InsertFrom(Statement):

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from describer.sandbox import SANDBOX_MODEL, SANDBOX_URL
 
+from .compiled import Select
+
 SANDBOX = "sandbox"
 FIRST = "endpoint"
 WIDE: dict[str, Any] = {
@@ -57,7 +59,10 @@ class Endpoint(models.Model):
     @classmethod
     def default(cls) -> "Endpoint":
         """The endpoint that the environment names; the sandbox when it names none."""
-        return cls.objects.get(is_default=True)
+        found = DEFAULT()
+        if not found:
+            raise cls.DoesNotExist("no endpoint was written from the environment")
+        return found[0]
 
     @classmethod
     def from_environment(cls) -> "Endpoint":
@@ -106,3 +111,6 @@ class Endpoint(models.Model):
         """Ask it again, its gate wide; False when it was open already."""
         closed = Endpoint.objects.filter(pk=self.pk).exclude(paused_code="", gate_width=None)
         return bool(closed.update(**OPEN | WIDE))
+
+
+DEFAULT = Select(lambda: Endpoint.objects.filter(is_default=True))

@@ -1,6 +1,7 @@
 """Images and the copies of them that models are sent."""
 
 import secrets
+from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.db import models
 from django.utils import timezone
 
 from describer.images import Copy, Recipe
+
+from .compiled import FEW, Given, Select
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
@@ -35,6 +38,11 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return f"image {self.pk}"
+
+    @classmethod
+    def known(cls, owner: int, sha256: str) -> "Image | None":
+        """This owner's image with these bytes."""
+        return next(iter(KNOWN(owner=owner, sha256=sha256)), None)
 
     @classmethod
     def save_file(cls, folder: str, stem: str, copy: Copy) -> str:
@@ -86,7 +94,18 @@ class SentCopy(models.Model):
         }
         return cls.objects.update_or_create(image=image, recipe=recipe.key, defaults=values)[0]
 
+    @classmethod
+    def made(cls, images: Collection[int], recipe: Recipe) -> "list[SentCopy]":
+        """The copies by this recipe that are there already."""
+        if len(images) > FEW:
+            return list(cls.objects.filter(image__in=images, recipe=recipe.key))
+        return [copy for image in images for copy in MADE(image=image, recipe=recipe.key)]
+
     @property
     def file_name(self) -> str:
         """A name for downloads."""
         return PurePosixPath(self.file).name
+
+
+KNOWN = Select(lambda: Image.objects.filter(owner_id=Given("owner"), sha256=Given("sha256")))
+MADE = Select(lambda: SentCopy.objects.filter(image_id=Given("image"), recipe=Given("recipe")))

@@ -4,7 +4,7 @@ from django.db import models
 
 from describer.door import host_of
 
-from .compiled import Given, Select
+from .compiled import Given, Insert, Select
 from .description import Description
 from .image import Image, SentCopy
 
@@ -45,6 +45,7 @@ class DescriptionLink(models.Model):
         return host_of(self.url)
 
 
+SHOW, LINK = Insert(DescriptionImage), Insert(DescriptionLink)
 SHOWN = Select(
     lambda: (
         DescriptionImage.objects.filter(description_id=Given("description"))

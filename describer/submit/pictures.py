@@ -7,6 +7,7 @@ from itertools import chain
 from describer.images import Recipe, clean_name
 from describer.links import read_link
 from describer.models import Description, DescriptionImage, DescriptionLink, Image, SentCopy
+from describer.models.shown import LINK, SHOW
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,11 @@ def given_before(description: Description) -> list[Given | Link]:
 def show(rows: Sequence[Description], sets: Sequence[Sequence[Given | Link]]) -> None:
     """The pictures and links of each row, with the copies that intake made for the model."""
     images = {one.image.pk for one in chain.from_iterable(sets) if isinstance(one, Given)}
-    made = SentCopy.objects.filter(image__in=images, recipe=Recipe().key) if images else ()
-    copies = {copy.image_id: copy for copy in made}
+    copies = {copy.image_id: copy for copy in SentCopy.made(images, Recipe())}
     shown = [_shown(row, pictures, copies) for row, pictures in zip(rows, sets, strict=True)]
     links = [_links(row, pictures) for row, pictures in zip(rows, sets, strict=True)]
-    DescriptionImage.objects.bulk_create(chain.from_iterable(shown))
-    DescriptionLink.objects.bulk_create(chain.from_iterable(links))
+    SHOW.each([*chain.from_iterable(shown)])
+    LINK.each([*chain.from_iterable(links)])
     for row, its_pictures, its_links in zip(rows, shown, links, strict=True):
         row.know_pictures(its_pictures, its_links)
 
