@@ -16,7 +16,17 @@ from django.db import close_old_connections
 
 from describer import learned, live, queue, record
 from describer.about import about
-from describer.chat import Amendment, ChatError, Picture, amended, body_of, put_back, redacted, request_body
+from describer.chat import (
+    Amendment,
+    ChatError,
+    Parcel,
+    Picture,
+    amended,
+    packed,
+    put_back,
+    redacted,
+    request_body,
+)
 from describer.connection import client, target
 from describer.learned import Call
 from describer.models import Attempt, Description, Status
@@ -59,11 +69,11 @@ def see_through(run: Run) -> None:
         call = learned.remember(description, call, amendment)
 
 
-def _prepared(run: Run, call: Call) -> bytes | None:
-    """The body of the request, or None when there is none and the run ended. Pictures are not held during the call."""
+def _prepared(run: Run, call: Call) -> Parcel | None:
+    """The body of the request, or None when there is none and the run ended."""
     description = run.description
     try:
-        return body_of(_request(description, pictures(description), call))
+        return packed(_request(description, pictures(description), call))
     except (ImageMissing, Refusal, ChatError) as error:
         record.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
     except StorageAway as error:
@@ -115,7 +125,7 @@ def _request(description: Description, seen: Sequence[Picture], call: Call) -> d
     )
 
 
-def _ask(run: Run, call: Call, body: bytes, *, may_amend: bool) -> Amendment | None:
+def _ask(run: Run, call: Call, body: Parcel, *, may_amend: bool) -> Amendment | None:
     """One attempt, recorded. Answers a change to make when the model refused a parameter: that refusal was free."""
     attempt = _sent(run, call)
     if attempt is None:

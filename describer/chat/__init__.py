@@ -9,7 +9,8 @@ Beside: tokens estimates; amendments names the change that mends a refusal; sche
 from describer.chat import errors
 from describer.chat.address import chat_url, models_url
 from describer.chat.amendments import Amendment, amended
-from describer.chat.client import Client, Target, body_of
+from describer.chat.body import Parcel
+from describer.chat.client import Client, Target, packed
 from describer.chat.dataurl import is_data_url, read_data_url
 from describer.chat.errors import ChatError, ConnectionFailed
 from describer.chat.relay import Relay, completed
@@ -44,6 +45,7 @@ __all__ = [
     "ConnectionFailed",
     "ParameterError",
     "Parameters",
+    "Parcel",
     "Picture",
     "Reading",
     "Relay",
@@ -52,7 +54,6 @@ __all__ = [
     "Turn",
     "Usage",
     "amended",
-    "body_of",
     "chat_url",
     "completed",
     "errors",
@@ -60,6 +61,7 @@ __all__ = [
     "is_data_url",
     "limits",
     "models_url",
+    "packed",
     "put_back",
     "read_completion",
     "read_data_url",

@@ -1,11 +1,31 @@
 """A request body as bytes: JSON in UTF-8, not escaped, without NaN."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
 from describer.chat.messages import DataUrl
+
+
+class Parcel:
+    """The bytes of a request, given up as they leave: pictures as text are not held while a model thinks.
+
+    To requests and urllib3 it is a file of known length; it is read once, and whole.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.size = data, len(data)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.read()
+
+    def read(self, size: int = -1) -> bytes:
+        data, self.data = self.data, b""
+        return data
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ import urllib3
 from requests.adapters import BaseAdapter
 
 from describer.chat.address import chat_url, models_url
-from describer.chat.body import encoded
+from describer.chat.body import Parcel, encoded
 from describer.chat.completion import Reply
 from describer.chat.errors import BadAnswer, BadKey, BadRequest, ChatError, ConnectionFailed
 from describer.chat.events import is_stream
@@ -50,15 +50,15 @@ class Client:
     def close(self) -> None:
         self.session.close()
 
-    def complete(self, target: Target, body: Mapping[str, Any] | bytes, relay: Relay | None = None) -> Reply:
+    def complete(self, target: Target, body: Mapping[str, Any] | Parcel, relay: Relay | None = None) -> Reply:
         """Ask for a completion. Raises a ChatError, and nothing else, where no usable answer came.
 
-        `body` may be encoded already. A stream is handed to `relay` as it comes; what comes in one piece although a stream
+        `body` may be packed already. A stream is handed to `relay` as it comes; what comes in one piece although a stream
         was asked for is not.
         """
-        sent = body if isinstance(body, bytes) else body_of(body)
+        sent = body if isinstance(body, Parcel) else packed(body)
         headers = {"Content-Type": "application/json"}
-        if relay or (not isinstance(body, bytes) and body.get("stream")):
+        if relay or (not isinstance(body, Parcel) and body.get("stream")):
             headers["Accept"] = "application/json, text/event-stream"
         if relay:
             relay.restart(key_of(target))
@@ -83,7 +83,7 @@ class Client:
         target: Target,
         method: str,
         address: Callable[[str], str],
-        sent: bytes | None,
+        sent: Parcel | None,
         headers: dict[str, str],
         relay: Relay | None = None,
     ) -> tuple[Answer, ChatError | None]:
@@ -96,7 +96,7 @@ class Client:
             with response:
                 body, broken = read(response, target.max_reply_bytes, relay)
         seconds = time.monotonic() - started
-        answer = Answer(response.status_code, response.headers, body, seconds, len(sent or b""), key)
+        answer = Answer(response.status_code, response.headers, body, seconds, len(sent or ()), key)
         if broken is not None:
             broken.http_status, broken.request_id = answer.status, answer.request_id
         return answer, broken
@@ -106,7 +106,7 @@ class Client:
         target: Target,
         method: str,
         url: str,
-        sent: bytes | None,
+        sent: Parcel | None,
         headers: dict[str, str],
         key: str,
         clock: Clock,
@@ -134,9 +134,10 @@ class Client:
         raise fault
 
 
-def body_of(body: Mapping[str, Any]) -> bytes:
+def packed(body: Mapping[str, Any]) -> Parcel:
+    """The bytes to send. Raises a ChatError where JSON cannot carry a value."""
     try:
-        return encoded(body)
+        return Parcel(encoded(body))
     except (ValueError, RecursionError):
         sentence = "The request holds a value that JSON cannot carry."
     raise BadRequest(sentence)

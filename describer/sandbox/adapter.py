@@ -77,6 +77,9 @@ class SandboxAdapter(BaseAdapter):
 
 
 def _asked(request: requests.PreparedRequest, timeout: Timeout) -> requests.Response:
+    sent: Any = request.body
+    if hasattr(sent, "read"):
+        request.body = sent.read()  # once, as a network would
     body = _body(request)
     orders = orders_in(question_of(body))
     _wait(orders.delay, timeout, request)

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -32,18 +33,36 @@ RECORDED = ("rate_limit_exceeded", "budget_exceeded")
 
 
 class Channel:
-    """What a thread hands to the event loop: the frames of a stream."""
+    """What a thread hands to the event loop: the frames of a stream, and that something is new."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self.frames: list[bytes] = []
+        self.news = asyncio.Event()
 
     def put(self, data: bytes) -> None:
         """Called from the thread."""
         try:
-            self.loop.call_soon_threadsafe(self.queue.put_nowait, data)
+            self.loop.call_soon_threadsafe(self._put, data)
         except RuntimeError:
             logger.debug("the loop of a stream is closed already")
+
+    def _put(self, data: bytes) -> None:
+        self.frames.append(data)
+        self.news.set()
+
+    def take(self) -> bytes:
+        """All that came meanwhile."""
+        frames, self.frames = self.frames, []
+        self.news.clear()
+        return b"".join(frames)
+
+    async def wait(self, seconds: float) -> bool:
+        """Until something is new; False when nothing was within so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.news.wait()
+        return self.news.is_set()
 
 
 class Call:
@@ -68,9 +87,9 @@ class Call:
         waited_for.add_done_callback(self._ended)
         return waited_for
 
-    @staticmethod
-    def _ended(_: Any) -> None:
+    def _ended(self, _: Any) -> None:
         Call.in_line -= 1
+        self.channel.news.set()
 
     def run(self) -> HttpResponse:
         """The reply. Of a stream that went well it is empty: its frames went through the channel."""
@@ -91,6 +110,8 @@ class Call:
         return response
 
     def _answered(self) -> HttpResponse:
+        if self.caller.over.is_set():
+            return HttpResponse()  # hung up while it stood in line: nothing was begun
         key = opened(self.headers.get("Authorization", ""), Scope.ASK)
         check_open()
         body, self.body = self.body, b""

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -29,12 +28,10 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
         return error(refusal, **({"Allow": "POST"} if refusal.status == 405 else {}))
     call = Call(request, request.read())
     done = call.begin()
-    piece = asyncio.ensure_future(call.channel.queue.get())
     try:
-        await asyncio.wait((done, piece), timeout=HEADERS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        if piece.done() or (call.streams and call.description and not done.done()):
-            return streamed(call, done, piece)
-        piece.cancel()
+        await call.channel.wait(HEADERS_SECONDS)
+        if call.channel.frames or (call.streams and call.description and not done.done()):
+            return streamed(call, done)
         return await whole(call, done)
     except asyncio.CancelledError:
         call.caller.hang_up()
@@ -73,40 +70,26 @@ async def whole(call: Call, done: "asyncio.Future[HttpResponse]") -> HttpRespons
     return response
 
 
-def streamed(
-    call: Call, done: "asyncio.Future[HttpResponse]", piece: "asyncio.Future[bytes]"
-) -> StreamingHttpResponse:
+def streamed(call: Call, done: "asyncio.Future[HttpResponse]") -> StreamingHttpResponse:
     headers = dict(STREAM_HEADERS)
     if call.description:
         headers["X-Description-Id"] = str(call.description.pk)
     if done.done() and "Idempotent-Replayed" in done.result():
         headers["Idempotent-Replayed"] = "true"
-    return StreamingHttpResponse(frames(call, done, piece), headers=headers)
+    return StreamingHttpResponse(frames(call, done), headers=headers)
 
 
-async def frames(
-    call: Call, done: "asyncio.Future[HttpResponse]", piece: "asyncio.Future[bytes]"
-) -> AsyncIterator[bytes]:
+async def frames(call: Call, done: "asyncio.Future[HttpResponse]") -> AsyncIterator[bytes]:
     """A stream's frames as they come. After a failure the error, and no [DONE]."""
-    queue = call.channel.queue
+    channel = call.channel
     try:
-        while True:
-            await asyncio.wait((done, piece), timeout=HEADERS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if piece.done():
-                yield b"".join([piece.result(), *there(queue)])
-                piece = asyncio.ensure_future(queue.get())
-            elif done.done():
-                break
-            else:
+        while channel.frames or not done.done():
+            if channel.frames:
+                yield channel.take()
+            elif not await channel.wait(HEADERS_SECONDS):
                 yield WAITING
         if done.result().status_code != 200:
             yield frame(dumped(json.loads(done.result().content)))
     finally:
-        piece.cancel()
         if not done.done():
             call.caller.hang_up()
-
-
-def there(queue: "asyncio.Queue[bytes]") -> list[Any]:
-    """All that came meanwhile."""
-    return [queue.get_nowait() for _ in range(queue.qsize())]
