@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
 MOST_IN_LINE = 4 * settings.ENDPOINT_CONCURRENCY  # calls that wait for a thread or are under way
+READERS = threading.BoundedSemaphore(4)
 LONGEST_TOKEN = 255
 LOOK_SECONDS = 0.1
 RECORDED = ("rate_limit_exceeded", "budget_exceeded")
@@ -114,9 +116,10 @@ class Call:
             return HttpResponse()  # hung up while it stood in line: nothing was begun
         key = opened(self.headers.get("Authorization", ""), Scope.ASK)
         check_open()
-        body, self.body = self.body, b""
-        asked = asked_of(body)
-        del body
+        with READERS:
+            body, self.body = self.body, b""
+            asked = asked_of(body)
+            del body
         check_model(asked.model, key)
         self.streams = asked.streams
         if asked.streams:
