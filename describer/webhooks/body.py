@@ -1,8 +1,9 @@
 """What a receiver is told: what became of which description, and what it cost. Words and pictures are asked for by API."""
 
 import json
-from datetime import datetime
 from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
 
 from describer import usage
 from describer.models import Description, WebhookDelivery
@@ -20,7 +21,7 @@ def body_of(delivery: WebhookDelivery) -> bytes | None:
             return None
         told = _told(row)
     event = {"event": event_of(delivery), "delivery": delivery.pk, "description": told}
-    return json.dumps(event, ensure_ascii=False).encode()
+    return json.dumps(event, cls=DjangoJSONEncoder).encode()
 
 
 def event_of(delivery: WebhookDelivery) -> str:
@@ -39,11 +40,7 @@ def _told(row: Description) -> dict[str, Any]:
         "error": {"code": row.error_code, "message": row.error_message} if row.error_code else None,
         "usage": usage.used(attempts),
         "cost": usage.cost_of(attempt.cost for attempt in attempts),
-        "created_at": _moment(row.created),
-        "finished_at": _moment(row.finished),
+        "created_at": row.created,
+        "finished_at": row.finished,
         "url": f"/api/descriptions/{row.pk}",
     }
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -82,8 +82,8 @@ def test_it_arrives_once_signed_and_true(webhook, postman, receiver, alice):
             "error": None,
             "usage": None,
             "cost": None,
-            "created_at": row.created.isoformat().replace("+00:00", "Z"),
-            "finished_at": row.finished.isoformat().replace("+00:00", "Z"),
+            "created_at": row.created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "finished_at": row.finished.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "url": f"/api/descriptions/{row.pk}",
         },
     }
