@@ -20,7 +20,7 @@ Upload pictures, ask a question about them, and read the answer with its usage a
 
 **Key.** Every call carries `Authorization: Bearer <API key>`. Keys are made on the account page.
 
-The examples take it from `$KEY`, this site's address from `$SITE`, and a description's id from `$ID`.
+The examples take it from `$KEY`, this site's address from `$SITE`, and an id from `$ID`.
 
 **Errors** have one shape, whatever the status:
 `{"error": {"message": "…", "type": "…", "param": "…" or null, "code": "…" or null}}`.

@@ -5,23 +5,35 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from describer import usage
 from describer.models import Description, WebhookDelivery
+from describer.told import described
 
 FINISHED, TEST = "description.finished", "webhook.test"
+TOLD = {
+    "id",
+    "status",
+    "via",
+    "endpoint",
+    "model",
+    "error",
+    "usage",
+    "cost",
+    "created_at",
+    "started_at",
+    "finished_at",
+}
 
 
 def body_of(delivery: WebhookDelivery) -> bytes | None:
     """The JSON of a delivery; None when its description was deleted meanwhile."""
     told = None
     if not delivery.is_test:
-        rows = Description.objects.filter(pk=delivery.description, owner=delivery.webhook.owner_id)
-        row = rows.select_related("endpoint").first()
+        row = Description.objects.filter(pk=delivery.description, owner=delivery.webhook.owner_id).first()
         if row is None:
             return None
         told = _told(row)
     event = {"event": event_of(delivery), "delivery": delivery.pk, "description": told}
-    return json.dumps(event, cls=DjangoJSONEncoder).encode()
+    return json.dumps(event, cls=DjangoJSONEncoder).encode()  # with times as the API writes them
 
 
 def event_of(delivery: WebhookDelivery) -> str:
@@ -29,18 +41,6 @@ def event_of(delivery: WebhookDelivery) -> str:
 
 
 def _told(row: Description) -> dict[str, Any]:
-    """As GET /api/descriptions/<id> names and writes these."""
-    attempts = list(row.attempts())
-    return {
-        "id": row.pk,
-        "status": row.status,
-        "via": row.via,
-        "endpoint": row.endpoint.name,
-        "model": row.model,
-        "error": {"code": row.error_code, "message": row.error_message} if row.error_code else None,
-        "usage": usage.used(attempts),
-        "cost": usage.cost_of(attempt.cost for attempt in attempts),
-        "created_at": row.created,
-        "finished_at": row.finished,
-        "url": f"/api/descriptions/{row.pk}",
-    }
+    """Some of the JSON that its address in the API answers, and this address."""
+    whole = described([row])[0]
+    return whole.model_dump(include=TOLD) | {"url": f"/api/descriptions/{row.pk}"}

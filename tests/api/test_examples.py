@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from describer.api.examples import CALLS
-from describer.models import ApiKey, DescriptionLink, Endpoint
+from describer.models import ApiKey, DescriptionLink, Endpoint, Webhook
 from tests.engine.rows import description
 from tests.images.pictures import photo
 
@@ -29,7 +29,9 @@ def shell(live_server, alice, tmp_path):
         }
         asked = description(alice, question="What?")
         DescriptionLink.objects.create(description=asked, position=0, url="https://pictures.example/a.jpg")
-        variables["ID"] = str(asked.pk)
+        alice.webhooks.all().delete()
+        webhook = Webhook.issue(alice, "https://receiver.example/")
+        variables["ID"] = str(webhook.pk if "/webhooks/" in call else asked.pk)
         done = subprocess.run(
             ["sh", "-ec", call],
             cwd=tmp_path,

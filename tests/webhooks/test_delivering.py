@@ -83,6 +83,7 @@ def test_it_arrives_once_signed_and_true(webhook, postman, receiver, alice):
             "usage": None,
             "cost": None,
             "created_at": row.created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "started_at": None,
             "finished_at": row.finished.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "url": f"/api/descriptions/{row.pk}",
         },
