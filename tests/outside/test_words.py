@@ -94,7 +94,8 @@ def test_x20_x21_what_strangers_wrote_is_text_on_every_page(site, owner):
 def test_x25_nul_in_every_field_of_every_form_is_no_fault(site, owner):
     fields = ("question", "system_prompt", "model", "token", "picture", "picture_name", "drop", "preset", "sample", "together",
               "temperature", "stop", "seed", "logit_bias", "tools", "metadata", "user", "name", "theme", "next", "username",
-              "password", "old_password", "new_password1", "new_password2", "of", "from")  # fmt: skip
+              "password", "old_password", "new_password1", "new_password2", "of", "from", "limits", "expires", "last_day", "scopes",
+              "model_names", "asks_per_minute")  # fmt: skip
     for value in ("\0", "a\0b", '["\\u0000"]', '{"\\ud800": "\\u0000"}'):
         for name in fields:
             files = {"image": ("a\0.jpg", photo(40, 40))}
