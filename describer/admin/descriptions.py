@@ -60,8 +60,8 @@ class DescriptionAdmin(LongList):
     list_display_links = ("id", "about")
     list_select_related = ("owner",)
     list_filter = ("status", "via", recorded("model", "model"))
-    search_fields = ("=id", "question", "=owner__username")
-    search_help_text = "A number, words of the question, or a user's whole name."
+    search_fields = ("=id", "question", "=owner__username", "=transcript__request_id")
+    search_help_text = "A number, words of the question, a user's whole name, or the x-request-id of a call."
     date_hierarchy = "created"
     ordering = ("-created",)
     sortable_by = ("id", "created")

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from django.db.models import Prefetch, prefetch_related_objects
 
 from describer import usage
-from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink
+from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Transcript
 from describer.models.description import Status, Via
+from describer.models.transcript import transcript_of
 
 from .schema import (
     AttemptOut,
@@ -27,12 +28,15 @@ WITH = (
     Prefetch("links", DescriptionLink.objects.order_by("position")),
     Prefetch("pictures", DescriptionImage.objects.select_related("image").order_by("position")),
 )
+CALLED = Prefetch("transcript", Transcript.objects.defer("messages", "answer"))
 CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
 
 
 def described(rows: Sequence[Description]) -> list[DescriptionOut]:
     """The JSON of these descriptions, in their order."""
     prefetch_related_objects(rows, *WITH)
+    if called := [row for row in rows if row.via == Via.ENDPOINT]:
+        prefetch_related_objects(called, CALLED)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     # What was just born has neither: the answer to a submit is the quicker by two queries.
     if begun := [row for row in rows if not _is_new(row)]:
@@ -44,6 +48,7 @@ def described(rows: Sequence[Description]) -> list[DescriptionOut]:
 
 def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOut:
     waiting = Waiting(reason=row.waiting_reason, until=row.not_before)
+    called = transcript_of(row) if row.via == Via.ENDPOINT else None
     return DescriptionOut(
         id=row.pk,
         status=Status(row.status),
@@ -52,6 +57,9 @@ def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOu
         owner=row.owner.get_username(),
         via=Via(row.via),
         key=row.key_id,
+        request_id=called.request_id if called else None,
+        client_retries=called.client_retries if called else 0,
+        client_gone=bool(called and called.client_gone),
         question=row.question,
         system_prompt=row.system_prompt,
         endpoint=row.endpoint.name,

@@ -82,6 +82,11 @@ class DescriptionOut(BaseModel):
     owner: str
     via: Via
     key: int | None = Field(description="The id of the API key that it was asked with.")
+    request_id: str | None = Field(
+        description="Of a call at our own endpoint: the `x-request-id` that its caller was told."
+    )
+    client_retries: int = Field(description="How often the caller's client had tried this call before.")
+    client_gone: bool = Field(description="The caller hung up before the answer was whole.")
     question: str
     system_prompt: str
     endpoint: str

@@ -21,6 +21,7 @@ from describer.storage import seems_there
 from describer.submit import Refusal, ask_again
 
 from .cards import Band, Card, bands_of, cards_of
+from .conversation import caller, conversation
 from .frame import in_words, unfinished
 from .history import Filter
 from .person import person
@@ -130,7 +131,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 def description_of(request: HttpRequest, pk: int, *, own: bool = False) -> Description:
     """What this person may see (`own`: what is theirs, for what is asked in their name), or 404."""
-    rows = Description.objects.of(person(request)).select_related("owner", "endpoint")
+    rows = Description.objects.of(person(request)).select_related("owner", "endpoint", "key", "transcript")
     if own:
         rows = rows.filter(owner=person(request))
     row = rows.filter(pk=pk).first()
@@ -161,6 +162,8 @@ def _words(request: HttpRequest, row: Description) -> dict[str, Any]:
         "bill": bill(calls),
         "parameters": set_parameters(row),
         "asked": asked(row),
+        "conversation": conversation(row),
+        "caller": caller(row),
         "request_json": as_json(pipeline.request_of(row), indent=2),
         "is_own": row.owner_id == person(request).pk,
         "token": uuid4().hex,

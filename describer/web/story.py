@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from describer.models import Attempt, Description
+from describer.models.description import WAITED_FOR
 
 State = Attempt.State
 ENDS = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}
@@ -26,7 +27,7 @@ class Moment:
 
 def timeline(description: Description, attempts: Iterable[Attempt]) -> list[Moment]:
     """Queued, sent, answered, done, each with its time."""
-    moments = [("Queued", description.created)]
+    moments = [("Asked" if description.via in WAITED_FOR else "Queued", description.created)]
     for attempt in attempts:
         again = f" (attempt {attempt.number})" if attempt.number > 1 else ""
         moments.append((f"Sent{again}", attempt.sent))

@@ -117,7 +117,7 @@ def test_whoever_hangs_up_is_in_the_ledger_and_leaves_nothing_behind(site, upstr
 
 
 def test_people_scripts_and_callers_share_one_ledger_that_is_right_to_the_token(site, upstream):
-    before, first = upstream.served, count(site, "SELECT max(id) FROM describer_attempt")
+    before, first = upstream.served, count(site, "SELECT coalesce(max(id), 0) FROM describer_attempt")
     upstream.default = answer(usage=(30, 4, 34))
     asks = [site.ask(SMALL, question=f"By a script {n}?") for n in range(5)]
     by_hand(site, "By hand?")
