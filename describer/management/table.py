@@ -19,10 +19,17 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], total: Sequence[st
 
 def name_of(text: str) -> str:
     """On one line, cut where it is long, and without the characters that would drive the terminal."""
-    plain = "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    name = plain(text)
+    return name if len(name) <= NAME_MOST else f"{name[: NAME_MOST - 1]}…"
+
+
+def plain(text: str, *, lines: bool = False) -> str:
+    """Without the characters that would drive the terminal; with `lines`, those that end a line stay, and tabs."""
+    kept = "\n\t" if lines else ""
+    return "".join(
+        character if character in kept or character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for character in text
     )
-    return plain if len(plain) <= NAME_MOST else f"{plain[: NAME_MOST - 1]}…"
 
 
 def width(text: str) -> int:

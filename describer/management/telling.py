@@ -23,7 +23,12 @@ class Progress:
             self.stream.flush()
             self.next = time.monotonic() + STEP_SECONDS
 
-    def __exit__(self, *_: object) -> None:
+    def clear(self) -> None:
+        """Take the line away, for one that stays; it may be shown again at once."""
         if self.shown:
             self.stream.write("\r\x1b[K")
             self.stream.flush()
+            self.next = 0.0
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()

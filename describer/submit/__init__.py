@@ -4,7 +4,7 @@ from describer.pictures import keep_image, keep_images
 from describer.refusal import Refusal
 
 from .again import ask_again
-from .ask import Ask, forget_tokens, submit
+from .ask import Ask, forget_tokens, judge, submit
 from .here import check_open, refused_here, submit_here
 from .pictures import Given, Link, given_before
 
@@ -17,6 +17,7 @@ __all__ = (
     "check_open",
     "forget_tokens",
     "given_before",
+    "judge",
     "keep_image",
     "keep_images",
     "refused_here",

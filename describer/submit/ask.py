@@ -96,23 +96,34 @@ def given_before(ask: Ask) -> list[Description]:
 def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     """The ask as it will be stored, and the endpoint it goes to."""
     endpoint = Endpoint.default()
-    question, system_prompt = _text(ask.question, "question"), _text(ask.system_prompt, "system_prompt")
-    if not (question.strip() or ask.messages):
-        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+    _check_question(ask)
     if not (ask.pictures or ask.messages):
         raise Refusal("Add a picture to ask about.", code="no_image", param="image")
     if ask.together and len(ask.pictures) > settings.IMAGES_PER_ASK:
         raise Refusal(_too_many(), code="too_many_images", param="image")
     pictures = [given.checked() for given in ask.pictures]
-    _check_model(ask.model, endpoint)
     _check_room(ask)
+    judged = judge(ask, endpoint)
+    check_key(ask.key, judged.model)
+    return replace(judged, pictures=pictures), endpoint
+
+
+def judge(ask: Ask, endpoint: Endpoint) -> Ask:
+    """Words, model and parameters as they will be stored; pictures and how much one may ask are apart. Raises Refusal."""
+    question, system_prompt = _text(ask.question, "question"), _text(ask.system_prompt, "system_prompt")
+    _check_question(ask)
+    _check_model(ask.model, endpoint)
     try:
         parameters = read_parameters(without_nul(ask.parameters), keep_unknown=bool(ask.messages))
     except ParameterError as error:
         raise Refusal.of_parameter(error) from error
-    check_key(ask.key, ask.model or endpoint.model)
-    checked = replace(ask, pictures=pictures, parameters=parameters)
-    return replace(checked, question=question, system_prompt=system_prompt), endpoint
+    judged = replace(ask, model=ask.model or endpoint.model, parameters=parameters)
+    return replace(judged, question=question, system_prompt=system_prompt)
+
+
+def _check_question(ask: Ask) -> None:
+    if not (without_nul(ask.question).strip() or ask.messages):
+        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
 
 
 def _too_many() -> str:

@@ -1,0 +1,148 @@
+"""`manage.py describe PATH...`: asks from the shell, in this process and under its own lease; the site may run beside it or not."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from describer import upkeep
+from describer.chat.parameters import NAMES, Parameters
+from describer.management.asked import ask_of, endpoint_of, parameters_of, person, standing_database
+from describer.management.asking import Asking
+from describer.management.files import Files, files_of
+from describer.management.given import a_number
+from describer.management.outcome import Outcome
+from describer.management.telling import Progress
+from describer.presets import PRESETS
+
+JOBS = 8
+MOST_JOBS = 256
+USAGE, SOME_FAILED = 2, 1
+NOT_OPTIONS = ("stream", "user")  # answers come whole; --user says whose asks these are
+
+
+class Command(BaseCommand):
+    """One JSON line for each description as soon as it is done; on a terminal text. Exit status 0, 1, 2, or 128 + signal."""
+
+    help = "Ask about pictures: files, folders, patterns, or `-` for paths on standard input."
+    requires_system_checks = ()
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", nargs="+", help="a file, a folder, a quoted pattern, or - ")
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("--question", "-q", help="what is asked of each picture")
+        what.add_argument("--preset", metavar="NAME", help=", ".join(preset.name for preset in PRESETS))
+        parser.add_argument("--model", default="", help="default: the endpoint's")
+        parser.add_argument("--system-prompt", default="", metavar="TEXT", help="how the model shall answer")
+        parser.add_argument("--user", metavar="NAME", help="whose asks these are (default: the only admin)")
+        parser.add_argument("--recursive", "-r", action="store_true", help="go into folders of folders")
+        number = parser.add_mutually_exclusive_group()
+        number.add_argument("--each", action="store_true", help="an answer each (the default)")
+        number.add_argument("--together", action="store_true", help="one answer about all pictures")
+        parser.add_argument(
+            "--skip-described",
+            action="store_true",
+            help="leave out pictures that were answered already, asked the same of the same model",
+        )
+        parser.add_argument("--jobs", metavar="N", help=f"asks at once (default: {JOBS})")
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--jsonl", action="store_true", help="JSON lines (the default, but on a terminal)")
+        form.add_argument("--text", action="store_true", help="text for people")
+        for name, field in Parameters.model_fields.items():
+            if name not in NOT_OPTIONS:
+                many: dict[str, Any] = {"action": "append"} if NAMES[name] == "stop" else {}
+                parser.add_argument(
+                    f"--{name.replace('_', '-')}", metavar="VALUE", help=field.description, **many
+                )
+        parser.add_argument(
+            "--parameter", action="append", default=[], metavar="NAME=VALUE", help="any of them, by its name"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["verbosity"] < 2:
+            logging.getLogger().setLevel(logging.WARNING)  # each call is told of already
+        try:
+            asking, outcome, jobs = self._prepared(options)
+        except CommandError as error:
+            error.returncode = USAGE
+            raise
+        upkeep.keep_leases()
+        with Stop(asking, outcome) as stop, outcome.bar:
+            asking.run(jobs)
+        self._end(outcome, stop)
+
+    def _prepared(self, options: dict[str, Any]) -> tuple[Asking, Outcome, int]:
+        """All that can be wrong with the call is said before anything is asked. Raises CommandError."""
+        most = min(JOBS, settings.WORKER_CONCURRENCY)
+        jobs = a_number(options["jobs"], "--jobs", MOST_JOBS) if options["jobs"] else most
+        given = parameters_of(options)
+        standing_database()
+        ask = ask_of(options, person(options["user"]), given, endpoint_of())
+        files = files_of(options["path"], sys.stdin, deep=options["recursive"])
+        sets = sets_of(files, together=options["together"])
+        as_text = options["text"] or (self.stdout.isatty() and not options["jsonl"])
+        outcome = Outcome(self.stdout, self.stderr, Progress(sys.stderr), as_text=as_text)
+        outcome.all = len(files.paths) + len(files.wrong)
+        self._remark(files, outcome)
+        return Asking(ask, sets, outcome, skip=options["skip_described"]), outcome, jobs
+
+    def _remark(self, files: Files, outcome: Outcome) -> None:
+        for path, why in files.wrong.items():
+            outcome.unfit(path, why)
+        if files.folders_left:
+            outcome.remark(
+                f"{files.folders_left:,} folders within were left out; --recursive takes them, too."
+            )
+
+    def _end(self, outcome: Outcome, stop: "Stop") -> None:
+        if outcome.all > 1 or outcome.counts["done"] < outcome.all:
+            self.stderr.write(f"{outcome.summary()}.")
+        if stop.signal:
+            raise SystemExit(128 + stop.signal)
+        if outcome.counts["done"] + outcome.counts["skipped"] < outcome.all:
+            raise SystemExit(SOME_FAILED)
+
+
+def sets_of(files: Files, *, together: bool) -> Sequence[Sequence[str]]:
+    """What is asked about at once. Raises CommandError."""
+    paths = list(files.paths)
+    if not paths and not files.wrong:
+        raise CommandError("There is no picture to ask about.")
+    if not together:
+        return [[path] for path in paths]
+    if len(paths) > settings.IMAGES_PER_ASK:
+        words = f"At most {settings.IMAGES_PER_ASK} pictures together; these are {len(paths):,}."
+        raise CommandError(words)
+    return [paths] if paths else []
+
+
+class Stop:
+    """What SIGINT, SIGTERM and SIGHUP do: once, begin no more asks and end those under way; again, leave at once."""
+
+    def __init__(self, asking: Asking, outcome: Outcome) -> None:
+        self.asking, self.outcome = asking, outcome
+        self.signal = 0
+        self.before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Stop":
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                self.before[number] = signal.signal(number, self)
+        return self
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.signal:
+            os._exit(128 + number)
+        self.signal = number
+        self.asking.stop()
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
