@@ -28,7 +28,7 @@ def with_examples(schema: dict[str, Any]) -> dict[str, Any]:
     """The OpenAPI with each operation's call below its description."""
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            call = CALLS[f"{method.upper()} {path}"]
+            call = CALLS.get(f"{method.upper()} {path}", "")
             operation["description"] += f"\n\n```sh\n{_curl(call, path)}\n```"
     return schema
 

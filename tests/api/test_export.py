@@ -24,6 +24,13 @@ BOTH = [LINES, TABLE]
 ROUTES = (Path(__file__).parents[2] / "docs" / "routes.md").read_text(encoding="utf-8")
 
 
+@pytest.fixture(autouse=True)
+def none_left():
+    """Every export of a test is read to its end, so that none counts in the next one."""
+    yield
+    assert dict(under_way) == {}
+
+
 def text_of(reply):
     assert reply.status_code == 200
     return b"".join(reply.streaming_content).decode()
@@ -66,6 +73,7 @@ def test_csv_has_a_row_for_each_description(script, answered):
     reply = script.get(TABLE)
     assert reply["Content-Type"] == "text/csv; charset=utf-8"
     assert reply["Content-Disposition"] == 'attachment; filename="descriptions.csv"'
+    text_of(reply)
     body = script.get(f"{ROUTE}/{answered.pk}").json()
     [row] = table(script)
     same = ("created_at", "owner", "via", "endpoint", "model", "question", "status", "cost")
@@ -156,6 +164,7 @@ def test_a_piece_takes_as_many_statements_as_any_other(script):
         with CaptureQueriesContext(connection) as queries:
             next(parts)
         counts.append(len(queries))
+    assert not list(parts)
     assert counts[0] == 0  # the first was made with the reply's head
     assert counts[1] <= 6
     assert not [one for one in queries if "OFFSET" in one["sql"] or "COUNT" in one["sql"]]
