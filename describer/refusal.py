@@ -29,4 +29,4 @@ class Refusal(Exception):
 
     @classmethod
     def of_parameter(cls, error: ParameterError) -> "Refusal":
-        return cls(error.message, code=error.code, param=error.param)
+        return cls(error.message, code=error.code, param=error.param or None)

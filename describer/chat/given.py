@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from describer.chat.parameters import NAMES, Kind, Parameters, range_of, wrong_of
 from describer.chat.rules import tool_choice_fault
-from describer.chat.values import DEEPEST, TooDeep, storable
+from describer.chat.values import DEEPEST, TooDeep, clean, storable
 
 Code = Literal[
     "invalid_value",
@@ -67,7 +67,7 @@ def as_values(given: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], 
             continue
         try:
             read = value if as_json or name not in NAMES else from_text(name, NAMES[name], value)
-            values[name] = storable(read)
+            values[clean(name)] = storable(read)
         except ParameterError as fault:
             faults.append(fault)
         except (TooDeep, RecursionError):

@@ -93,7 +93,7 @@ class Relay:
         return changed | ({"choices": put_right} if put_right != choices else {})
 
     def stands(self, chunk: Mapping[str, Any], name: str) -> bool:
-        return chunk.get(name) == self.top[name] if name != "created" else chunk.get(name) is not None
+        return chunk.get(name) == self.top[name] if name != "created" else type(chunk.get(name)) is int
 
     def choice(self, raw: dict[str, Any], number: int) -> dict[str, Any]:
         """A choice with an index, a delta, and, when it is the first of its index, a role."""

@@ -5,19 +5,23 @@ be kept, and sent on as the copy that suits the endpoint. What is not ours to ju
 """
 
 import json
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from describer.chat.given import NOT_PARAMETERS, ParameterError, no_constant, read_parameters
+from describer.chat.given import NOT_PARAMETERS, ParameterError, read_parameters
 from describer.chat.parameters import Detail
-from describer.chat.values import DEEPEST
+from describer.chat.values import DEEPEST, clean, storable
 
 MOST_MESSAGES = 10_000
 MOST_VALUES = 500_000  # each takes some 100 bytes once it is read; 32 MB of `[],` would take a gigabyte
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 DETAILS = tuple(Detail.__args__)  # type: ignore[attr-defined]
 PLACE = "picture:"
+TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 
 
 @dataclass
@@ -82,9 +86,10 @@ def read_request(body: bytes) -> Asked:
     if not isinstance(model, str):
         raise ParameterError("model", "The model is a text.", "invalid_type")
     messages = read_messages(given.get("messages"))
+    pictures = list(pictures_in(messages))
     options = {name: value for name, value in given.items() if name not in NOT_PARAMETERS}
     parameters = read_parameters(options, as_json=True, keep_unknown=True)
-    return Asked(model, messages, list(pictures_in(messages)), parameters)
+    return Asked(clean(model), storable(messages), pictures, parameters)
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -92,7 +97,9 @@ def read_object(body: bytes) -> dict[str, Any]:
     if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise invalid("This request holds too many values.")
     try:
-        given = json.loads(body.decode("utf-8-sig"), parse_constant=no_constant)
+        text = body.decode("utf-8-sig")
+        number = partial(finite, text)
+        given = json.loads(text, parse_float=number, parse_constant=number)
     except UnicodeDecodeError as fault:
         raise invalid(f"The body is not UTF-8 at byte {fault.start}.") from None
     except json.JSONDecodeError as fault:
@@ -108,6 +115,14 @@ def read_object(body: bytes) -> dict[str, Any]:
     if too_deep(given):
         raise invalid(f"The body is nested more than {DEEPEST} deep.")
     return given
+
+
+def finite(text: str, digits: str) -> float:
+    """Raises JSONDecodeError, at its place in the text, for what is no number in JSON or too large for one of ours."""
+    if math.isfinite(number := float(digits)):
+        return number
+    found = (one for one in re.finditer(f"{TEXT}|{re.escape(digits)}", text) if one[0] == digits)
+    raise json.JSONDecodeError(f"{digits[:20]} is no number that JSON can carry", text, next(found).start())
 
 
 def invalid(message: str) -> ParameterError:

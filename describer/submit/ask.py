@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from describer import live, queue
 from describer.chat import ParameterError, read_parameters
-from describer.chat.values import storable
 from describer.models import (
     ApiKey,
     Description,
@@ -221,9 +220,8 @@ def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
 
 def transcribe(row: Description, ask: Ask) -> None:
     """The messages of a call at our own endpoint, kept beside its row."""
-    messages = storable(list(ask.messages))
     heard = {"request_id": ask.request_id, "client_retries": ask.client_retries}
-    Transcript(description=row, messages=messages, **heard).keep()
+    Transcript(description=row, messages=list(ask.messages), **heard).keep()
 
 
 def _first_state(endpoint: Endpoint) -> dict[str, Any]:
