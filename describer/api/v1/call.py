@@ -7,11 +7,12 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from describer import about
 from describer.chat import Asked, Relay
@@ -25,6 +26,7 @@ from .errors import failure, reply_to
 from .given import asked_of, check_model, kept, opened
 
 logger = logging.getLogger(__name__)
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
 MOST_IN_LINE = 4 * settings.ENDPOINT_CONCURRENCY  # calls that wait for a thread or are under way
@@ -68,7 +70,7 @@ class Channel:
 
 
 class Call:
-    """A call. `streams` is known once its body was read, `description` once it has a row."""
+    """A call. `streams` is known once its body was read, `description` once it has a row; `is_replayed`: it had one before."""
 
     in_line = 0  # of all calls; changed in the event loop alone
 
@@ -80,6 +82,7 @@ class Call:
         self.caller = Caller()
         self.streams = False
         self.description: Description | None = None
+        self.is_replayed = False
 
     def begin(self) -> "asyncio.Future[HttpResponse]":
         """Hand it to a thread."""
@@ -104,11 +107,14 @@ class Call:
         finally:
             close_old_connections()
             about.request_id.reset(token)
-        return self._marked(response)
+        return self.marked(response)
 
-    def _marked(self, response: HttpResponse) -> HttpResponse:
+    def marked(self, response: Response) -> Response:
+        """The same reply, saying whose it is."""
         if self.description:
             response["X-Description-Id"] = str(self.description.pk)
+        if self.is_replayed:
+            response["Idempotent-Replayed"] = "true"
         return response
 
     def _answered(self) -> HttpResponse:
@@ -181,12 +187,11 @@ class Call:
     def _given_again(self, description: Description) -> HttpResponse:
         """What the same key and body gave before; one that is under way is waited for."""
         self._is(description)
+        self.is_replayed = True
         while not description.is_final and not self.caller.over.wait(LOOK_SECONDS):
             description.refresh_from_db(fields=["status"])
             close_old_connections()
-        response = self._reply(Description.objects.select_related("transcript").get(pk=description.pk))
-        response["Idempotent-Replayed"] = "true"
-        return response
+        return self._reply(Description.objects.select_related("transcript").get(pk=description.pk))
 
     def _reply(self, description: Description) -> HttpResponse:
         """The endpoint's body as it came, also where it holds no words; else the error."""

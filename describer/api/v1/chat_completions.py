@@ -29,13 +29,21 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     call = Call(request, request.read())
     done = call.begin()
     try:
-        await call.channel.wait(HEADERS_SECONDS)
-        if call.channel.frames or (call.streams and call.description and not done.done()):
-            return streamed(call, done)
-        return await whole(call, done)
+        return await begun(call, done)
     except asyncio.CancelledError:
         call.caller.hang_up()
         raise
+
+
+async def begun(call: Call, done: "asyncio.Future[HttpResponse]") -> HttpResponseBase:
+    """A stream with its first words, or when they are long in coming; else the reply, within the time of a whole call."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + settings.VISION_TIMEOUTS["whole_call"]
+    while not done.done() and (left := end - clock()) > 0:
+        await call.channel.wait(min(left, HEADERS_SECONDS))
+        if call.channel.frames or (call.streams and call.description and not done.done()):
+            return streamed(call, done)
+    return done.result() if done.done() else too_late(call)
 
 
 def unfit(request: HttpRequest) -> Refusal | None:
@@ -56,33 +64,25 @@ def unfit(request: HttpRequest) -> Refusal | None:
     return None
 
 
-async def whole(call: Call, done: "asyncio.Future[HttpResponse]") -> HttpResponse:
-    """The reply in one piece, waited for as long as a whole call may take. After that it will still be recorded."""
-    seconds = settings.VISION_TIMEOUTS["whole_call"]
-    ended, _ = await asyncio.wait((done,), timeout=seconds)
-    if ended:
-        return done.result()
+def too_late(call: Call) -> HttpResponse:
+    """The reply when none came in time. One that comes after all will be recorded."""
     call.caller.over.set()
+    seconds = settings.VISION_TIMEOUTS["whole_call"]
     words = f"No answer came within {seconds:g} seconds; it will be in the history if it comes after all."
     response = error(Refusal(words, code="timeout", status=504), **{"X-Should-Retry": "false"})
-    if call.description:
-        response["X-Description-Id"] = str(call.description.pk)
-    return response
+    return call.marked(response)
 
 
 def streamed(call: Call, done: "asyncio.Future[HttpResponse]") -> StreamingHttpResponse:
-    headers = dict(STREAM_HEADERS)
-    if call.description:
-        headers["X-Description-Id"] = str(call.description.pk)
-    if done.done() and "Idempotent-Replayed" in done.result():
-        headers["Idempotent-Replayed"] = "true"
-    return StreamingHttpResponse(frames(call, done), headers=headers)
+    return call.marked(StreamingHttpResponse(frames(call, done), headers=STREAM_HEADERS))
 
 
 async def frames(call: Call, done: "asyncio.Future[HttpResponse]") -> AsyncIterator[bytes]:
     """A stream's frames as they come. After a failure the error, and no [DONE]."""
     channel = call.channel
     try:
+        if not channel.frames:
+            yield WAITING
         while channel.frames or not done.done():
             if channel.frames:
                 yield channel.take()
