@@ -49,6 +49,7 @@ urlpatterns = [
     path("v1", v1_unknown_url),
     path("v1/", include("describer.api.v1.urls")),
     path("chat/completions", without_v1),
+    path("chat/completions/", without_v1),
     path("admin/", admin.site.urls),
     path("live/", live, name="live"),
     path("theme/", theme, name="theme"),

@@ -190,7 +190,7 @@ def _boundary(headers: dict[bytes, bytes]) -> bytes:
 async def _refuse(
     scope: Scope, send: Send, refused: Refused, hear_out: Callable[[], Awaitable[None]]
 ) -> None:
-    if scope["path"].startswith(FOR_SCRIPTS):
+    if f"{scope['path']}/".startswith(FOR_SCRIPTS):
         kind = b"application/json"
         error = {
             "message": refused.message,

@@ -1,0 +1,197 @@
+"""A site, the scripted endpoint behind it, and whoever calls the site's own endpoint, /v1."""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from tests.endpoint import ScriptedEndpoint
+from tests.outside.database import Database
+from tests.site import Site, until
+from tests.steps import Call, Json, Step
+
+PATH = "/v1/chat/completions"
+MODEL = "scripted-model"
+NO_MORE = {"x-should-retry": "false"}  # of an endpoint: the site shall not try it again
+CALM = """UPDATE describer_endpoint SET paused_code = '', paused_since = NULL, next_probe = NULL, gate_opens = NULL,
+ gate_width = NULL, gate_threshold = NULL, gate_narrowed = NULL"""
+
+
+def said(text: str, *pictures: str, role: str = "user") -> Json:
+    """A message; pictures are data URLs or links."""
+    if not pictures:
+        return {"role": role, "content": text}
+    parts: list[Json] = [{"type": "image_url", "image_url": {"url": url}} for url in pictures]
+    return {"role": role, "content": [{"type": "text", "text": text}, *parts]}
+
+
+def data_url(picture: bytes, kind: str = "image/jpeg") -> str:
+    return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
+
+
+def asked(call: Call) -> str:
+    """The question that the endpoint was sent."""
+    content = (call.body or {})["messages"][-1]["content"]
+    return str(content if isinstance(content, str) else content[0]["text"])
+
+
+def events(text: str) -> list[Any]:
+    """The events of a stream, each in one `data:` line, as JSON; [DONE] as it is."""
+    found = [block for block in text.split("\n\n") if block]
+    lines = [line for block in found for line in block.split("\n") if line and not line.startswith(":")]
+    assert all(line.startswith("data: {") or line == "data: [DONE]" for line in lines), lines
+    return [line[6:] if line == "data: [DONE]" else json.loads(line[6:]) for line in lines]
+
+
+class World:
+    """`plays` says how the endpoint answers a question; `post` asks it at the site's own endpoint."""
+
+    def __init__(self, site: Site, endpoint: ScriptedEndpoint) -> None:
+        self.site, self.endpoint = site, endpoint
+        self.rows = Database(site)
+        self.steps: dict[str, deque[Step]] = {}
+        self.threads = ThreadPoolExecutor(32)
+        endpoint.rule(self._step)
+
+    def _step(self, call: Call) -> Step | None:
+        steps = self.steps.get(asked(call))
+        return (steps.popleft() if len(steps) > 1 else steps[0]) if steps else None
+
+    def plays(self, question: str, *steps: Step) -> None:
+        """One step for each call; the last one for ever after."""
+        self.steps[question] = deque(steps)
+
+    def sent(self, question: str) -> list[Call]:
+        """The calls with this question that reached the endpoint."""
+        return [call for call in self.endpoint.calls if asked(call) == question]
+
+    def body(self, question: str, *pictures: str, **more: Any) -> Json:
+        return {"model": MODEL, "messages": [said(question, *pictures)]} | more
+
+    def headers(self, key: str | None = None, **more: str) -> dict[str, str]:
+        bearer = {"Authorization": f"Bearer {key}"} if key else self.site.bearer
+        return bearer | {"Content-Type": "application/json"} | more
+
+    def send(
+        self, data: Any, *, key: str | None = None, path: str = PATH, stream: bool = False, **more: str
+    ) -> requests.Response:
+        """These very bytes; the keyword rest are headers, "_" in their names for "-"."""
+        headers = self.headers(key, **{name.replace("_", "-"): value for name, value in more.items()})
+        return requests.post(self.site.url + path, data, headers=headers, timeout=60, stream=stream)
+
+    def post(
+        self, question: str, *pictures: str, send: dict[str, Any] | None = None, **more: Any
+    ) -> requests.Response:
+        return self.send(json.dumps(self.body(question, *pictures, **more)).encode(), **(send or {}))
+
+    def later(self, question: str, *pictures: str, **more: Any) -> "Future[requests.Response]":
+        """The same, in a thread of its own."""
+        return self.threads.submit(self.post, question, *pictures, **more)
+
+    def row(self, reply: requests.Response) -> Json:
+        """The description that a reply names, through the API."""
+        return self.site.description(int(reply.headers["x-description-id"]))
+
+    def found(self, question: str) -> Json | None:
+        """The newest description with this question."""
+        address = f"{self.site.url}/api/descriptions"
+        query = {"q": question, "via": "endpoint", "limit": "100"}
+        items = requests.get(address, query, headers=self.site.bearer, timeout=30).json()["items"]
+        return next((item for item in items if item["question"] == question), None)
+
+    def ended(self, question: str) -> Json:
+        """The same, once it is at its end."""
+
+        def at_its_end() -> Json | None:
+            row = self.found(question)
+            return row if row and row["status"] in ("done", "failed", "cancelled") else None
+
+        row: Json = until(at_its_end, f"{question} ends")
+        return row
+
+    def transcript(self, number: int) -> tuple[str, int, bool]:
+        """The id that its caller was told, how often the caller's client had tried before, whether it hung up."""
+        columns = "request_id, client_retries, client_gone"
+        (row,) = self.rows.rows(f"SELECT {columns} FROM describer_transcript WHERE description_id = {number}")
+        return str(row[0]), int(row[1]), bool(row[2])
+
+    def key(self, name: str, username: str = "admin", **limits: Any) -> str:
+        """A new key with these limits; its secret."""
+        secret = f"dsc_{secrets.token_urlsafe(32)}"
+        columns = {"scopes": ["ask", "read"], "model_names": []} | limits
+        values = {
+            "name": name,
+            "prefix": secret[:12],
+            "hash": hashlib.sha256(secret.encode()).hexdigest(),
+            "created": "2026-01-01 00:00:00",
+            "minute_asks": 0,
+            **{
+                key: json.dumps(value) if isinstance(value, list) else value for key, value in columns.items()
+            },
+        }
+        shown = ", ".join(f"'{value}'" for value in values.values())
+        user = f"(SELECT id FROM describer_user WHERE username = '{username}')"
+        self.rows.do(f"INSERT INTO describer_apikey ({', '.join(values)}, user_id) VALUES ({shown}, {user})")
+        return secret
+
+    def person(self, username: str) -> str:
+        """A new person; the secret of their key."""
+        self.rows.do(
+            f"""INSERT INTO describer_user (username, password, is_superuser, is_staff, is_active, first_name, last_name,
+            email, date_joined) VALUES ('{username}', '!', 0, 0, 1, '', '', '', '2026-01-01 00:00:00')"""
+        )
+        return self.key(f"of {username}", username)
+
+    def count(self) -> int:
+        """How many descriptions there are."""
+        return int(self.rows.rows("SELECT count(*) FROM describer_description")[0][0])
+
+    @contextmanager
+    def limited(self, calls: int) -> Iterator[None]:
+        """Meanwhile only so many calls may be under way at once."""
+        self._set("settings", f'{{"max_in_flight": {calls}}}')
+        yield
+        self._set("settings", "{}")
+
+    @contextmanager
+    def learning(self) -> Iterator[None]:
+        """What is learned of the endpoint meanwhile is forgotten."""
+        yield
+        self._set("learned", "{}")
+
+    def _set(self, column: str, value: str) -> None:
+        self.rows.do(f"UPDATE describer_endpoint SET {column} = '{value}' WHERE is_default")
+
+    def calm(self) -> None:
+        """As if the endpoint had never refused its key, or told us to come later."""
+        self.rows.do(CALM)
+
+
+def fault(reply: requests.Response, status: int, code: str, param: str | None = None, kind: str = "") -> Json:
+    """The error of a reply, which has this status, code and param, the one shape and the headers of every answer."""
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/json"), reply.text
+    error: Json = reply.json()["error"]
+    assert sorted(reply.json()) == ["error"]
+    assert sorted(error) == ["code", "message", "param", "type"]
+    assert (error["code"], error["param"]) == (code, param), error
+    assert error["type"] == (kind or KINDS.get(status) or "server_error")
+    assert error["message"]
+    assert reply.headers["x-request-id"]
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["access-control-allow-origin"] == "*"
+    return error
+
+
+KINDS = dict.fromkeys((400, 405, 408, 413, 415, 422), "invalid_request_error") | {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+}
