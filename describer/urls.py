@@ -20,6 +20,7 @@ from describer.web.login import login, logout
 from describer.web.metrics import metrics
 from describer.web.theme import theme
 from describer.web.usage import usage
+from describer.web.webhooks import account_webhook_remove, account_webhook_test, account_webhooks
 
 urlpatterns = [
     path("", ask, name="ask"),
@@ -40,6 +41,9 @@ urlpatterns = [
     path("account/", account, name="account"),
     path("account/keys/", account_keys, name="account_keys"),
     path("account/keys/<int:pk>/revoke/", account_key_revoke, name="account_key_revoke"),
+    path("account/webhooks/", account_webhooks, name="account_webhooks"),
+    path("account/webhooks/<int:pk>/test/", account_webhook_test, name="account_webhook_test"),
+    path("account/webhooks/<int:pk>/remove/", account_webhook_remove, name="account_webhook_remove"),
     path("account/password/", account_password, name="account_password"),
     path("login/", login, name="login"),
     path("logout/", logout, name="logout"),

@@ -1,4 +1,4 @@
-"""The account: a person's API keys and password."""
+"""The account: a person's API keys and password; webhooks have a module of their own."""
 
 from typing import Any
 
@@ -17,6 +17,7 @@ from .examples import examples
 from .key_form import KeyForm
 from .keys import key_rows
 from .person import person
+from .webhook_rows import WebhookForm, webhook_rows
 
 
 class PasswordForm(PasswordChangeForm):
@@ -34,7 +35,7 @@ class PasswordForm(PasswordChangeForm):
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     """The page with everything."""
-    return _page(request)
+    return page(request)
 
 
 @login_required
@@ -47,9 +48,9 @@ def account_keys(request: HttpRequest) -> HttpResponse:
     form = KeyForm(user, _endpoint(), request.POST)
     if not form.is_valid():
         form.point_out()
-        return _page(request, key_form=form, status=400)
+        return page(request, key_form=form, status=400)
     key, secret = ApiKey.issue(user, form.cleaned_data["name"], **form.limits)
-    return _page(request, new_key=key, secret=secret, status=201)
+    return page(request, new_key=key, secret=secret, status=201)
 
 
 @login_required
@@ -71,7 +72,7 @@ def account_password(request: HttpRequest) -> HttpResponse:
         return redirect("account")
     form = PasswordForm(person(request), request.POST)
     if not form.is_valid():
-        return _page(request, password_form=form, status=400)
+        return page(request, password_form=form, status=400)
     update_session_auth_hash(request, form.save())
     messages.success(request, "Your password is changed. Everywhere else you are logged out.")
     return redirect("account")
@@ -85,7 +86,8 @@ def own_key(request: HttpRequest, pk: int) -> ApiKey:
     return key
 
 
-def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+def page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    """The whole page, with what `context` says beside."""
     user, endpoint = person(request), _endpoint()
     rows = key_rows(user)
     shown = {
@@ -93,6 +95,8 @@ def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpRes
         "password_form": PasswordForm(user),
         "open_keys": [row for row in rows if row.is_open],
         "closed_keys": [row for row in rows if not row.is_open],
+        "webhooks": webhook_rows(user),
+        "webhook_form": WebhookForm(),
     }
     return render(
         request, "account.html", shown | _how_to(request, endpoint, context) | context, status=status
