@@ -40,7 +40,8 @@ def caller(description: Description) -> list[tuple[str, str]]:
         return known
     known.append(("x-request-id", transcript.request_id))
     if transcript.client_retries:
-        known.append(("the client tried again", f"{transcript.client_retries} times before"))
+        times = "once" if transcript.client_retries == 1 else f"{transcript.client_retries} times"
+        known.append(("the client tried again", f"{times} before"))
     if transcript.client_gone:
         known.append(("the caller", "hung up before the answer was whole; it was read to its end"))
     return known
