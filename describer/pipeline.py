@@ -20,13 +20,13 @@ from describer.chat import (
     Amendment,
     ChatError,
     Parcel,
-    Picture,
     amended,
     packed,
     put_back,
     redacted,
     request_body,
 )
+from describer.chat.messages import Shown
 from describer.connection import client, target
 from describer.learned import Call
 from describer.models import Attempt, Description, Status
@@ -112,7 +112,7 @@ def request_of(description: Description) -> dict[str, Any]:
     return dict(redacted(_request(description, placeholders(description), learned.call_for(description))))
 
 
-def _request(description: Description, seen: Sequence[Picture], call: Call) -> dict[str, Any]:
+def _request(description: Description, seen: Sequence[Shown], call: Call) -> dict[str, Any]:
     if transcript := transcript_of(description):
         messages = put_back(transcript.messages, [picture.data_url for picture in seen])
         return {"model": description.model, "messages": messages, **call.parameters}

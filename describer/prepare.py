@@ -1,6 +1,7 @@
 """The pictures of a description as its model is sent them."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO, cast
@@ -12,7 +13,7 @@ from describer.chat.messages import DataUrl, size_text
 from describer.images import ImageError, Recipe, prepare
 from describer.links import fetch_links
 from describer.models import Description, DescriptionImage, SentCopy
-from describer.models.shown import pictures_of
+from describer.models.shown import links_of, pictures_of
 from describer.storage import StorageAway, upload_limits
 
 BODY_BYTES = 30 * 2**20
@@ -27,6 +28,13 @@ class ImageMissing(Exception):
     def __init__(self, name: str) -> None:
         self.message = f"The stored picture {name} is gone or damaged on the site's disk; upload it again."
         super().__init__(self.message)
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A picture that its endpoint fetches by itself."""
+
+    data_url: str
 
 
 @dataclass(frozen=True)
@@ -52,21 +60,35 @@ def recipe_for(description: Description, pictures: int) -> Recipe:
     )
 
 
-def pictures(description: Description) -> list[Picture]:
+def pictures(description: Description) -> list[Picture | Linked]:
     """Fetch what is a link still; read, or make where it is missing, the sent copy of each picture.
 
     Raises ImageMissing, StorageAway, or Refusal for a link.
     """
-    fetch_links(description)
+    if not description.endpoint.sends_links:
+        fetch_links(description)
     shown = pictures_of(description)
     recipe = recipe_for(description, len(shown))
-    return [_picture(item, recipe) for item in shown]
+    return _in_order(description, {item.position: _picture(item, recipe) for item in shown})
 
 
-def placeholders(description: Description) -> list[Picture]:
+def placeholders(description: Description) -> list[Picture | Linked]:
     """The same pictures with their size in place of their bytes, for showing the request."""
-    copies = [item.sent_copy for item in description.images]
-    return [Placeholder(b"", copy.media_type, copy.bytes) if copy else Placeholder(b"") for copy in copies]
+    return _in_order(
+        description, {item.position: _placeholder(item.sent_copy) for item in description.images}
+    )
+
+
+def _placeholder(copy: SentCopy | None) -> Picture:
+    return Placeholder(b"", copy.media_type, copy.bytes) if copy else Placeholder(b"")
+
+
+def _in_order(description: Description, found: Mapping[int, Picture]) -> list[Picture | Linked]:
+    """Pictures, and the links that are sent as they are, by position."""
+    links = links_of(description) if description.endpoint.sends_links else []
+    sent = {link.position: Linked(link.url) for link in links if link.position not in found}
+    every: dict[int, Picture | Linked] = {**found, **sent}
+    return [every[position] for position in sorted(every)]
 
 
 def _picture(item: DescriptionImage, recipe: Recipe) -> Picture:

@@ -9,11 +9,12 @@ from django.http import HttpRequest
 
 from describer import queue
 from describer.models import Endpoint
-from describer.models.endpoint import LIMITS, SIZES
+from describer.models.endpoint import LIMITS, SIZES, SWITCHES
 
 from .words import indented
 
-SETTINGS = (*LIMITS, *SIZES)
+NUMBERS = (*LIMITS, *SIZES)
+SETTINGS = (*NUMBERS, *SWITCHES)
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -22,14 +23,19 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Endpoint
         fields = ("settings",)
-        help_texts = {"settings": f"An object of whole numbers above 0: {', '.join(SETTINGS)}."}
+        help_texts = {
+            "settings": f"An object of whole numbers above 0: {', '.join(NUMBERS)}; and of true or false: "
+            f"{', '.join(SWITCHES)} (links to pictures go to the endpoint as they are)."
+        }
 
-    def clean_settings(self) -> dict[str, int]:
+    def clean_settings(self) -> dict[str, int | bool]:
         given = self.cleaned_data["settings"] or {}
         if not isinstance(given, dict) or set(given) - set(SETTINGS):
             raise forms.ValidationError(f"An object with any of {', '.join(SETTINGS)}, and nothing else.")
-        if any(type(value) is not int or value < 1 for value in given.values()):
-            raise forms.ValidationError("Each value is a whole number above 0.")
+        if any(type(given[name]) is not int or given[name] < 1 for name in NUMBERS if name in given):
+            raise forms.ValidationError(f"Each value of {', '.join(NUMBERS)} is a whole number above 0.")
+        if any(type(given[name]) is not bool for name in SWITCHES if name in given):
+            raise forms.ValidationError(f"Each value of {', '.join(SWITCHES)} is true or false.")
         return given
 
 

@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 SHORTEST_PICTURE = 64
 MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
@@ -12,6 +12,13 @@ MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 
 class DataUrl(str):
     """A data URL of ours: known to hold nothing that JSON would escape, so it need not be searched for it."""
+
+
+class Shown(Protocol):
+    """What a picture part needs: an address, a data URL or a link."""
+
+    @property
+    def data_url(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ def request_body(
     model: str,
     question: str,
     system_prompt: str = "",
-    pictures: Sequence[Picture] = (),
+    pictures: Sequence[Shown] = (),
     parameters: Mapping[str, Any] | None = None,
     earlier: Sequence[Turn] = (),
 ) -> dict[str, Any]:
@@ -60,7 +67,7 @@ def request_body(
     return {"model": model, "messages": messages, **chosen}
 
 
-def content(question: str, pictures: Sequence[Picture], detail: str | None) -> str | list[dict[str, Any]]:
+def content(question: str, pictures: Sequence[Shown], detail: str | None) -> str | list[dict[str, Any]]:
     """Text first, then the pictures in order; several are numbered, for models mix them up otherwise."""
     if not pictures:
         return question

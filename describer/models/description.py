@@ -157,8 +157,8 @@ class Description(models.Model):
 
     @property
     def waiting_links(self) -> "list[DescriptionLink]":
-        """The links whose pictures were not fetched yet, in order. A done description has none."""
-        if self.status == Status.DONE:
+        """The links whose pictures were not fetched, in order. A done description has none but those sent as they are."""
+        if self.status == Status.DONE and not self.endpoint.sends_links:
             return []
         there = {shown.position for shown in self.pictures.all()}
         links = sorted(self.links.all(), key=lambda link: link.position)

@@ -22,13 +22,14 @@ WIDE: dict[str, Any] = {
 }
 LIMITS = ("max_in_flight", "requests_per_minute", "tokens_per_minute")
 SIZES = ("long_side", "picture_bytes", "body_bytes")
+SWITCHES = ("send_links",)
 OPEN: dict[str, Any] = {"paused_code": "", "paused_since": None, "next_probe": None, "probing": 0}
 
 
 class Endpoint(models.Model):
     """A chat completions server. The key of the first one stays in the environment, in no row.
 
-    `settings` may hold LIMITS and SIZES, whole numbers above 0. `learned` holds per model what it refused:
+    `settings` may hold LIMITS and SIZES, whole numbers above 0, and SWITCHES, true or false. `learned` holds per model what it refused:
     {"model": {"renamed": {"max_tokens": "max_completion_tokens"}, "dropped": ["temperature"]}}.
     """
 
@@ -80,6 +81,11 @@ class Endpoint(models.Model):
     @property
     def is_sandbox(self) -> bool:
         return self.name == SANDBOX
+
+    @property
+    def sends_links(self) -> bool:
+        """Whether links to pictures go to it as they are, for it to fetch, instead of what the site fetched from them."""
+        return bool(self.settings.get("send_links"))
 
     @property
     def offered(self) -> list[str]:

@@ -61,6 +61,21 @@ def test_a19_the_ask_is_there_at_once_and_the_job_fetches(ask, gallery, endpoint
     assert gallery.at("/boat.jpg") not in str(endpoint.calls[0].body)
 
 
+def test_o17_an_endpoint_that_fetches_by_itself_is_sent_the_links_in_their_place(
+    ask, gallery, endpoint, alice
+):
+    Endpoint.objects.update(settings={"send_links": True})
+    kept = Given(keep_image(alice, io.BytesIO(photo(50, 50)), "mine.jpg"), "mine.jpg")
+    (row,) = ask(Link(gallery.at("/lake.jpg")), kept, together=True)
+    row = run(row)
+    parts = endpoint.calls[0].body["messages"][0]["content"]
+    urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+    assert (row.status, gallery.connections) == (Status.DONE, 0)
+    assert (urls[0], urls[1][:23]) == (gallery.at("/lake.jpg"), "data:image/jpeg;base64,")
+    assert [link.url for link in row.waiting_links] == [gallery.at("/lake.jpg")]
+    assert gallery.at("/lake.jpg") in str(request_of(row))
+
+
 def test_links_and_pictures_keep_the_persons_order(ask, gallery, endpoint, alice):
     kept = Given(keep_image(alice, io.BytesIO(photo(50, 50)), "mine.jpg"), "mine.jpg")
     given = [Link(gallery.at("/lake.jpg")), kept, Link(gallery.at("/boat.jpg"))]

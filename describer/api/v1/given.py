@@ -71,14 +71,17 @@ def check_model(model: str, key: ApiKey) -> None:
 
 def kept(owner: User, parts: Sequence[Part]) -> list[Given | Link]:
     """The pictures of a request, all of them or none. Raises Refusal that names the place of the one at fault."""
+    if not parts:
+        return []
+    as_they_are = Endpoint.default().sends_links
     began = timezone.now()
     images: list[Image] = []
     pictures: list[Given | Link] = []
     try:
         for number, part in enumerate(parts, 1):
             with _at(part):
-                given = _taken(owner, part.take(), number)
-            images.append(given.image)
+                given = _taken(owner, part.take(), number, as_they_are)
+            images += [given.image] if isinstance(given, Given) else []
             pictures.append(given)
     except Refusal:
         drop_images(images, began)
@@ -103,11 +106,13 @@ def _at(part: Part) -> Iterator[None]:
         raise Refusal(refusal.message, code=code, param=part.param) from refusal
 
 
-def _taken(owner: User, url: str, number: int) -> Given:
+def _taken(owner: User, url: str, number: int, as_they_are: bool) -> Given | Link:
     if is_data_url(url):
         name = f"picture {number}"
         return Given(keep_image(owner, BytesIO(_bytes(url)), name), name)
     url = read_link(url)
+    if as_they_are:
+        return Link(url)
     with fetched(url, door(), most=LINK_BYTES, seconds=LINK_SECONDS) as found:
         return Given(keep_image(owner, found.file, found.name), found.name, url)
 
