@@ -1,20 +1,21 @@
 """The database itself: whether it and this program are of one version, and how large it is."""
 
 from functools import cache
+from pkgutil import iter_modules
 
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+
+from describer import migrations
 
 APP = "describer"
 
 
 @cache
 def known() -> frozenset[str]:
-    """The migrations of this program."""
-    loader = MigrationLoader(None)
-    return frozenset(name for app, name in loader.disk_migrations if app == APP)
+    """The migrations of this program, by their files: loading those of all apps takes 50 ms."""
+    return frozenset(name for _, name, _ in iter_modules(migrations.__path__) if name[0] not in "_~")
 
 
 def applied() -> frozenset[str]:

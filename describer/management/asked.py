@@ -25,13 +25,11 @@ def standing_database() -> None:
     if database.is_local() and not Path(connection.settings_dict["NAME"]).exists():
         raise CommandError(NOT_YET)
     try:
-        there, how = database.applied(), database.mismatch()
+        how = database.mismatch()
     except Error as error:
         raise CommandError(f"The database cannot be reached: {error}") from error
-    if not there:
-        raise CommandError(NOT_YET)
     if how:
-        raise CommandError(f"Nothing is asked: {how}.")
+        raise CommandError(NOT_YET if not database.applied() else f"Nothing is asked: {how}.")
 
 
 def person(name: str | None) -> User:

@@ -117,6 +117,8 @@ class Asking:
             see_through_here(run, caller)
             if not self._was_left(run):
                 self.outcome.answered(run.description.pk, paths)
+            if caller.error and caller.error.pauses and run.description.status == Status.FAILED:
+                self.stop()  # each of the others would fail in the same way
 
     def _begun(self, ask: Ask, caller: Caller) -> Run | None:
         """While a paid reply cannot be written down, nothing is begun, and this waits; None when it was stopped meanwhile."""

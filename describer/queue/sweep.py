@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from describer import live, usage
-from describer.models import Attempt, Description, Endpoint, Status
+from describer.models import Attempt, Description, Endpoint, Status, Via
 from describer.models.attempt import sent_before
 from describer.models.description import UNLEASED, WAITED_FOR
 from describer.models.webhook import tell_webhooks
@@ -139,10 +139,15 @@ def hand_back_held() -> int:
 
 
 def hand_all_back() -> int:
-    """At the start of the one process that holds the lock of DATA_DIR: whatever was running is not any more."""
-    rows = list(Description.objects.exclude(lease_token="").only("pk", "lease_token"))
+    """At the start of the one process that holds the lock of DATA_DIR: whatever was running is not any more.
+
+    But for what a shell asks, which runs beside the site or without one: while it lives, it extends its leases.
+    """
+    leased = Description.objects.exclude(lease_token="")
+    shells = set(leased.filter(via=Via.SHELL, lease_until__gt=Now()).values_list("pk", flat=True))
+    rows = list(leased.exclude(pk__in=shells).only("pk", "lease_token"))
     for row in rows:
         hand_back(row, row.lease_token)
     with transaction.atomic():
-        give_up(Attempt.objects.filter(state=Attempt.State.SENT))
+        give_up(Attempt.objects.filter(state=Attempt.State.SENT).exclude(description__in=shells))
     return len(rows)

@@ -17,6 +17,7 @@ from describer import upkeep
 from describer.management.outcome import Outcome
 from describer.management.telling import Progress
 from describer.models import ApiKey, Attempt, Description, Endpoint, Image, User
+from describer.queue import hand_all_back
 from tests.endpoint import answer, error, held
 from tests.images.pictures import photo
 from tests.site import until
@@ -219,6 +220,29 @@ def test_a_signal_begins_no_more_and_ends_what_is_under_way(boss, photos, endpoi
     assert (status, line["status"], line["usage"]["total_tokens"]) == (128 + number, "done", 12)
     assert "1 done, 0 failed, 1 left" in beside
     assert Description.objects.count() == 1
+
+
+def test_a_site_that_starts_meanwhile_leaves_a_living_shell_its_asks(boss, photos, endpoint):
+    gate = threading.Event()
+    endpoint.default = held(gate, answer("Told all the same."))
+
+    def start():
+        endpoint.wait_for_calls(1)
+        assert hand_all_back() == 0
+        connections.close_all()
+        gate.set()
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    assert lines(photos / "b.jpg")[0]["attempts"][0]["state"] == "answered"
+    thread.join()
+
+
+def test_a_key_that_is_refused_ends_the_run_before_all_others_fail(boss, photos, endpoint):
+    endpoint.default = error(401, "Incorrect API key provided.")
+    status, shown, beside = run(photos, "--jobs", 1)
+    assert (status, json.loads(shown)["error"]["code"]) == (1, "bad_key")
+    assert "0 done, 1 failed, 1 left" in beside
 
 
 def test_what_waits_for_another_try_is_not_waited_for_after_a_signal(boss, photos, endpoint):
