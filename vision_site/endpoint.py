@@ -4,6 +4,7 @@ Who brings no key is refused before a byte of the body is read, and browsers of 
 may send (CORS): a key is the only way in here, no cookie is, so there is nothing to protect from them.
 """
 
+import asyncio
 import json
 import re
 import uuid
@@ -22,6 +23,39 @@ MISSING = {
         "code": "missing_api_key",
     }
 }
+STOPPED = {
+    "error": {
+        "message": "The site was stopped before the answer came. What was sent on by then may have been billed.",
+        "type": "server_error",
+        "param": None,
+        "code": "unavailable",
+    }
+}
+
+
+class Answer:
+    """A `send` that puts on the headers of every answer, each once, and knows whether the answer has begun or is over."""
+
+    def __init__(self, send: Send, request_id: bytes) -> None:
+        self.send = send
+        self.begun = self.over = False
+        self.ours = [
+            (b"x-request-id", request_id),
+            (b"cache-control", b"no-store"),
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-expose-headers", SHOWN),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+
+    async def __call__(self, message: Message) -> None:
+        if self.over:
+            return
+        if message["type"] == "http.response.start":
+            self.begun = True
+            names = {name for name, _ in self.ours}
+            given = [(name, value) for name, value in message.get("headers", []) if name.lower() not in names]
+            message = {**message, "headers": [*given, *self.ours]}
+        await self.send(message)
 
 
 class EndpointEdge:
@@ -39,7 +73,7 @@ class EndpointEdge:
         headers = {name.lower(): value for name, value in scope["headers"]}
         told = headers.get(b"x-request-id", b"")
         request_id = told if REQUEST_ID.fullmatch(told) else uuid.uuid4().hex.encode()
-        answer = _answering(send, request_id)
+        answer = Answer(send, request_id)
         if scope["method"] == "OPTIONS":
             await _reply(answer, 204, preflight(headers))
         elif not headers.get(b"authorization", b"").strip():
@@ -47,12 +81,28 @@ class EndpointEdge:
         else:
             named = [(name, value) for name, value in scope["headers"] if name.lower() != b"x-request-id"]
             known = {**scope, "headers": [*named, (b"x-request-id", request_id)]}
-            await self.site(known, receive, answer)
+            await self._served(known, receive, answer)
+
+    async def _served(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        """By the site. When the server stops and waits no longer for a call, its own words would be no JSON."""
+        try:
+            await self.site(scope, receive, answer)
+        except asyncio.CancelledError:
+            if not answer.begun:
+                await _reply(answer, 503, CUT_OFF, json.dumps(STOPPED).encode())
+                answer.over = True
+            raise
 
 
 UNKNOWN = [
     (b"content-type", b"application/json"),
     (b"www-authenticate", b"Bearer"),
+    (b"connection", b"close"),
+]
+CUT_OFF = [
+    (b"content-type", b"application/json"),
+    (b"retry-after", b"5"),
+    (b"x-should-retry", b"false"),
     (b"connection", b"close"),
 ]
 
@@ -67,26 +117,6 @@ def preflight(headers: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
         (b"access-control-max-age", b"86400"),
         (b"vary", b"access-control-request-headers"),
     ]
-
-
-def _answering(send: Send, request_id: bytes) -> Send:
-    """The same `send`, with the headers of every answer put on; each of them stands once."""
-    ours = [
-        (b"x-request-id", request_id),
-        (b"cache-control", b"no-store"),
-        (b"access-control-allow-origin", b"*"),
-        (b"access-control-expose-headers", SHOWN),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    names = {name for name, _ in ours}
-
-    async def answer(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            given = [(name, value) for name, value in message.get("headers", []) if name.lower() not in names]
-            message = {**message, "headers": [*given, *ours]}
-        await send(message)
-
-    return answer
 
 
 async def _reply(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from describer.api.errors import error
 from describer.chat.relay import dumped, frame
-from describer.submit import Refusal
+from describer.submit import Refusal, check_open
 
 from .call import MOST_IN_LINE, Call
 
@@ -26,6 +26,10 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     """The answer, whole or as a stream."""
     if refusal := unfit(request):
         return error(refusal, **({"Allow": "POST"} if refusal.status == 405 else {}))
+    try:
+        check_open()  # before it stands in line: behind calls that last, it would hear of a stop too late
+    except Refusal as refusal:
+        return error(refusal)
     call = Call(request, request.read())
     done = call.begin()
     try:

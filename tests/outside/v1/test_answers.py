@@ -7,6 +7,7 @@ own.
 import json
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 import requests
@@ -28,6 +29,7 @@ from tests.endpoint import (
     short_body,
     sse,
 )
+from tests.gallery import picture
 from tests.images.pictures import photo
 from tests.outside.people import SECRET
 from tests.outside.v1.world import MODEL, NO_MORE, PATH, data_url, events, fault, said
@@ -49,7 +51,7 @@ def finished(**more):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def slow(world):
+def slow(world, gallery):
     """Calls that take their time, begun together: a long wait in a stream and out of one, and an endpoint that is away."""
     gates = {question: threading.Event() for question in ("Patience?", "Patience, then a fault?")}
     answers = [sse(*chunks("At last.")), error(500, "No.", headers=NO_MORE)]
@@ -61,11 +63,17 @@ def slow(world):
     streams = {
         question: world.threads.submit(patient, world, question, gate) for question, gate in gates.items()
     }
+    links = [gallery.shows(f"/slow-{place}.jpg", slowly(picture(photo(64, 48)), 6)) for place in (1, 2)]
     return streams | {
+        "links": world.later("Links that take their time?", *links, stream=True),
         "whole": world.later("Patience without a stream?"),
         "away": world.later("Away?"),
         "away in a stream": world.later("Away in a stream?", stream=True),
     }
+
+
+def slowly(step, seconds):
+    return replace(step, delay=seconds)
 
 
 def patient(world, question, gate):
@@ -580,7 +588,7 @@ def test_e32_a_caller_who_goes_away_is_paid_for_and_recorded(world, streams):
     row = world.ended(question)
     assert (row["status"], row["choices"][0]["content"]) == ("done", "For nobody.")
     assert (row["usage"]["total_tokens"], row["attempts"][0]["billed"]) == (21, "yes")
-    until(lambda: world.transcript(row["id"])[2], "it is noted that the caller is gone")
+    until(lambda: world.site.description(row["id"])["client_gone"], "it is noted that they are gone")
 
 
 def test_e32_a_caller_who_goes_away_midway_in_a_stream(world):
@@ -602,7 +610,7 @@ def test_e32_a_caller_who_goes_away_midway_in_a_stream(world):
     row = world.site.finished(row["id"])
     assert (row["status"], row["choices"][0]["content"]) == ("done", "Two boats.")
     assert row["usage"]["total_tokens"] == 21
-    until(lambda: world.transcript(row["id"])[2], "it is noted that the caller is gone")
+    until(lambda: world.site.description(row["id"])["client_gone"], "it is noted that they are gone")
 
 
 def test_e32_what_was_not_sent_yet_is_cancelled(world):
@@ -732,6 +740,11 @@ def test_e29_e31_a_failure_after_a_long_wait_is_a_frame(slow):
     assert (reply.status_code, reply.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
     (last,) = events(text)
     assert last["error"]["code"] == "endpoint_error"
+
+
+def test_e29_a_stream_whose_pictures_are_long_in_coming_is_one(slow):
+    found = events(slow["links"].result().text)
+    assert (text_of(found), found[-1]) == ("A picture.", "[DONE]")
 
 
 def test_e30_a_call_that_takes_long_is_held(slow):

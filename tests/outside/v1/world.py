@@ -116,12 +116,6 @@ class World:
         row: Json = until(at_its_end, f"{question} ends")
         return row
 
-    def transcript(self, number: int) -> tuple[str, int, bool]:
-        """The id that its caller was told, how often the caller's client had tried before, whether it hung up."""
-        columns = "request_id, client_retries, client_gone"
-        (row,) = self.rows.rows(f"SELECT {columns} FROM describer_transcript WHERE description_id = {number}")
-        return str(row[0]), int(row[1]), bool(row[2])
-
     def key(self, name: str, username: str = "admin", **limits: Any) -> str:
         """A new key with these limits; its secret."""
         secret = f"dsc_{secrets.token_urlsafe(32)}"
