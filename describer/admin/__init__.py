@@ -3,4 +3,4 @@
 Empty of code: Django loads the site's class from here, and a family registers itself with that site.
 """
 
-FAMILIES = ("api_keys", "attempts", "descriptions", "endpoints", "images", "people", "usage_days")
+FAMILIES = ("api_keys", "attempts", "descriptions", "endpoints", "images", "people", "usage_days", "webhooks")

@@ -15,11 +15,22 @@ from describer.models import (
     Image,
     UsageDay,
     User,
+    Webhook,
 )
 from tests.engine.rows import attempt, description
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
-LISTS = ("user", "description", "attempt", "apikey", "usageday", "endpoint", "image")
+LISTS = (
+    "user",
+    "description",
+    "attempt",
+    "apikey",
+    "usageday",
+    "endpoint",
+    "image",
+    "webhook",
+    "webhookdelivery",
+)
 
 
 def path(model: str, *more: object) -> str:
@@ -44,6 +55,7 @@ def whole(owner: User, number: int = 0) -> Description:
     attempt(row, state="answered", total_tokens=21, model_answered=EVIL, **failure)
     day = {"day": date(2026, 1, 1), "owner": owner.pk, "key": number, "endpoint": "sandbox", "model": EVIL}
     UsageDay.objects.create(attempts=1, total_tokens=21, **day)
+    Webhook.issue(owner, f"https://{EVIL}/").deliveries.create(description=row.pk, error=EVIL)
     return row
 
 

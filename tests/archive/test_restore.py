@@ -13,7 +13,7 @@ from describer.archive import ArchiveError, restore
 from describer.archive.manifest import Manifest
 from describer.archive.packing import Lines, Pack
 from describer.management import starting
-from describer.models import Attempt, Description, Endpoint, UsageDay, User
+from describer.models import Attempt, Description, Endpoint, UsageDay, User, Webhook
 from tests.archive.conftest import ODD, all_files, all_rows
 from tests.web.rows import make_description
 
@@ -67,6 +67,18 @@ def test_p22_a_call_under_way_is_unknown_and_counted_in_its_day(archive, emptied
     days = {(day.owner, day.model): day.attempts for day in UsageDay.objects.all()}
     usage.rebuild()
     assert {(day.owner, day.model): day.attempts for day in UsageDay.objects.all()} == days
+
+
+def test_webhooks_keep_their_secrets_and_are_told_of_what_the_restore_ended(site, archive, emptied):
+    secret = Webhook.issue(site.owner, "https://receiver.example/").secret
+    archive.unlink()
+    call_command("backup", str(archive), stdout=StringIO())
+    emptied()
+    restore(archive)
+    webhook = Webhook.objects.get()
+    ended = Description.objects.filter(error_code="restored").values_list("pk", flat=True)
+    assert webhook.secret == secret
+    assert sorted(webhook.deliveries.values_list("description", flat=True)) == sorted(ended)
 
 
 def test_a_move_queues_what_was_under_way_but_for_callers_who_are_gone(site, archive, emptied):
