@@ -5,7 +5,7 @@ from describer.refusal import Refusal
 
 from .again import ask_again
 from .ask import Ask, forget_tokens, judge, submit
-from .here import check_open, refused_here, submit_here
+from .here import check_open, known_here, refused_here, submit_here
 from .pictures import Given, Link, given_before
 
 __all__ = (
@@ -20,6 +20,7 @@ __all__ = (
     "judge",
     "keep_image",
     "keep_images",
+    "known_here",
     "refused_here",
     "submit",
     "submit_here",

@@ -34,7 +34,8 @@ class Ask:
     """What one press of the button or one call submits. An empty model means the endpoint's default.
 
     `messages` are those of a call at our own endpoint, which are sent in place of question and system prompt; so are the
-    id that its caller was told, and how often the caller's client had tried before.
+    id that its caller was told, and how often the caller's client had tried before. `body_hash` is that of its body: whether
+    two calls are the same is known before their links are fetched.
     """
 
     owner: User
@@ -52,10 +53,13 @@ class Ask:
     messages: Sequence[dict[str, Any]] = ()
     request_id: str = ""
     client_retries: int = 0
+    body_hash: str = ""
 
     @property
     def hash(self) -> str:
         """Says whether two asks are the same: everything but who sent it when."""
+        if self.body_hash:
+            return self.body_hash
         parts = [self.question, self.system_prompt, self.model, dict(self.parameters), self.together]
         parts += [self.messages] if self.messages else []
         text = json.dumps([*parts, [given.told for given in self.pictures]], sort_keys=True, default=str)

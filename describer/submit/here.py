@@ -30,7 +30,7 @@ def submit_here(ask: Ask, caller: Caller) -> Run | Description:
     The ask was judged by those who read it. Run it by `pipeline.see_through_here`.
     """
     check_open()
-    if known := _known(ask):
+    if known := known_here(ask):
         return known
     endpoint = Endpoint.default()
     ask = replace(ask, model=ask.model or endpoint.model)
@@ -38,7 +38,7 @@ def submit_here(ask: Ask, caller: Caller) -> Run | Description:
     try:
         run = together(lambda: _born(ask, endpoint, caller))
     except IntegrityError:
-        if known := _known(ask):  # two sends of one token at once: the other one was quicker
+        if known := known_here(ask):  # two sends of one token at once: the other one was quicker
             return known
         raise
     leases.take(run.token, run.description.pk)
@@ -69,7 +69,7 @@ def refused_here(ask: Ask, refusal: Refusal) -> Description:
     return together(born)
 
 
-def _known(ask: Ask) -> Description | None:
+def known_here(ask: Ask) -> Description | None:
     """What this token gave before; one that failed or was cancelled without any cost is asked anew."""
     known = given_before(ask)
     if not known:

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -19,8 +21,8 @@ from describer.chat import Asked, Relay
 from describer.models import ApiKey, Description, Scope, Via
 from describer.models.transcript import transcript_of
 from describer.pipeline import see_through_here
-from describer.queue import Caller
-from describer.submit import Ask, Refusal, check_open, refused_here, submit_here
+from describer.queue import Caller, Run
+from describer.submit import Ask, Refusal, check_open, known_here, refused_here, submit_here
 
 from .errors import failure, reply_to
 from .given import asked_of, check_model, kept, opened
@@ -120,37 +122,44 @@ class Call:
     def _answered(self) -> HttpResponse:
         if self.caller.over.is_set():
             return HttpResponse()  # hung up while it stood in line: nothing was begun
-        key = opened(self.headers.get("Authorization", ""), Scope.ASK)
-        check_open()
-        with READERS:
-            body, self.body = self.body, b""
-            asked = asked_of(body)
-            del body
-        check_model(asked.model, key)
-        self.streams = asked.streams
-        if asked.streams:
-            self.caller.relay = Relay(self.channel.put, name="", usage=asked.wants_usage)
-        ask = self._ask(key, asked)
-        del asked
-        return self._seen_through(ask)
-
-    def _seen_through(self, ask: Ask) -> HttpResponse:
-        try:
-            found = submit_here(ask, self.caller)
-        except Refusal as refusal:
-            if refusal.code in RECORDED:
-                self.description = refused_here(ask, refusal)
-            raise
+        found = self._begun()
         if isinstance(found, Description):
             return self._given_again(found)
         self._is(found.description)
-        del ask
         see_through_here(found, self.caller)
         if self.caller.hung_up and (transcript := transcript_of(found.description)):
             transcript.note_gone()
         return self._reply(found.description)
 
-    def _ask(self, key: ApiKey, asked: Asked) -> Ask:
+    def _begun(self) -> Run | Description:
+        """A run of ours, or the description that the same key and body gave before. What was read is given up here."""
+        key = opened(self.headers.get("Authorization", ""), Scope.ASK)
+        check_open()
+        with READERS:
+            body, self.body = self.body, b""
+            asked = asked_of(body)
+            token = self._token()
+            body_hash = sha256(body).hexdigest() if token else ""
+            del body
+        check_model(asked.model, key)
+        self.streams = asked.streams
+        if asked.streams:
+            self.caller.relay = Relay(self.channel.put, name="", usage=asked.wants_usage)
+        ask = self._ask(key, asked, token, body_hash)
+        if known := known_here(ask):
+            return known
+        return self._submitted(replace(ask, pictures=kept(key.user, asked.pictures)))
+
+    def _submitted(self, ask: Ask) -> Run | Description:
+        try:
+            return submit_here(ask, self.caller)
+        except Refusal as refusal:
+            if refusal.code in RECORDED:
+                self.description = refused_here(ask, refusal)
+            raise
+
+    def _ask(self, key: ApiKey, asked: Asked, token: str | None, body_hash: str) -> Ask:
+        """The ask without its pictures."""
         return Ask(
             owner=key.user,
             key=key,
@@ -159,10 +168,11 @@ class Call:
             system_prompt=asked.system_prompt.replace("\x00", "")[: settings.QUESTION_MAX_CHARACTERS],
             model=asked.model,
             messages=asked.messages,
-            pictures=kept(key.user, asked.pictures),
+            pictures=(),
             parameters=asked.parameters,
             together=True,
-            token=self._token(),
+            token=token,
+            body_hash=body_hash,
             request_id=self.request_id,
             client_retries=self._retries(),
         )

@@ -205,6 +205,16 @@ def test_e20_a_stream_is_given_again_as_a_stream(world):
     assert len(world.sent("Again in a stream?")) == 1
 
 
+def test_e20_a_link_is_not_followed_again(world, gallery):
+    link, token = gallery.shows("/once.jpg", picture(photo(80, 60))), {"Idempotency_Key": "order-5"}
+    first = world.post("Link once?", link, send=token)
+    gallery.shows("/once.jpg", error(404, "Gone."))
+    again = world.post("Link once?", link, send=token)
+    assert (again.status_code, again.text) == (200, first.text)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert [call.path for call in gallery.calls].count("/once.jpg") == 1
+
+
 def test_e20_what_failed_for_nothing_is_asked_anew_and_what_was_paid_is_not(world):
     world.plays("Anew?", error(400, "No."), answer("Now."))
     token = {"Idempotency_Key": "order-3"}
@@ -561,6 +571,7 @@ def test_e35_a_keys_rate_limit_is_told_and_recorded_without_an_attempt(world):
         got = world.post("Rate again?", data_url(photo(64, 48)), send={"key": key}, **({"stream": True} if streams else {}))  # fmt: skip
         fault(got, 429, "rate_limit_exceeded")
         assert 1 <= int(got.headers["retry-after"]) <= 60
+        assert "x-should-retry" not in got.headers
         row = world.row(got)
         assert (row["status"], row["error"]["code"], row["attempts"]) == ("failed", "rate_limit_exceeded", [])
         assert len(row["images"]) == 1
