@@ -101,15 +101,20 @@ class ApiKey(models.Model):
     def may_ask(self, model: str) -> bool:
         return not self.model_names or model in self.model_names
 
-    def count_ask(self) -> datetime | None:
-        """Count one ask against its limit a minute. None when it may go; else when the next may."""
+    def count_asks(self, asks: int = 1) -> datetime | None:
+        """Count asks against its limit a minute, all or none. None when they may go; else when the next may."""
         if not self.asks_per_minute:
             return None
         now = timezone.now().replace(second=0, microsecond=0)
-        room = models.Q(minute=None) | ~models.Q(minute=now) | models.Q(minute_asks__lt=self.asks_per_minute)
-        one_more = Case(When(minute=now, then=F("minute_asks") + 1), default=Value(1))
+        room = (
+            models.Q(minute=None)
+            | ~models.Q(minute=now)
+            | models.Q(minute_asks__lte=self.asks_per_minute - asks)
+        )
+        more = Case(When(minute=now, then=F("minute_asks") + asks), default=Value(asks))
         rows = ApiKey.objects.filter(room, pk=self.pk)
-        return None if rows.update(minute=now, minute_asks=one_more) else now + MINUTE
+        fits = asks <= self.asks_per_minute and rows.update(minute=now, minute_asks=more)
+        return None if fits else now + MINUTE
 
     def revoke(self) -> bool:
         """Close this key for good; False when it was closed before."""

@@ -1,5 +1,7 @@
 """What a description shows its model: pictures, and links that become pictures."""
 
+from collections.abc import Sequence
+
 from django.db import models
 
 from describer.door import host_of
@@ -45,6 +47,7 @@ class DescriptionLink(models.Model):
         return host_of(self.url)
 
 
+AT_BIRTH = ("pictures_at_birth", "links_at_birth")
 SHOW, LINK = Insert(DescriptionImage), Insert(DescriptionLink)
 SHOWN = Select(
     lambda: (
@@ -60,9 +63,18 @@ LINKED = Select(
 
 def pictures_of(description: Description) -> list[DescriptionImage]:
     """`description.images`, by a statement that is built once: the engine asks for them with every run."""
-    return SHOWN(description=description.pk)
+    found = vars(description).pop(AT_BIRTH[0], None)
+    return SHOWN(description=description.pk) if found is None else list(found)
 
 
 def links_of(description: Description) -> list[DescriptionLink]:
     """Its links in order, by such a statement."""
-    return LINKED(description=description.pk)
+    found = vars(description).pop(AT_BIRTH[1], None)
+    return LINKED(description=description.pk) if found is None else list(found)
+
+
+def shown_at_birth(
+    description: Description, pictures: Sequence[DescriptionImage], links: Sequence[DescriptionLink]
+) -> None:
+    """Of a row that its own process runs at once: the first look need not ask for what was written a moment ago."""
+    vars(description).update(zip(AT_BIRTH, (pictures, links), strict=True))

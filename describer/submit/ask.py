@@ -31,7 +31,8 @@ from .pictures import Given, Link, show
 
 @dataclass(frozen=True)
 class Ask:
-    """What one press of the button or one call submits. An empty model means the endpoint's default.
+    """What one press of the button or one call submits. An empty model means the endpoint's default; without an endpoint
+    it is the default one.
 
     `messages` are those of a call at our own endpoint, which are sent in place of question and system prompt; so are the
     id that its caller was told, and how often the caller's client had tried before. `body_hash` is that of its body: whether
@@ -50,6 +51,7 @@ class Ask:
     token: str | None = None
     lane: Lane = Lane.INTERACTIVE
     follows: Description | None = None
+    endpoint: Endpoint | None = None
     messages: Sequence[dict[str, Any]] = ()
     request_id: str = ""
     client_retries: int = 0
@@ -98,7 +100,7 @@ def given_before(ask: Ask) -> list[Description]:
 
 def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     """The ask as it will be stored, and the endpoint it goes to."""
-    endpoint = Endpoint.default()
+    endpoint = ask.endpoint or Endpoint.default()
     _check_question(ask)
     if not (ask.pictures or ask.messages):
         raise Refusal("Add a picture to ask about.", code="no_image", param="image")
@@ -107,7 +109,7 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     pictures = [given.checked() for given in ask.pictures]
     _check_room(ask)
     judged = judge(ask, endpoint)
-    check_key(ask.key, judged.model)
+    check_key(ask.key, judged.model, 1 if ask.together else len(pictures))
     return replace(judged, pictures=pictures), endpoint
 
 
@@ -162,14 +164,14 @@ def _check_model(model: str, endpoint: Endpoint) -> None:
         raise Refusal(f"{model[:200]} is not offered by {endpoint}.", code="model_not_found", param="model")
 
 
-def check_key(key: ApiKey | None, model: str) -> None:
-    """What the key may ask, and how often. Raises Refusal."""
+def check_key(key: ApiKey | None, model: str, asks: int = 1) -> None:
+    """What the key may ask, and how often; each of a set counts. Raises Refusal."""
     if key is None:
         return
     if not key.may_ask(model):
         words = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
         raise Refusal(words, code="permission_denied", param="model", status=403)
-    if again := key.count_ask():
+    if again := key.count_asks(asks):
         seconds = max(1, math.ceil((again - timezone.now()).total_seconds()))
         words = (
             f"This API key may ask {key.asks_per_minute} times a minute; it may again in {seconds} seconds."

@@ -11,6 +11,7 @@ from django.utils import timezone
 from describer import live
 from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.description import BIRTH
+from describer.models.shown import shown_at_birth
 from describer.models.together import together
 from describer.models.webhook import tell_webhooks
 from describer.queue import Caller, Run
@@ -32,7 +33,7 @@ def submit_here(ask: Ask, caller: Caller) -> Run | Description:
     check_open()
     if known := known_here(ask):
         return known
-    endpoint = Endpoint.default()
+    endpoint = ask.endpoint or Endpoint.default()
     ask = replace(ask, model=ask.model or endpoint.model)
     check_key(ask.key, ask.model)
     try:
@@ -54,7 +55,7 @@ def check_open() -> None:
 
 def refused_here(ask: Ask, refusal: Refusal) -> Description:
     """The record of an ask that its key or a budget did not allow: failed, and nothing was sent."""
-    endpoint = Endpoint.default()
+    endpoint = ask.endpoint or Endpoint.default()
     row = _row(replace(ask, token=None), endpoint, status=Status.FAILED, finished=timezone.now())
     row.error_code, row.error_message = refusal.code, refusal.message
 
@@ -89,6 +90,7 @@ def _born(ask: Ask, endpoint: Endpoint, caller: Caller) -> Run:
     row.lease_until = row.created + timedelta(seconds=settings.LEASE_SECONDS)
     BIRTH(row)
     show([row], [ask.pictures])
+    shown_at_birth(row, list(row.pictures.all()), list(row.links.all()))
     row._state.fields_cache["transcript"] = None
     if ask.messages:
         transcribe(row, ask)

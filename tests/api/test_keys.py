@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from describer.models import ApiKey, Description
-from tests.api.conftest import ROUTE
+from tests.api.conftest import ROUTE, picture
 from tests.api.test_errors import fault
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +80,11 @@ def test_a_new_minute_begins_a_new_count(script):
     assert script.post().status_code == 202
     script.key.refresh_from_db()
     assert script.key.minute_asks == 1 and script.key.minute > before
+
+
+def test_each_picture_of_a_set_counts(script):
+    limit(script, asks_per_minute=2)
+    three = [picture(colour=colour) for colour in ("red", "blue", "green")]
+    refused = script.call("post", f"{ROUTE}/each", {"question": "What is this?", "image": three})
+    assert fault(refused, 429, "rate_limit_error")["code"] == "rate_limit_exceeded"
+    assert Description.objects.count() == 0

@@ -25,7 +25,7 @@ from describer.queue import Caller, Run
 from describer.submit import Ask, Refusal, check_open, known_here, refused_here, submit_here
 
 from .errors import failure, reply_to
-from .given import asked_of, check_model, kept, opened
+from .given import asked_of, endpoint_of, kept, opened
 
 logger = logging.getLogger(__name__)
 Response = TypeVar("Response", bound=HttpResponseBase)
@@ -141,14 +141,14 @@ class Call:
             token = self._token()
             body_hash = sha256(body).hexdigest() if token else ""
             del body
-        check_model(asked.model, key)
+        endpoint = endpoint_of(asked.model, key)
         self.streams = asked.streams
         if asked.streams:
             self.caller.relay = Relay(self.channel.put, name="", usage=asked.wants_usage)
         ask = self._ask(key, asked, token, body_hash)
         if known := known_here(ask):
             return known
-        return self._submitted(replace(ask, pictures=kept(key.user, asked.pictures)))
+        return self._submitted(replace(ask, pictures=kept(key.user, asked.pictures, endpoint), endpoint=endpoint))
 
     def _submitted(self, ask: Ask) -> Run | Description:
         try:

@@ -53,8 +53,8 @@ def offered(key: ApiKey, endpoint: Endpoint) -> list[str]:
     return [name for name in endpoint.offered if key.may_ask(name)]
 
 
-def check_model(model: str, key: ApiKey) -> None:
-    """Raises Refusal for a model that nobody serves (404), or that this key may not ask (403)."""
+def endpoint_of(model: str, key: ApiKey) -> Endpoint:
+    """Who is asked. Raises Refusal for a model that nobody serves (404), or that this key may not ask (403)."""
     endpoint = Endpoint.default()
     if endpoint.model_names and model not in endpoint.offered:
         refresh_models(endpoint, keep=LIST_FRESH)
@@ -67,20 +67,18 @@ def check_model(model: str, key: ApiKey) -> None:
     if not key.may_ask(model):
         words = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
         raise Refusal(words, code="permission_denied", param="model", status=403)
+    return endpoint
 
 
-def kept(owner: User, parts: Sequence[Part]) -> list[Given | Link]:
+def kept(owner: User, parts: Sequence[Part], endpoint: Endpoint) -> list[Given | Link]:
     """The pictures of a request, all of them or none. Raises Refusal that names the place of the one at fault."""
-    if not parts:
-        return []
-    as_they_are = Endpoint.default().sends_links
     began = timezone.now()
     images: list[Image] = []
     pictures: list[Given | Link] = []
     try:
         for number, part in enumerate(parts, 1):
             with _at(part):
-                given = _taken(owner, part.take(), number, as_they_are)
+                given = _taken(owner, part.take(), number, endpoint.sends_links)
             images += [given.image] if isinstance(given, Given) else []
             pictures.append(given)
     except Refusal:
