@@ -148,7 +148,9 @@ class Call:
         ask = self._ask(key, asked, token, body_hash)
         if known := known_here(ask):
             return known
-        return self._submitted(replace(ask, pictures=kept(key.user, asked.pictures, endpoint), endpoint=endpoint))
+        return self._submitted(
+            replace(ask, pictures=kept(key.user, asked.pictures, endpoint), endpoint=endpoint)
+        )
 
     def _submitted(self, ask: Ask) -> Run | Description:
         try:
