@@ -119,7 +119,9 @@ def judge(ask: Ask, endpoint: Endpoint) -> Ask:
     _check_question(ask)
     _check_model(ask.model, endpoint)
     try:
-        parameters = read_parameters(without_nul(ask.parameters), keep_unknown=bool(ask.messages))
+        is_json = bool(ask.messages)  # of a call at our own endpoint, whose texts are no form's
+        given = without_nul(ask.parameters)
+        parameters = read_parameters(given, keep_unknown=is_json, as_json=is_json)
     except ParameterError as error:
         raise Refusal.of_parameter(error) from error
     judged = replace(ask, model=ask.model or endpoint.model, parameters=parameters)

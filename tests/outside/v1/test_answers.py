@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 import requests
 
+from describer.api.v1.errors import STATUS
 from tests import wire
 from tests.endpoint import (
     answer,
@@ -504,6 +505,16 @@ FAILURES = {
 NOT_THEIRS = ("bad_answer", "redirected")  # say what they saw instead of the endpoint's words
 
 
+def test_e33_no_code_is_left_out():
+    elsewhere = {
+        "connection_lost",
+        "stream_cut",
+        "empty_answer",
+        "cancelled",
+    }  # each in a test of its own here
+    assert set(FAILURES) | elsewhere | {"image_missing"} == set(STATUS)
+
+
 @pytest.mark.parametrize("streams", [False, True], ids=["whole", "stream"])
 @pytest.mark.parametrize("code", FAILURES)
 def test_e33_each_failure_of_the_endpoint_has_its_status_and_its_words(world, code, streams):
@@ -717,7 +728,7 @@ def test_asking_again_sends_the_messages_of_all_turns_as_they_were(world, way):
         {"role": "tool", "tool_call_id": "c", "content": "7"},
         said(last, data_url(photo(70, 50)), data_url(photo(64, 48))),
     ]  # fmt: skip
-    parameters = {"temperature": 1, "stop": "END", "foo": {"a": [None, 1]}}
+    parameters = {"temperature": 1, "stop": '["END"]', "foo": {"a": [None, 1]}, "empty": ""}
     number = int(told(world, "", messages=messages, **parameters).headers["x-description-id"])
     if way == "api":
         address = f"{world.site.url}/api/descriptions/{number}/again"
