@@ -4,7 +4,7 @@ import base64
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from describer.chat.dataurl import is_data_url, read_data_url
@@ -17,6 +17,7 @@ def test_what_a_data_url_is():
     assert not any(map(is_data_url, ("", "data", "https://example.org/data:", "dat:a")))
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=200))
 def test_any_bytes_in_any_spelling_come_back(data):
     packed = base64.b64encode(data).decode()
@@ -48,6 +49,7 @@ def test_what_is_no_base64_is_refused(url):
         read_data_url(url)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_gives_bytes_or_a_value_error(text):
     with suppress(ValueError):

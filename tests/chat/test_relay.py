@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from describer.chat.completion import Usage
@@ -50,6 +50,7 @@ def test_a_good_stream_passes_as_it_came():
     assert relayed(*chunks("Two boats."), usage=False) == [*chunks("Two boats.")[:-2], "[DONE]"]
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(1, len(STREAM) - 1), max_size=12))
 def test_any_split_of_a_stream_gives_the_same_frames(places):
     cuts = [0, *sorted(places), len(STREAM)]
@@ -60,6 +61,7 @@ def test_any_split_of_a_stream_gives_the_same_frames(places):
     assert second.assembly.body() == first.assembly.body() == assembled(STREAM).body()
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([chunk({"role": "assistant"}), chunk({"content": "a"}), chunk({}), {"choices": []}, {}, {"usage": {}}, "[DONE]", {"error": {"message": "x"}}, "ping", b"\n", b"data:\n\n", {"choices": [7, {}]}, {"choices": [{"delta": 7, "index": "x"}]}, {"choices": [{"text": "a"}]}, {"id": 7, "created": "x", "choices": [{"delta": {"content": "b"}, "index": 3}]}]), max_size=8))  # fmt: skip
 def test_whatever_comes_what_goes_on_is_well_formed(given_chunks):
     heard = Heard()

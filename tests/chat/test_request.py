@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from describer.chat.given import ParameterError
@@ -156,6 +156,7 @@ SAID = st.sampled_from(["user", "text", "image_url", "assistant", "x"])
 ODD = st.recursive(JSON | SAID, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=10)  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["model", "messages", "stream", "stop", "n", "x"]), ODD))
 def test_any_json_is_a_request_or_a_fault_with_words(given_body):
     try:
@@ -167,11 +168,13 @@ def test_any_json_is_a_request_or_a_fault_with_words(given_body):
         json.dumps(put_back(asked.messages, ["u"] * len(asked.pictures))).encode()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_a_fault_with_words(data):
     assert refused(data).message
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=5).filter(lambda name: name not in ("n", "stop", "seed", "user", "tools")), JSON, max_size=4))  # fmt: skip
 def test_parameters_that_we_do_not_know_pass_with_value_and_type(unknown):
     kept = read_request(body(**{f"x-{name}": value for name, value in unknown.items()})).parameters
