@@ -7,8 +7,11 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+QUICK = ("describe",)  # commands that need no pages
+
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vision_site.settings")
+    chosen = "shell" if sys.argv[1:2] and sys.argv[1] in QUICK else "settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"vision_site.{chosen}")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -46,8 +46,9 @@ def describing(site, scripted):
     def describe(*arguments, calls=0):
         before = len(scripted.calls)
         command = [sys.executable, "manage.py", "describe", *map(str, arguments), "--question", "What is it?"]
+        environment = site.environment | {"DJANGO_SETTINGS_MODULE": "vision_site.shell"}
         process = subprocess.Popen(
-            command, cwd=ROOT, env=site.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         started.append(process)
         assert scripted.wait_for_calls(before + calls, 30)
