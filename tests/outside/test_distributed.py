@@ -2,13 +2,18 @@
 
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import psycopg
 import pytest
 
-from tests.endpoint import ScriptedEndpoint, answer
+from tests import callers
+from tests.endpoint import ScriptedEndpoint, answer, held
 from tests.images.pictures import photo
+from tests.outside.cluster import QUICK
 from tests.site import ROOT, Worker, until
 
 pytestmark = pytest.mark.site
@@ -116,3 +121,32 @@ def test_far_more_asks_are_under_way_than_a_pool_has_connections(site, scripted,
 def listed(site, of):
     address = f"{site.url}/api/descriptions"
     return site.session.get(address, params=of, headers=site.bearer, timeout=10).json()["items"]
+
+
+def lease_end(site, question):
+    """The end of the lease of the call with this question, or None."""
+    with psycopg.connect(site.environment["DATABASE_URL"]) as database:
+        row = database.execute(
+            "SELECT lease_until FROM describer_description WHERE question = %s", [question]
+        ).fetchone()
+    return row and row[0]
+
+
+def test_a_web_process_keeps_the_lease_of_a_call_though_it_is_no_worker(site, scripted):
+    gate = threading.Event()
+    scripted.then(held(gate, answer("After long thought.")))
+    with ThreadPoolExecutor() as pool:
+        called = pool.submit(callers.call, site, [callers.request(photo(64, 48), "Held for long?")])
+        first = until(lambda: lease_end(site, "Held for long?"), "it is under way")
+        longer = first + timedelta(seconds=2 * float(QUICK["LEASE_SECONDS"]))
+        until(lambda: lease_end(site, "Held for long?") > longer, "its lease was extended again and again")
+        gate.set()
+        (reply,) = called.result()
+    assert (reply.status, reply.json["choices"][0]["message"]["content"]) == (200, "After long thought.")
+
+
+def test_many_callers_share_the_few_connections_of_a_web_process(site, scripted):
+    many = callers.call(
+        site, [callers.request(photo(64, 48), f"Caller {n}?", stream=n % 2 == 0) for n in range(60)]
+    )
+    assert [reply.status for reply in many] == [200] * 60
