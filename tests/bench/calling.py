@@ -32,8 +32,8 @@ AFTER = '"}}]}]}'
 STREAMED = '"}}]}], "stream": true, "stream_options": {"include_usage": true}}'
 ALONE, ROUNDS = 150, 5
 BARE = (
-    "import base64, requests, sys;"
-    "text = base64.b64encode(open(sys.argv[2], 'rb').read()).decode();"
+    "import base64, pathlib, requests, sys;"
+    "text = base64.b64encode(pathlib.Path(sys.argv[2]).read_bytes()).decode();"
     "print(requests.post(sys.argv[1] + '/chat/completions', json={'model': 'm', 'messages': [{'role': 'user',"
     " 'content': text}]}).json()['choices'][0]['message']['content'])"
 )
@@ -58,14 +58,7 @@ def rows() -> Iterator[Row]:
             yield Row("-", "memory of LiteLLM's proxy", resident_mib(proxy.pid), "MiB")
         yield from _describing(ours, url, picture)
     with endpoint(1) as url, site(url) as ours:
-        yield from _second_long(at(ours), texts)
-        yield Row(
-            "G6",
-            "memory of our process after that, at most",
-            megabytes(ours, "VmHWM"),
-            "MiB",
-            limit="<= 260 MiB",
-        )
+        yield from _second_long(ours, texts)
 
 
 def at(running: Site) -> Target:
@@ -143,18 +136,19 @@ def rate(target: dict[str, Target], texts: list[str], count: int, after: str) ->
     return count / float(found["seconds"])
 
 
-def _second_long(ours: Target, texts: list[str]) -> Iterator[Row]:
-    for what, after, at_once in (("JSON", AFTER, 64), ("JSON", AFTER, 200), ("streams", STREAMED, 200)):
-        found = measured({"ours": ours}, texts, at_once * 2, at_once, after)["ours"]
-        limit = "<= 1.20 x" if at_once == 64 else ""
-        yield Row(
-            "G6" if limit else "-",
-            f"{what} of 1 s, {at_once} at once, twice",
-            found["seconds"],
-            "s",
-            2.0,
-            limit,
-        )
+def _second_long(ours: Site, texts: list[str]) -> Iterator[Row]:
+    """G6: many callers that wait for a second each, and the memory that they take."""
+    yield Row("G6", "JSON of 1 s, 64 at once, twice", waited(ours, texts, 64), "s", 2.0, "<= 1.20 x")
+    yield Row("G6", "memory of our process, at most", megabytes(ours, "VmHWM"), "MiB", limit="<= 260 MiB")
+    yield Row("-", "JSON of 1 s, 200 at once, twice", waited(ours, texts, 200), "s", 2.0)
+    yield Row("-", "streams of 1 s, 200 at once, twice", waited(ours, texts, 200, STREAMED), "s", 2.0)
+    yield Row("-", "memory of our process, at most, after 200 at once", megabytes(ours, "VmHWM"), "MiB")
+
+
+def waited(ours: Site, texts: list[str], at_once: int, after: str = AFTER) -> float:
+    """Seconds for two calls of each caller."""
+    found = measured({"ours": at(ours)}, texts, at_once * 2, at_once, after)
+    return float(found["ours"]["seconds"])
 
 
 def _describing(running: Site, url: str, picture: bytes) -> Iterator[Row]:
