@@ -19,10 +19,10 @@ from tests.site import Site, until
 
 pytestmark = pytest.mark.site
 LITTLE = {
-    "VISION_CALL_TIMEOUT": "5",
+    "VISION_CALL_TIMEOUT": "6",
     "ENDPOINT_CONCURRENCY": "2",
     "GRACE_SECONDS": "2",
-    "SQLITE_WAIT_SECONDS": "1",
+    "SQLITE_WAIT_SECONDS": "4",
 }
 IN_LINE = 8  # four times as many as at once
 
@@ -33,20 +33,22 @@ def world(tmp_path_factory):
         ScriptedEndpoint() as endpoint,
         Site(tmp_path_factory.mktemp("ends"), **(QUICK | asking(endpoint) | LITTLE)) as site,
     ):
-        assert site.bearer  # made before anything is timed
-        yield World(site, endpoint)
+        world = World(site, endpoint)
+        assert world.post("Warm?").ok  # the first call takes longer; what follows is timed
+        yield world
 
 
 def test_e30_what_takes_longer_than_a_whole_call_may_is_told_and_recorded_all_the_same(world):
-    world.plays("Too long?", hang(1.5), answer("After all.", delay=3.8))
+    world.plays("Too long?", hang(2.0), answer("After all.", delay=4.3))
     began = time.monotonic()
     got = world.post("Too long?")
     fault(got, 504, "timeout")
     assert got.headers["x-should-retry"] == "false"
-    assert 4.5 < time.monotonic() - began < 12
+    assert 5.5 < time.monotonic() - began < 15
     row = world.ended("Too long?")
     assert row["id"] == int(got.headers["x-description-id"])
-    assert (row["status"], row["choices"][0]["content"]) == ("done", "After all.")
+    assert (row["status"], row["error"]) == ("done", None)
+    assert row["choices"][0]["content"] == "After all."
     assert row["usage"]["total_tokens"] == 21
 
 
