@@ -13,12 +13,14 @@ from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any, TypedDict
 
-import redis
 from django.conf import settings
 from django.db import transaction
 
 from describer.broker import TIMEOUT, broker
 from describer.models import Description
+
+if settings.REDIS_URL:  # it would take a twentieth of the time of a single ask from the shell
+    import redis
 
 logger = logging.getLogger(__name__)
 
