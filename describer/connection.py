@@ -1,6 +1,7 @@
 """The way to the endpoints: one pooled client per process, and what is learned of an endpoint by asking it."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
@@ -32,13 +33,17 @@ def target(endpoint: Endpoint) -> Target:
     return Target(base_url=endpoint.base_url, api_key=key, ca_file=ca_file, **settings.VISION_TIMEOUTS)
 
 
-def refresh_models(endpoint: Endpoint, keep: timedelta = MODELS_KEEP) -> None:
-    """Ask the endpoint for its models when the list is missing or older than `keep`. No list is no fault."""
+def refresh_models(endpoint: Endpoint, keep: timedelta = MODELS_KEEP, seconds: float | None = None) -> None:
+    """Ask the endpoint for its models when the list is missing or older than `keep`. No list is no fault.
+
+    With `seconds` somebody waits for it, and so long at most.
+    """
     now = timezone.now()
     if endpoint.models_fetched and now - endpoint.models_fetched < keep:
         return
     try:
-        names = client().models(target(endpoint))
+        asked = target(endpoint)
+        names = client().models(replace(asked, whole_call=seconds or asked.whole_call))
     except ChatError as error:
         logger.info("endpoint %s lists no models: %s", endpoint, error.code)
         Endpoint.objects.filter(pk=endpoint.pk).update(models_fetched=now - MODELS_KEEP + MODELS_AGAIN)

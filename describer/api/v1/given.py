@@ -21,6 +21,7 @@ from describer.submit import Given, Link, Refusal, keep_image
 
 LINK_SECONDS = 10.0
 LINK_BYTES = 20 * 10**6
+LIST_SECONDS = 10.0  # for an endpoint to list its models while a caller waits
 LIST_FRESH = timedelta(seconds=1)
 NOT_OURS = ("storage_away", "disk_full")  # faults of the site, whatever the picture is
 OF_LINKS = ("invalid_image_url", "image_download_failed", "image_too_large")
@@ -57,7 +58,7 @@ def endpoint_of(model: str, key: ApiKey) -> Endpoint:
     """Who is asked. Raises Refusal for a model that nobody serves (404), or that this key may not ask (403)."""
     endpoint = Endpoint.default()
     if endpoint.model_names and model not in endpoint.offered:
-        refresh_models(endpoint, keep=LIST_FRESH)
+        refresh_models(endpoint, keep=LIST_FRESH, seconds=LIST_SECONDS)
         endpoint.refresh_from_db(fields=["model_names"])
     if len(model) > 200 or (endpoint.model_names and model not in endpoint.offered):
         near = difflib.get_close_matches(model[:200], offered(key, endpoint))
