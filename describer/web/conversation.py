@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from describer.chat.request import PLACE, text_of
+from describer.chat.values import as_list
 from describer.models import Description
 from describer.models.transcript import transcript_of
 
@@ -58,5 +59,5 @@ def _beside(message: dict[str, Any]) -> Iterator[str]:
             yield f"Picture {int(part['image_url']['url'].removeprefix(PLACE)) + 1}"
         elif part["type"] != "text":
             yield str(part["type"])
-    for call in message.get("tool_calls") or ():
+    for call in as_list(message.get("tool_calls")):
         yield f"calls {json.dumps(call, ensure_ascii=False)[:500]}"

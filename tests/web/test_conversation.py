@@ -56,6 +56,11 @@ def test_it_tells_who_called_and_that_they_hung_up(hers, alice):
         assert expected in words
 
 
+def test_tool_calls_that_are_no_list_are_no_fault(hers, alice):
+    odd = {"role": "assistant", "content": "A pier.", "tool_calls": 5}
+    assert "A pier." in words_of(hers, called(alice, [TURNS[1], odd, TURNS[3]]))
+
+
 def test_an_ask_without_words_says_so(hers, alice):
     row = called(alice, [{"role": "user", "content": [PICTURE]}])
     type(row).objects.update(question="")
