@@ -10,6 +10,7 @@ that this call may have been billed. That window is the only one in which a call
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import close_old_connections
@@ -149,7 +150,7 @@ def _amendment(description: Description, error: ChatError, call: Call) -> Amendm
     found = amended(error, call.parameters)
     if found is None or (found.kind == "dropped" and not learned.may_drop(description, found.param)):
         return None
-    return found
+    return replace(found, also=tuple(param for param in found.also if learned.may_drop(description, param)))
 
 
 def _sent(run: Run, call: Call) -> Attempt | None:

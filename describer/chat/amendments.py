@@ -33,9 +33,10 @@ class Amendment:
 def amended(error: ChatError, parameters: Mapping[str, Any]) -> Amendment | None:
     """The change to make to `parameters` after `error`, None where none would help or the answer would be another thing.
 
-    Only a refusal of the parameter itself counts, which costs nothing, and only of one that was sent.
+    Only a refusal of the parameter itself counts, which costs nothing, and only of one that was sent; never an error after
+    words, which were paid for and, in a stream, are gone on.
     """
-    if error.code != "unsupported_parameter" or not refuses(error):
+    if error.code != "unsupported_parameter" or error.reply is not None or not refuses(error):
         return None
     named = [name for name in named_in(error) if name in parameters]
     if not named:

@@ -6,7 +6,7 @@ import pytest
 
 from describer.chat.amendments import Amendment, amended
 from tests.chat.conftest import Line
-from tests.endpoint import error, reply
+from tests.endpoint import chunks, error, reply, sse
 
 SET: dict[str, Any] = {
     "temperature": 0.5,
@@ -126,6 +126,14 @@ def test_o24_a_key_that_was_not_sent_is_never_the_cause(line: Line) -> None:
     )
 
     assert amended(refusal, SET) is None
+
+
+def test_o24_what_broke_off_after_words_is_not_asked_again(line: Line) -> None:
+    refusal = {"error": {"message": "'temperature' is not supported.", "code": 400}}
+    fault = line.fail(sse(*chunks("Two ")[:2], refusal))
+
+    assert (fault.code, fault.reply is not None) == ("unsupported_parameter", True)
+    assert amended(fault, SET) is None
 
 
 @pytest.mark.parametrize("status", [401, 404, 413, 429, 500])

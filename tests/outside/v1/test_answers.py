@@ -282,6 +282,18 @@ def test_o22_an_endpoint_that_refuses_stream_options_is_asked_without_and_that_i
         assert ["stream_options" in call.body for call in world.sent("Options again?")] == [False]
 
 
+def test_o24_beside_stream_options_nothing_of_the_callers_is_left_out(world):
+    refusal = error(
+        400, "scripted does not support parameters: ['stream_options', 'temperature'], for model=m"
+    )
+    world.plays("Two refused?", refusal, sse(*chunks("Two boats.", usage=None)))
+    with world.learning():
+        assert told(world, "Two refused?", temperature=0.5).ok
+        first, second = world.sent("Two refused?")
+        assert "stream_options" in first.body and "stream_options" not in second.body
+        assert second.body["temperature"] == 0.5
+
+
 def test_o23_max_tokens_is_renamed_once_and_that_is_remembered(world):
     words = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     world.plays("Renamed?", error(400, words, "unsupported_parameter", param="max_tokens"), answer())
