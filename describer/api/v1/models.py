@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -13,9 +14,11 @@ from describer.api.errors import error
 from describer.models import Endpoint, Scope
 from describer.submit import Refusal
 
-from .call import POOL, json_response
+from .call import json_response
 from .errors import reply_to
 from .given import offered, opened
+
+POOL = ThreadPoolExecutor(2, "models")  # of their own: behind calls that last, a list would come too late
 
 
 @csrf_exempt

@@ -58,6 +58,8 @@ def test_e35_more_calls_than_may_stand_in_line_are_told_to_come_later(world):
     calls = [world.later("Crowd?") for _ in range(IN_LINE + 4)]
     try:
         until(lambda: sum(call.done() for call in calls) == 4, "four are refused")
+        models = requests.get(f"{world.site.url}/v1/models", headers=world.site.bearer, timeout=5)
+        assert models.status_code == 200  # behind no call
     finally:
         gate.set()
     replies = [call.result() for call in calls]
