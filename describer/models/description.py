@@ -170,6 +170,13 @@ class Description(models.Model):
         """Take these as its pictures and links without asking for them, as a prefetch would have found them."""
         self._prefetched_objects_cache = {"pictures": list(shown), "links": list(links)}
 
+    def reread(self, *fields: str) -> None:
+        """Take it, or these fields, as they are by now; one that was deleted meanwhile was cancelled before."""
+        try:
+            self.refresh_from_db(fields=fields or None)
+        except Description.DoesNotExist:
+            self.status = Status.CANCELLED
+
     def begin_call(self, token: str) -> bool:
         """Count one call more; False when the run lost its lease or was cancelled."""
         return bool(BEGIN_CALL(pk=self.pk, token=token))

@@ -56,6 +56,6 @@ def _resumed(run: Run) -> bool:
 
 def _is_waiting(run: Run) -> bool:
     """False when somebody cancelled it meanwhile, which this process's copy of it then says."""
-    run.description.refresh_from_db(fields=["status"])
+    run.description.reread("status")
     close_old_connections()
     return run.description.status == Status.WAITING

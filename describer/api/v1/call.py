@@ -105,11 +105,18 @@ class Call:
         try:
             response = self._answered()
         except Exception as raised:
-            response = reply_to(self.request, raised)
+            response = self._failed(raised)
         finally:
             close_old_connections()
             about.request_id.reset(token)
         return self.marked(response)
+
+    def _failed(self, raised: Exception) -> HttpResponse:
+        """The reply to what was raised. What went wrong within a run may have been paid: no client shall repeat it unasked."""
+        response = reply_to(self.request, raised)
+        if self.description and not (self.is_replayed or isinstance(raised, Refusal)):
+            response["X-Should-Retry"] = "false"
+        return response
 
     def marked(self, response: Response) -> Response:
         """The same reply, saying whose it is."""
@@ -201,14 +208,15 @@ class Call:
         self._is(description)
         self.is_replayed = True
         while not description.is_final and not self.caller.over.wait(LOOK_SECONDS):
-            description.refresh_from_db(fields=["status"])
+            description.reread("status")
             close_old_connections()
-        return self._reply(Description.objects.select_related("transcript").get(pk=description.pk))
+        known = Description.objects.select_related("transcript").filter(pk=description.pk).first()
+        return self._reply(known or description)
 
     def _reply(self, description: Description) -> HttpResponse:
         """The endpoint's body as it came, also where it holds no words; else the error."""
         if not description.is_final:  # it lost its lease: somebody else ended it
-            description.refresh_from_db()
+            description.reread()
         transcript = transcript_of(description)
         whole = description.error_code in ("", "empty_answer", "content_filtered")
         if transcript is None or transcript.answer is None or not whole:

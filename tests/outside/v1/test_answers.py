@@ -680,6 +680,28 @@ def test_a_call_that_is_cancelled_while_it_is_under_way_is_answered_in_words(wor
     assert (row["status"], row["attempts"][0]["usage"]["total_tokens"]) == ("cancelled", 21)
 
 
+def deleted(world, question):
+    address = f"{world.site.url}/api/descriptions/{world.found(question)['id']}"
+    assert requests.delete(address, headers=world.site.bearer, timeout=10).status_code == 204
+
+
+def test_a_call_that_is_deleted_is_answered_in_words_and_not_repeated(world):
+    gate = threading.Event()
+    world.plays("Deleted?", held(gate, answer("For nobody.")))
+    with world.limited(1):
+        call = world.later("Deleted?")
+        until(lambda: world.sent("Deleted?"), "it is sent on")
+        waits = world.later("Deleted while it waits?")
+        until(lambda: world.found("Deleted while it waits?"), "another waits")
+        for question in ("Deleted?", "Deleted while it waits?"):
+            deleted(world, question)
+        gate.set()
+        for got in (call.result(), waits.result()):
+            fault(got, 400, "cancelled")
+            assert got.headers["x-should-retry"] == "false"
+    assert world.sent("Deleted while it waits?") == []
+
+
 def test_a_call_that_is_cancelled_on_its_page_while_it_waits_is_answered_and_never_sent(world):
     gate = threading.Event()
     world.plays("In its way?", held(gate, answer()))

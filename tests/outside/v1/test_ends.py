@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests import wire
-from tests.endpoint import ScriptedEndpoint, answer, hang, held
+from tests.endpoint import ScriptedEndpoint, answer, error, hang, held
 from tests.outside.cluster import QUICK, asking
 from tests.outside.v1.world import PATH, World, fault
 from tests.site import Site, until
@@ -79,6 +79,20 @@ def test_e36_a_database_that_cannot_be_written_is_told_and_nothing_is_sent(world
         assert int(got.headers["retry-after"]) > 0
     assert world.sent("Locked?") == []
     assert world.post("Open again?").status_code == 200
+
+
+def test_e34_after_a_fault_of_the_sites_own_within_a_call_nobody_shall_repeat_it(world):
+    world.plays("Fault midway?", error(500, "Perhaps billed.", headers={"retry-after": "1"}))
+    call = world.later("Fault midway?")
+    until(
+        lambda: (world.found("Fault midway?") or {}).get("status") == "waiting", "it waits for its next try"
+    )
+    with world.limited('"many"'):  # what no form lets through
+        got = call.result()
+    fault(got, 500, "internal_error")
+    assert got.headers["x-should-retry"] == "false"
+    assert got.headers["x-description-id"]
+    assert len(world.sent("Fault midway?")) == 1
 
 
 def test_e36_a_call_whose_process_dies_fails_as_unknown_and_is_not_asked_again(world):

@@ -148,7 +148,7 @@ class World:
         return int(self.rows.rows("SELECT count(*) FROM describer_description")[0][0])
 
     @contextmanager
-    def limited(self, calls: int) -> Iterator[None]:
+    def limited(self, calls: int | str) -> Iterator[None]:
         """Meanwhile only so many calls may be under way at once."""
         self._set("settings", f'{{"max_in_flight": {calls}}}')
         yield
