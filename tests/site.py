@@ -114,9 +114,10 @@ class Site:
     def manage(self, *arguments: str) -> str:
         """What a management command prints, run beside the site."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True)
+        if done.returncode:
+            print(done.stderr)  # else the exception alone would say that it failed, and not why
+        done.check_returncode()
         return done.stdout
 
     @property

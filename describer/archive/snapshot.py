@@ -38,7 +38,14 @@ def numbers() -> dict[str, int]:
     return {label: _last_number(model_of(label)) for label in MODELS}
 
 
+def _is_numbered(model: type[models.Model]) -> bool:
+    """Whether the database gives its rows their ids; a transcript has its description's."""
+    return isinstance(model._meta.pk, models.AutoField)
+
+
 def _last_number(model: type[models.Model]) -> int:
+    if not _is_numbered(model):
+        return 0
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -53,6 +60,8 @@ def _last_number(model: type[models.Model]) -> int:
 
 def set_number(model: type[models.Model], last: int) -> None:
     """Let the next id of a model be after `last`, and after all that are there."""
+    if not _is_numbered(model):
+        return
     table = model._meta.db_table
     last = max(last, model._base_manager.aggregate(last=models.Max("pk"))["last"] or 0)
     with connection.cursor() as cursor:

@@ -157,9 +157,12 @@ class Description(models.Model):
 
     @property
     def waiting_links(self) -> "list[DescriptionLink]":
-        """The links whose pictures were not fetched, in order. A done description has none but those sent as they are."""
-        if self.status == Status.DONE and not self.endpoint.sends_links:
-            return []
+        """The links whose pictures were not fetched yet, in order. A done description has none."""
+        return [] if self.status == Status.DONE else self.bare_links
+
+    @property
+    def bare_links(self) -> "list[DescriptionLink]":
+        """The links that no picture came from: yet, or at all where its endpoint is sent them as they are."""
         there = {shown.position for shown in self.pictures.all()}
         links = sorted(self.links.all(), key=lambda link: link.position)
         return [link for link in links if link.position not in there]

@@ -156,6 +156,7 @@ def _words(request: HttpRequest, row: Description) -> dict[str, Any]:
         "answers": answers,
         "bands": [band for band in card.bands if band not in of_first],
         "pictures": shown,
+        "bare_links": row.bare_links if row.endpoint.sends_links else card.waiting,
         "is_whole": not any(picture.is_gone for picture in shown),
         "timeline": timeline(row, card.attempts),
         "calls": calls,

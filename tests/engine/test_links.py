@@ -72,7 +72,7 @@ def test_o17_an_endpoint_that_fetches_by_itself_is_sent_the_links_in_their_place
     urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
     assert (row.status, gallery.connections) == (Status.DONE, 0)
     assert (urls[0], urls[1][:23]) == (gallery.at("/lake.jpg"), "data:image/jpeg;base64,")
-    assert [link.url for link in row.waiting_links] == [gallery.at("/lake.jpg")]
+    assert [link.url for link in row.bare_links] == [gallery.at("/lake.jpg")]
     assert gallery.at("/lake.jpg") in str(request_of(row))
 
 
