@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from describer.images import ImageError, Intake, Recipe, intake
 from describer.models import Image, SentCopy, User
+from describer.models.together import give_back
 from describer.refusal import Refusal
 from describer.storage import StorageAway, disk_is_full, drop_files, drop_images, upload_limits
 
@@ -65,6 +66,7 @@ def _digest(file: BinaryIO) -> str:
 
 def _taken_in(owner: User, file: BinaryIO, name: str) -> Image:
     file.seek(0)
+    give_back()  # many may stand in line for memory to decode in
     return _stored(owner, file, intake(file, name, limits=upload_limits(), recipe=Recipe()))
 
 

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from tests import callers
-from tests.endpoint import ScriptedEndpoint, answer, held
+from tests.endpoint import ScriptedEndpoint, answer, error, held
+from tests.gallery import Gallery
 from tests.images.pictures import photo
 from tests.outside.cluster import QUICK
 from tests.site import ROOT, Worker, until
@@ -26,8 +27,16 @@ def scripted():
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, scripted, cluster):
-    with cluster.site(tmp_path_factory.mktemp("distributed"), scripted) as started, Worker(started):
+def gallery():
+    with Gallery() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, scripted, cluster, gallery):
+    folder = tmp_path_factory.mktemp("distributed")
+    opened = {"IMAGE_LINK_PORTS": str(gallery.port), "IMAGE_LINK_NETWORKS": f"{gallery.host}/32"}
+    with cluster.site(folder, scripted, **opened) as started, Worker(started):
         yield started
 
 
@@ -150,3 +159,17 @@ def test_many_callers_share_the_few_connections_of_a_web_process(site, scripted)
         site, [callers.request(photo(64, 48), f"Caller {n}?", stream=n % 2 == 0) for n in range(60)]
     )
     assert [reply.status for reply in many] == [200] * 60
+
+
+def test_callers_whose_links_are_slow_hold_no_connection_meanwhile(site, gallery):
+    gate = threading.Event()
+    bodies = [callers.request(None, f"Link {n}?") for n in range(20)]
+    for n, body in enumerate(bodies):
+        url = gallery.shows(f"/slow-{n}.jpg", held(gate, error(404, "Gone.")))
+        body["messages"][0]["content"].append({"type": "image_url", "image_url": {"url": url}})
+    with ThreadPoolExecutor() as pool:
+        called = pool.submit(callers.call, site, bodies)
+        until(lambda: len(gallery.calls) == 20, "all links are followed at once")
+        assert listed(site, {"limit": 1})
+        gate.set()
+        assert {reply.status for reply in called.result()} == {400}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from io import BytesIO
 
 from django.conf import settings
+from django.db import close_old_connections
 from django.utils import timezone
 
 from describer.api.key import known, may, secret_in
@@ -58,6 +59,7 @@ def endpoint_of(model: str, key: ApiKey) -> Endpoint:
     """Who is asked. Raises Refusal for a model that nobody serves (404), or that this key may not ask (403)."""
     endpoint = Endpoint.default()
     if endpoint.model_names and model not in endpoint.offered:
+        close_old_connections()
         refresh_models(endpoint, keep=LIST_FRESH, seconds=LIST_SECONDS)
         endpoint.refresh_from_db(fields=["model_names"])
     if len(model) > 200 or (endpoint.model_names and model not in endpoint.offered):
@@ -106,6 +108,8 @@ def _at(part: Part) -> Iterator[None]:
 
 
 def _taken(owner: User, url: str, number: int, as_they_are: bool) -> Given | Link:
+    """No connection to the database is held meanwhile: sixteen slow links would take those of all pages."""
+    close_old_connections()
     if is_data_url(url):
         name = f"picture {number}"
         return Given(keep_image(owner, BytesIO(_bytes(url)), name), name)
