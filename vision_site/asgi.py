@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from errno import ENODATA
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -176,7 +177,11 @@ class TakenOnce(SpooledTemporaryFile[bytes]):
     """A body that is read once and whole; with that its memory is free, and does not wait for the answer."""
 
     def read(self, *_: Any) -> bytes:
-        data = super().read()
+        """Raises OSError when the caller has hung up: Django closes it then, whoever is about to read it."""
+        try:
+            data = super().read()
+        except ValueError as error:
+            raise OSError(ENODATA, "the caller has hung up") from error
         self.close()
         return data
 

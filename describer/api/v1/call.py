@@ -76,8 +76,8 @@ class Call:
 
     in_line = 0  # of all calls; changed in the event loop alone
 
-    def __init__(self, request: HttpRequest, body: bytes) -> None:
-        self.request, self.body = request, body
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
         self.headers: Mapping[str, str] = request.headers
         self.request_id = self.headers.get("X-Request-Id", "")
         self.channel = Channel()
@@ -143,7 +143,7 @@ class Call:
         key = opened(self.headers.get("Authorization", ""), Scope.ASK)
         check_open()
         with READERS:
-            body, self.body = self.body, b""
+            body = self.request.read()  # not before its turn: a thousand in line would hold 32 GB
             asked = asked_of(body)
             token = self._token()
             body_hash = sha256(body).hexdigest() if token else ""

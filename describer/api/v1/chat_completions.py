@@ -30,7 +30,7 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
         check_open()  # before it stands in line: behind calls that last, it would hear of a stop too late
     except Refusal as refusal:
         return error(refusal)
-    call = Call(request, request.read())
+    call = Call(request)
     done = call.begin()
     try:
         return await begun(call, done)

@@ -14,6 +14,7 @@ import requests
 from tests import wire
 from tests.endpoint import ScriptedEndpoint, answer, error, hang, held
 from tests.outside.cluster import QUICK, asking
+from tests.outside.process import megabytes
 from tests.outside.v1.world import PATH, World, fault
 from tests.site import Site, until
 
@@ -70,6 +71,22 @@ def test_e35_more_calls_than_may_stand_in_line_are_told_to_come_later(world):
         assert int(reply.headers["retry-after"]) > 0
         assert "x-should-retry" not in reply.headers
     assert len(world.sent("Crowd?")) == IN_LINE
+
+
+def test_bodies_of_calls_that_stand_in_line_take_no_memory(world):
+    gate, body = threading.Event(), b" " * (30 * 2**20)
+    world.plays("At work?", held(gate, answer()))
+    under_way = [world.later("At work?") for _ in range(2)]
+    until(lambda: len(world.sent("At work?")) == 2, "no thread is free")
+    before = megabytes(world.site)
+    calls = [world.threads.submit(world.send, body) for _ in range(IN_LINE + 2)]
+    try:
+        until(lambda: sum(call.done() for call in calls) == 4, "the line is full")
+        assert megabytes(world.site) - before < 90
+    finally:
+        gate.set()
+    assert [call.result().status_code for call in under_way] == [200] * 2
+    assert sorted(call.result().status_code for call in calls) == [400] * 6 + [429] * 4
 
 
 def test_e36_a_database_that_cannot_be_written_is_told_and_nothing_is_sent(world):
