@@ -1,11 +1,14 @@
-"""What a key may see: its person's own; with the scope `admin`, where the person is one, everybody's."""
+"""What a key may see: its person's own; with the scope `admin`, where the person is one, everybody's.
+
+One without the scope `read` reaches what was asked with it alone: cancelling and asking again tell what is there.
+"""
 
 from typing import Any
 
 from django.db.models import Q
 from django.http import Http404
 
-from describer.models import ApiKey, Description, User
+from describer.models import ApiKey, Description, Scope, User
 
 
 def visible(key: ApiKey, description_id: int) -> Description:
@@ -15,11 +18,13 @@ def visible(key: ApiKey, description_id: int) -> Description:
 
 def own(key: ApiKey, description_id: int) -> Description:
     """The description, if it is the key's person's: an admin, too, asks again in no name but their own. Raises Http404."""
-    return _found(Description.objects.filter(owner=key.user), description_id)
+    return _found(within_reach(key).filter(owner=key.user), description_id)
 
 
 def within_reach(key: ApiKey) -> Any:
     """The descriptions that this key may see."""
+    if Scope.READ not in key.scopes:
+        return Description.objects.filter(key=key)
     return Description.objects.all() if key.is_admin else Description.objects.filter(owner=key.user)
 
 

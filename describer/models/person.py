@@ -21,7 +21,10 @@ MOST_ASKS_PER_MINUTE = 1_000_000
 
 
 class Scope(models.TextChoices):
-    """What a key opens. `admin` adds nothing to the rights of its person: it lets the key use those of an admin."""
+    """What a key opens. `admin` adds nothing to the rights of its person: it lets the key use those of an admin.
+
+    Without `read` it cancels, deletes and asks again only what was asked with it.
+    """
 
     ASK = "ask", "ask: submit asks, cancel and delete them"
     READ = "read", "read: see descriptions, usage and models"

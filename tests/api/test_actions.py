@@ -56,6 +56,15 @@ def test_cancel_stops_what_is_not_at_its_end(script, status):
     assert (row.status, row.lease_token) == ("cancelled", "x")
 
 
+@pytest.mark.parametrize(("method", "what"), ACTIONS)
+def test_a_key_without_the_scope_read_reaches_only_what_was_asked_with_it(script, method, what):
+    by_another, by_itself = script.post().json()["id"], script.post().json()["id"]
+    Description.objects.filter(pk=by_another).update(key=None)
+    ApiKey.objects.filter(pk=script.key.pk).update(scopes=["ask"])
+    fault(script.call(method, f"{ROUTE}/{by_another}{what}"), 404, "not_found_error")
+    assert script.call(method, f"{ROUTE}/{by_itself}{what}").status_code < 300
+
+
 @pytest.mark.parametrize("status", ["done", "failed", "cancelled"])
 def test_cancel_leaves_what_is_at_its_end_and_says_how_it_stands(script, status):
     row = description(script.user, status=status)
