@@ -19,8 +19,9 @@ class Call:
     changed: tuple[dict[str, str], ...] = ()
 
     def amended(self, kind: str, param: str, to: str = "") -> "Call":
-        """The same call with one parameter renamed or dropped; unchanged when it was not set."""
-        if param not in self.parameters:
+        """The same call with one parameter renamed or dropped; unchanged when it was not set, or its new name was, too:
+        the endpoint shall judge those, else one of them would go in silence."""
+        if param not in self.parameters or to in self.parameters:
             return self
         parameters = {to if key == param else key: value for key, value in self.parameters.items()}
         if kind == "dropped":

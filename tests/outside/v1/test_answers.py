@@ -313,6 +313,9 @@ def test_o23_max_tokens_is_renamed_once_and_that_is_remembered(world):
         assert world.post("Renamed again?", max_tokens=8).ok
         (call,) = world.sent("Renamed again?")
         assert (call.body.get("max_tokens"), call.body["max_completion_tokens"]) == (None, 8)
+        assert world.post("Both of them?", max_tokens=8, max_completion_tokens=9).ok
+        (call,) = world.sent("Both of them?")
+        assert (call.body.get("max_tokens"), call.body["max_completion_tokens"]) == (8, 9)
 
 
 def test_o24_any_other_refused_parameter_goes_back_to_the_caller(world):
