@@ -23,6 +23,7 @@ from describer.web.usage import usage
 from describer.web.webhooks import account_webhook_remove, account_webhook_test, account_webhooks
 
 urlpatterns = [
+    path("v1/", include("describer.api.v1.urls")),  # first: of all it is asked the most often by programs
     path("", ask, name="ask"),
     path("images/", images, name="images"),
     path("images/<int:pk>/", original, name="original"),
@@ -51,7 +52,6 @@ urlpatterns = [
     path("api", unknown_url),
     path("api/", include("describer.api.urls")),
     path("v1", v1_unknown_url),
-    path("v1/", include("describer.api.v1.urls")),
     path("chat/completions", without_v1),
     path("chat/completions/", without_v1),
     path("admin/", admin.site.urls),

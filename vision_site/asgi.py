@@ -10,9 +10,10 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from errno import ENODATA
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, cast
 
 import django
 from asgiref.sync import sync_to_async
@@ -23,11 +24,13 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402  Django comes first
 from django.core import signals  # noqa: E402
 from django.core.exceptions import RequestAborted  # noqa: E402
-from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix  # noqa: E402
 from django.core.handlers.base import BaseHandler  # noqa: E402
 from django.core.handlers.exception import convert_exception_to_response  # noqa: E402
 from django.db import close_old_connections, connections, reset_queries  # noqa: E402
 from django.dispatch import receiver  # noqa: E402
+from django.http.response import HttpResponseBase  # noqa: E402
+from django.urls import set_script_prefix  # noqa: E402
 
 from .body_limit import BodyLimit  # noqa: E402
 from .endpoint import EndpointEdge  # noqa: E402
@@ -152,7 +155,28 @@ class EndpointHandler(ASGIHandler):
         self._middleware_chain = convert_exception_to_response(answer)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.handle(scope, receive, send)
+        """As Django's own `handle` does it, without its signals: nobody hears them here, and each is a hop to a thread."""
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        set_script_prefix(get_script_prefix(scope))
+        request, refused = self.create_request(scope, body)
+        if request is None:
+            await self.send_response(cast(HttpResponseBase, refused), send)
+            return
+        answering = asyncio.ensure_future(self._answer(request, send))
+        hung_up = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait((answering, hung_up), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hung_up.cancel()
+            answering.cancel()  # of one that has ended this changes nothing
+        with suppress(asyncio.CancelledError):
+            await answering
+
+    async def _answer(self, request: Any, send: Any) -> None:
+        await self.send_response(await self.run_get_response(request), send)
 
     async def run_get_response(self, request: Any) -> Any:
         response: Any = await super().run_get_response(request)

@@ -20,7 +20,7 @@ from describer.chat.listing import model_ids
 from describer.chat.messages import size_text
 from describer.chat.relay import Relay
 from describer.chat.replies import Answer, read_reply, read_stream
-from describer.chat.session import Bearer, Session
+from describer.chat.session import Session
 from describer.chat.stream import assembled
 from describer.clock import Clock
 
@@ -117,12 +117,12 @@ class Client:
         """
         try:
             proxies, bundle = self.session.around(url)
-            return self.session.request(
-                method,
-                url,
-                data=sent,
-                headers=headers,
-                auth=Bearer(key),
+            request = self.session.prepared(method, url, headers, key)
+            if sent is not None:
+                request.body = sent  # type: ignore[assignment]
+                request.headers["Content-Length"] = str(len(sent))
+            return self.session.send(
+                request,
                 timeout=(target.connect, target.first_byte),
                 proxies=proxies,
                 verify=target.ca_file or bundle,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
@@ -41,6 +42,7 @@ class Session(requests.Session):
         super().__init__()
         self.trust_env = False
         self.surroundings: dict[str, tuple[dict[str, str], str | bool]] = {}
+        self.templates: dict[tuple[Any, ...], requests.PreparedRequest] = {}
         self.headers.clear()
         self.headers.update(HEADERS)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -55,6 +57,16 @@ class Session(requests.Session):
             bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
             self.surroundings[url] = (requests.utils.get_environ_proxies(url), bundle)
         return self.surroundings[url]
+
+    def prepared(
+        self, method: str, url: str, headers: Mapping[str, str], key: str
+    ) -> requests.PreparedRequest:
+        """A request without its body, made once for each address: requests takes half a millisecond to prepare one."""
+        made_of = (method, url, *headers.items(), key)
+        if made_of not in self.templates:
+            bare = requests.Request(method, url, headers=dict(headers), auth=Bearer(key))
+            self.templates[made_of] = self.prepare_request(bare)
+        return self.templates[made_of].copy()
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: with a target requests would read the whole body, however large, just to prepare the next request."""

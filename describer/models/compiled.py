@@ -24,17 +24,31 @@ Row = TypeVar("Row", bound=models.Model)
 FEW = 4  # rows that are quicker read and written one by one, by statements that are there
 
 
+def plain_type(field: Any) -> type | None:
+    """The type whose values a field stores as they are; asking the field takes Django longer than SQLite to store one."""
+    if isinstance(field, models.BooleanField):
+        return bool
+    if isinstance(field, models.CharField | models.TextField):
+        return str
+    return int if isinstance(field, models.IntegerField | models.ForeignKey) else None
+
+
+def stored(field: Any, plain: type | None, value: Any, database: Any) -> Any:
+    """A value as its field stores it."""
+    return value if plain and type(value) is plain else field.get_db_prep_save(value, database)
+
+
 class Given(Expression):
     """The place of a value that is given by name when the statement runs."""
 
     def __init__(self, name: str, field: Any = None) -> None:
         super().__init__(output_field=field or models.TextField())
-        self.name, self.column = name, field
+        self.name, self.column, self.plain = name, field, plain_type(field)
 
     def value(self, given: Any, database: Any) -> Any:
         """As the database takes it: as its field stores it where there is one."""
         if self.column is not None:
-            return self.column.get_db_prep_save(given, database)
+            return stored(self.column, self.plain, given, database)
         if isinstance(given, datetime):
             return database.ops.adapt_datetimefield_value(given)
         return database.ops.adapt_datefield_value(given) if isinstance(given, date) else given
@@ -152,6 +166,10 @@ class Insert(Statement):
         self.model = model
 
     @cached_property
+    def columns(self) -> list[tuple[Any, type | None]]:
+        return [(field, plain_type(field)) for field in self.fields]
+
+    @cached_property
     def fields(self) -> list[Any]:
         """All but an id that the database gives."""
         return [
@@ -171,7 +189,7 @@ class Insert(Statement):
     def __call__(self, row: models.Model) -> None:
         database = here()
         sql, *_ = self.compiled(database)
-        values = [field.get_db_prep_save(field.pre_save(row, True), database) for field in self.fields]
+        values = [stored(field, plain, field.pre_save(row, True), database) for field, plain in self.columns]
         with database.cursor() as cursor:
             cursor.execute(sql, values)
             row.pk = cursor.fetchone()[0]

@@ -32,12 +32,12 @@ def slow_link(world, gallery):
 
 def expect(world, status, code, param=None, kind="", *, data=None, send=None, **body):
     """The error of a call which is refused before anything is sent on or written down."""
-    rows, calls = world.count(), len(world.endpoint.calls)
+    rows, calls = world.count(), world.calls()
     given = json.dumps({"model": MODEL, "messages": [said("Refused?")]} | body).encode()
     reply = world.send(given if data is None else data, **(send or {}))
     told = fault(reply, status, code, param, kind)
     assert "x-description-id" not in reply.headers
-    assert (world.count(), len(world.endpoint.calls)) == (rows, calls)
+    assert (world.count(), world.calls()) == (rows, calls)
     return told
 
 

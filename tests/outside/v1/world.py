@@ -58,6 +58,7 @@ class World:
         self.rows = Database(site)
         self.steps: dict[str, deque[Step]] = {}
         self.threads = ThreadPoolExecutor(32)
+        self.apart: set[str] = set()  # what is asked in threads, beside whatever is tested
         endpoint.rule(self._step)
 
     def _step(self, call: Call) -> Step | None:
@@ -93,6 +94,7 @@ class World:
 
     def later(self, question: str, *pictures: str, **more: Any) -> "Future[requests.Response]":
         """The same, in a thread of its own."""
+        self.apart.add(question)
         return self.threads.submit(self.post, question, *pictures, **more)
 
     def row(self, reply: requests.Response) -> Json:
@@ -144,8 +146,13 @@ class World:
         return self.key(f"of {username}", username)
 
     def count(self) -> int:
-        """How many descriptions there are."""
-        return int(self.rows.rows("SELECT count(*) FROM describer_description")[0][0])
+        """How many descriptions there are, but for those asked in threads."""
+        questions = [row[0] for row in self.rows.rows("SELECT question FROM describer_description")]
+        return sum(question not in self.apart for question in questions)
+
+    def calls(self) -> int:
+        """How many calls reached the endpoint, but for those asked in threads."""
+        return sum(asked(call) not in self.apart for call in self.endpoint.calls)
 
     @contextmanager
     def limited(self, calls: int | str) -> Iterator[None]:
