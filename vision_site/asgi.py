@@ -174,6 +174,7 @@ class EndpointHandler(ASGIHandler):
             answering.cancel()  # of one that has ended this changes nothing
         with suppress(asyncio.CancelledError):
             await answering
+        body.close()
 
     async def _answer(self, request: Any, send: Any) -> None:
         await self.send_response(await self.run_get_response(request), send)
@@ -201,7 +202,7 @@ class TakenOnce(SpooledTemporaryFile[bytes]):
     """A body that is read once and whole; with that its memory is free, and does not wait for the answer."""
 
     def read(self, *_: Any) -> bytes:
-        """Raises OSError when the caller has hung up: Django closes it then, whoever is about to read it."""
+        """Raises OSError when the caller has hung up: it is closed then, whoever is about to read it."""
         try:
             data = super().read()
         except ValueError as error:
