@@ -1,6 +1,8 @@
 """Whoever waits in this process for a run: a call at our own endpoint, or the shell."""
 
+import random
 import threading
+import time
 from dataclasses import dataclass, field
 
 from django.db import close_old_connections, transaction
@@ -13,6 +15,7 @@ from . import gate
 from .lease import Run
 
 LOOK_SECONDS = 0.1
+MOMENT = 0.05
 
 
 @dataclass
@@ -40,18 +43,38 @@ def wait_here(run: Run, caller: Caller) -> bool:
     pause = max(0.0, (due - timezone.now()).total_seconds()) if due else 0.0
     close_old_connections()
     while not caller.over.wait(pause):
-        if _resumed(run):
-            return True
-        if not _is_waiting(run):
-            return False
-        pause = LOOK_SECONDS
+        if not seen_shut.lately(run.description.endpoint_id):
+            if _resumed(run):
+                return True
+            if not _is_waiting(run):
+                return False
+        pause = random.uniform(0.5, 1.5) * LOOK_SECONDS  # noqa: S311  no secret
     return False
+
+
+class SeenShut:
+    """Gates that let nobody through a moment ago: a hundred callers in line, each looking for itself, took a whole core."""
+
+    def __init__(self) -> None:
+        self.until: dict[int, float] = {}
+
+    def lately(self, endpoint: int) -> bool:
+        return time.monotonic() < self.until.get(endpoint, 0.0)
+
+    def note(self, endpoint: int) -> None:
+        self.until[endpoint] = time.monotonic() + MOMENT
+
+
+seen_shut = SeenShut()
 
 
 def _resumed(run: Run) -> bool:
     with transaction.atomic():
         endpoint = Endpoint.objects.defer("model_names").get(pk=run.description.endpoint_id)
-        return bool(gate.room(endpoint, 1)) and run.description.resume(run.token)
+        if gate.room(endpoint, 1):
+            return run.description.resume(run.token)
+    seen_shut.note(endpoint.pk)
+    return False
 
 
 def _is_waiting(run: Run) -> bool:

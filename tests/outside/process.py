@@ -1,5 +1,6 @@
 """The site's process as the kernel sees it."""
 
+import os
 import re
 from pathlib import Path
 
@@ -11,3 +12,9 @@ def megabytes(site: Site, what: str = "VmRSS") -> float:
     found = re.search(rf"{what}:\s+(\d+) kB", Path(f"/proc/{site.process.pid}/status").read_text())
     assert found
     return int(found[1]) / 1024
+
+
+def seconds_of_work(site: Site) -> float:
+    """Seconds of processor time that the site's process has used."""
+    fields = Path(f"/proc/{site.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

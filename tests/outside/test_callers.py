@@ -4,6 +4,8 @@ import random
 import re
 import sqlite3
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from tests import callers
 from tests.endpoint import ScriptedEndpoint, answer, chunks, held, sse
 from tests.images.pictures import photo
+from tests.outside.database import Database
+from tests.outside.process import seconds_of_work
 from tests.site import Site, until
 
 pytestmark = pytest.mark.site
@@ -144,3 +148,24 @@ def test_people_scripts_and_callers_share_one_ledger_that_is_right_to_the_token(
         site, "SELECT sum(prompt_tokens), sum(completion_tokens), sum(total_tokens) FROM describer_attempt"
     )
     assert days == whole == [tuple(after.values())]
+
+
+def test_callers_that_wait_for_room_cost_little(site, upstream):
+    gate = threading.Event()
+    upstream.default = held(gate, answer())
+    limited = "UPDATE describer_endpoint SET settings = '{}'"
+    waiting = "SELECT count(*) FROM describer_description WHERE status = 'waiting'"
+    rows = Database(site)
+    with ThreadPoolExecutor() as pool:
+        rows.do(limited.format('{"max_in_flight": 1}'))
+        called = pool.submit(callers.call, site, [callers.request(None, f"Wait {n}?") for n in range(100)])
+        try:
+            until(lambda: count(site, waiting) == 99, "all but one wait", 30)
+            began, used = time.monotonic(), seconds_of_work(site)
+            time.sleep(2)  # a span to measure in
+            share = (seconds_of_work(site) - used) / (time.monotonic() - began)
+        finally:
+            rows.do(limited.format("{}"))
+            gate.set()
+        assert {reply.status for reply in called.result()} == {200}
+    assert share < 0.6
