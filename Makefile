@@ -46,7 +46,9 @@ types: .venv/test
 floors: .venv/test
 	$(BIN)/lint-imports
 
+# The tests start some hundred processes: each is quicker when our own modules are compiled, too.
 unit: .venv/test .venv/peers/done
+	@$(BIN)/python -m compileall -q describer vision_site tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
 browser: .venv/test
