@@ -74,7 +74,7 @@ class Asking:
             self.outcome.failed(paths, refusal.message)
         except Exception as error:
             logger.debug("an ask of the shell failed", exc_info=True)
-            self.outcome.failed(paths, f"It was not asked: {error}")
+            self.outcome.failed(paths, f"It was not seen to its end: {error}")
 
     def _asked(self, paths: Sequence[str]) -> None:
         with ExitStack() as stack:

@@ -28,7 +28,7 @@ class Scope(models.TextChoices):
 
     ASK = "ask", "ask: submit asks, cancel and delete them"
     READ = "read", "read: see descriptions, usage and models"
-    ADMIN = "admin", "admin: see everybody's, where its person may"
+    ADMIN = "admin", "admin: everybody's as well as one's own, where its person may"
 
 
 class User(AbstractUser):

@@ -33,18 +33,24 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
 MOST_IN_LINE = 4 * settings.ENDPOINT_CONCURRENCY  # calls that wait for a thread or are under way
 READERS = threading.BoundedSemaphore(4)
+MOST_BEHIND = 4 * 2**20  # bytes of a stream that its caller may be behind
 LONGEST_TOKEN = 255
 LOOK_SECONDS = 0.1
 RECORDED = ("rate_limit_exceeded", "budget_exceeded")
 
 
 class Channel:
-    """What a thread hands to the event loop: the frames of a stream, and that something is new."""
+    """What a thread hands to the event loop: the frames of a stream, and that something is new.
+
+    A caller who does not take what comes is `left` behind: its call is read to the end and recorded, but not kept for it.
+    """
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.frames: list[bytes] = []
         self.news = asyncio.Event()
+        self.size = 0
+        self.left = False
 
     def put(self, data: bytes) -> None:
         """Called from the thread."""
@@ -54,12 +60,17 @@ class Channel:
             logger.debug("the loop of a stream is closed already")
 
     def _put(self, data: bytes) -> None:
-        self.frames.append(data)
+        self.left = self.left or (bool(self.frames) and self.size + len(data) > MOST_BEHIND)
+        if self.left:
+            self.frames.clear()
+        else:
+            self.frames.append(data)
+        self.size += len(data)
         self.news.set()
 
     def take(self) -> bytes:
         """All that came meanwhile."""
-        frames, self.frames = self.frames, []
+        frames, self.frames, self.size = self.frames, [], 0
         self.news.clear()
         return b"".join(frames)
 

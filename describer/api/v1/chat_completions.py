@@ -17,6 +17,12 @@ from .call import MOST_IN_LINE, Call
 HEADERS_SECONDS = (
     10.0  # a stream's status waits so long for the first words: an early failure is a true 4xx or 5xx
 )
+LEFT = {
+    "message": "The stream was read too slowly; the whole answer is in the history.",
+    "type": "invalid_request_error",
+    "param": None,
+    "code": "read_too_slowly",
+}
 WAITING = b": waiting\n"
 STREAM_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 
@@ -87,12 +93,14 @@ async def frames(call: Call, done: "asyncio.Future[HttpResponse]") -> AsyncItera
     try:
         if not channel.frames:
             yield WAITING
-        while channel.frames or not done.done():
+        while not channel.left and (channel.frames or not done.done()):
             if channel.frames:
                 yield channel.take()
             elif not await channel.wait(HEADERS_SECONDS):
                 yield WAITING
-        if done.result().status_code != 200:
+        if channel.left:
+            yield frame(dumped({"error": LEFT}))
+        elif done.result().status_code != 200:
             yield frame(dumped(json.loads(done.result().content)))
     finally:
         if not done.done():
