@@ -98,7 +98,8 @@ class Body:
         if not self.more:
             return await self.receive_next()
         try:
-            message = await asyncio.wait_for(self.receive_next(), self.limit.silence)
+            async with asyncio.timeout(self.limit.silence):  # `wait_for` would make a task for each piece
+                message = await self.receive_next()
         except TimeoutError:
             self.refused = Refused(408, "request_timeout", self._silent)
             return {"type": "http.disconnect"}
