@@ -1,8 +1,15 @@
 """What waits in memory for the caller of a stream."""
 
 import asyncio
+import json
 
-from describer.api.v1.call import MOST_BEHIND, Channel
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from describer.api.v1.call import Call
+from describer.api.v1.channel import MOST_BEHIND, Channel
+from describer.api.v1.chat_completions import WAITING, frames
 
 PIECE = b"data: " + b"x" * 2**16
 
@@ -19,12 +26,12 @@ async def put(pieces, take_each):
 
 def test_whoever_takes_what_comes_gets_all_of_it():
     channel, taken = asyncio.run(put(3 * MOST_BEHIND // len(PIECE), take_each=True))
-    assert (channel.left, taken // len(PIECE)) == (False, 3 * MOST_BEHIND // len(PIECE))
+    assert (channel.is_behind, taken // len(PIECE)) == (False, 3 * MOST_BEHIND // len(PIECE))
 
 
 def test_whoever_takes_nothing_is_left_behind_and_nothing_is_kept_for_them():
     channel, _ = asyncio.run(put(3 * MOST_BEHIND // len(PIECE), take_each=False))
-    assert (channel.left, channel.frames, channel.news.is_set()) == (True, [], True)
+    assert (channel.is_behind, channel.frames, channel.news.is_set()) == (True, [], True)
 
 
 def test_one_piece_may_be_as_large_as_a_reply_may():
@@ -35,4 +42,27 @@ def test_one_piece_may_be_as_large_as_a_reply_may():
         return channel
 
     channel = asyncio.run(one())
-    assert (channel.left, len(channel.take())) == (False, 2 * MOST_BEHIND)
+    assert (channel.is_behind, len(channel.take())) == (False, 2 * MOST_BEHIND)
+
+
+@pytest.mark.parametrize("came", [False, True])
+def test_e30_a_stream_waits_for_its_first_words_no_longer_than_a_whole_call(came):
+    async def all_frames():
+        call = Call(RequestFactory().post("/v1/chat/completions"))
+        call.end = call.channel.loop.time()
+        done = call.channel.loop.create_future()
+        if came:
+            call.channel.put(PIECE)
+            await asyncio.sleep(0)
+            call.channel.loop.call_later(
+                0.05, lambda: (done.set_result(HttpResponse()), call.channel.news.set())
+            )
+        return call, [piece async for piece in frames(call, done)]
+
+    call, pieces = asyncio.run(all_frames())
+    if came:
+        assert (pieces, call.caller.over.is_set()) == ([PIECE], False)
+    else:
+        assert pieces[0] == WAITING
+        assert json.loads(pieces[1].removeprefix(b"data: "))["error"]["code"] == "timeout"
+        assert (call.caller.over.is_set(), call.caller.hung_up) == (True, False)

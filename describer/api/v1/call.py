@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -24,6 +23,7 @@ from describer.pipeline import see_through_here
 from describer.queue import Caller, Run
 from describer.submit import Ask, Refusal, check_open, known_here, refused_here, submit_here
 
+from .channel import Channel
 from .errors import failure, reply_to
 from .given import asked_of, endpoint_of, kept, opened
 
@@ -33,53 +33,9 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
 MOST_IN_LINE = 4 * settings.ENDPOINT_CONCURRENCY  # calls that wait for a thread or are under way
 READERS = threading.BoundedSemaphore(4)
-MOST_BEHIND = 4 * 2**20  # bytes of a stream that its caller may be behind
 LONGEST_TOKEN = 255
 LOOK_SECONDS = 0.1
 RECORDED = ("rate_limit_exceeded", "budget_exceeded")
-
-
-class Channel:
-    """What a thread hands to the event loop: the frames of a stream, and that something is new.
-
-    A caller who does not take what comes is `left` behind: its call is read to the end and recorded, but not kept for it.
-    """
-
-    def __init__(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.frames: list[bytes] = []
-        self.news = asyncio.Event()
-        self.size = 0
-        self.left = False
-
-    def put(self, data: bytes) -> None:
-        """Called from the thread."""
-        try:
-            self.loop.call_soon_threadsafe(self._put, data)
-        except RuntimeError:
-            logger.debug("the loop of a stream is closed already")
-
-    def _put(self, data: bytes) -> None:
-        self.left = self.left or (bool(self.frames) and self.size + len(data) > MOST_BEHIND)
-        if self.left:
-            self.frames.clear()
-        else:
-            self.frames.append(data)
-        self.size += len(data)
-        self.news.set()
-
-    def take(self) -> bytes:
-        """All that came meanwhile."""
-        frames, self.frames, self.size = self.frames, [], 0
-        self.news.clear()
-        return b"".join(frames)
-
-    async def wait(self, seconds: float) -> bool:
-        """Until something is new; False when nothing was within so many seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.news.wait()
-        return self.news.is_set()
 
 
 class Call:
@@ -96,6 +52,12 @@ class Call:
         self.streams = False
         self.description: Description | None = None
         self.is_replayed = False
+        self.end = self.channel.loop.time() + settings.VISION_TIMEOUTS["whole_call"]
+
+    @property
+    def left(self) -> float:
+        """How many more seconds its caller waits for the first words."""
+        return self.end - self.channel.loop.time()
 
     def begin(self) -> "asyncio.Future[HttpResponse]":
         """Hand it to a thread."""

@@ -47,10 +47,8 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
 
 async def begun(call: Call, done: "asyncio.Future[HttpResponse]") -> HttpResponseBase:
     """A stream with its first words, or when they are long in coming; else the reply, within the time of a whole call."""
-    clock = asyncio.get_running_loop().time
-    end = clock() + settings.VISION_TIMEOUTS["whole_call"]
-    while not done.done() and (left := end - clock()) > 0:
-        await call.channel.wait(min(left, HEADERS_SECONDS))
+    while not done.done() and call.left > 0:
+        await call.channel.wait(min(call.left, HEADERS_SECONDS))
         if call.channel.frames or (call.streams and call.description and not done.done()):
             return streamed(call, done)
     return done.result() if done.done() else too_late(call)
@@ -89,19 +87,23 @@ def streamed(call: Call, done: "asyncio.Future[HttpResponse]") -> StreamingHttpR
 
 async def frames(call: Call, done: "asyncio.Future[HttpResponse]") -> AsyncIterator[bytes]:
     """A stream's frames as they come. After a failure the error, and no [DONE]."""
-    channel = call.channel
+    channel, waits = call.channel, True
     try:
         if not channel.frames:
             yield WAITING
-        while not channel.left and (channel.frames or not done.done()):
+        while not channel.is_behind and (channel.frames or not done.done()):
             if channel.frames:
+                waits = False
                 yield channel.take()
-            elif not await channel.wait(HEADERS_SECONDS):
+            elif waits and call.left <= 0:
+                yield frame(dumped(json.loads(too_late(call).content)))
+                return
+            elif not await channel.wait(min(HEADERS_SECONDS, call.left) if waits else HEADERS_SECONDS):
                 yield WAITING
-        if channel.left:
+        if channel.is_behind:
             yield frame(dumped({"error": LEFT}))
         elif done.result().status_code != 200:
             yield frame(dumped(json.loads(done.result().content)))
     finally:
-        if not done.done():
+        if not (done.done() or call.caller.over.is_set()):
             call.caller.hang_up()
