@@ -5,6 +5,7 @@ own.
 """
 
 import json
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -612,6 +613,9 @@ def hung_up(world, question, **body):
         wire.sent(connection, [wire.head(f"POST {PATH}", *lines, f"Content-Length: {len(data)}"), data])
         until(lambda: world.found(question), "the site has it")
         yield connection
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):  # until the site has seen it, and hangs up as well
+            pass
 
 
 @pytest.mark.parametrize("streams", [False, True], ids=["whole", "stream"])
