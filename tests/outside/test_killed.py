@@ -136,7 +136,10 @@ def killed(mode):
             gates[replied].set()
             until(lambda: scripted.in_flight == 1, "the reply is written")
             if rows.url:
-                until(lambda: rows.waiters() >= 2, "sent and record wait for the database")
+                until(
+                    lambda: rows.waiters(),
+                    "who writes first waits for the database, and the others behind it",
+                )
             mode.kill()
     for gate in gates.values():
         gate.set()
