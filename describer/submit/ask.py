@@ -199,18 +199,11 @@ def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
     sets = [ask.pictures] if ask.together else [[given] for given in ask.pictures]
     turn = queue.next_turn(ask.owner, ask.lane)
     rows = [
-        Description(
-            owner=ask.owner,
-            via=ask.via,
-            key=ask.key,
-            endpoint=endpoint,
-            question=ask.question,
-            system_prompt=ask.system_prompt,
-            model=ask.model or endpoint.model,
-            parameters=dict(ask.parameters),
+        row_of(
+            ask,
+            endpoint,
             lane=ask.lane,
             turn=turn + position,
-            submit_token=ask.token or None,
             submit_hash=submit_hash,
             position=position,
             follows=ask.follows,
@@ -224,6 +217,22 @@ def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
         for row in rows:
             transcribe(row, ask)
     return rows
+
+
+def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
+    """A row for an ask, not yet written; `values` say in which state it is born."""
+    return Description(
+        owner=ask.owner,
+        via=ask.via,
+        key=ask.key,
+        endpoint=endpoint,
+        question=ask.question,
+        system_prompt=ask.system_prompt,
+        model=ask.model or endpoint.model,
+        parameters=dict(ask.parameters),
+        submit_token=ask.token or None,
+        **values,
+    )
 
 
 def transcribe(row: Description, ask: Ask) -> None:

@@ -19,7 +19,7 @@ from describer.queue.gate import room
 from describer.queue.lease import leases, new_token
 from describer.refusal import Refusal
 
-from .ask import Ask, check_key, given_before, transcribe
+from .ask import Ask, check_key, given_before, row_of, transcribe
 from .pictures import show
 
 CROWDED = "Its endpoint takes no more calls at the moment."
@@ -56,7 +56,7 @@ def check_open() -> None:
 def refused_here(ask: Ask, refusal: Refusal) -> Description:
     """The record of an ask that its key or a budget did not allow: failed, and nothing was sent."""
     endpoint = ask.endpoint or Endpoint.default()
-    row = _row(replace(ask, token=None), endpoint, status=Status.FAILED, finished=timezone.now())
+    row = row_of(replace(ask, token=None), endpoint, status=Status.FAILED, finished=timezone.now())
     row.error_code, row.error_message = refusal.code, refusal.message
 
     def born() -> Description:
@@ -85,7 +85,8 @@ def known_here(ask: Ask) -> Description | None:
 
 def _born(ask: Ask, endpoint: Endpoint, caller: Caller) -> Run:
     token = new_token()
-    row = _row(ask, endpoint, **_state(endpoint), lease_token=token)
+    submit_hash = ask.hash if ask.token else ""
+    row = row_of(ask, endpoint, **_state(endpoint), lease_token=token, submit_hash=submit_hash)
     # This machine's clock: the first heartbeat, within seconds, sets the end by the database's.
     row.lease_until = row.created + timedelta(seconds=settings.LEASE_SECONDS)
     BIRTH(row)
@@ -102,19 +103,3 @@ def _state(endpoint: Endpoint) -> dict[str, Any]:
     if room(endpoint, 1):
         return {"status": Status.RUNNING, "started": timezone.now()}
     return {"status": Status.WAITING, "waiting_reason": CROWDED}
-
-
-def _row(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
-    return Description(
-        owner=ask.owner,
-        via=ask.via,
-        key=ask.key,
-        endpoint=endpoint,
-        question=ask.question,
-        system_prompt=ask.system_prompt,
-        model=ask.model,
-        parameters=dict(ask.parameters),
-        submit_token=ask.token or None,
-        submit_hash=ask.hash if ask.token else "",
-        **values,
-    )
