@@ -11,7 +11,7 @@ from django.db import Error, connection
 
 from describer import database
 from describer.chat.parameters import NAMES
-from describer.management.given import one_of
+from describer.management.given import a_person, one_of
 from describer.models import Endpoint, User, Via
 from describer.presets import PRESETS, preset
 from describer.sandbox import SANDBOX_URL
@@ -40,12 +40,7 @@ def person(name: str | None) -> User:
             many = "There are several admins" if admins else "There is no admin yet"
             raise CommandError(f"{many}; say with --user NAME whose asks these are.")
         return admins[0]
-    user = User.objects.filter(username=name).first()
-    if user is None:
-        raise CommandError(f"There is no user {name!r}. People are made in the admin, under Users.")
-    if not user.is_active:
-        raise CommandError(f"{name!r} is disabled. Activate the user first.")
-    return user
+    return a_person(name)
 
 
 def endpoint_of() -> Endpoint:

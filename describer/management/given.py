@@ -4,6 +4,8 @@ from datetime import date
 
 from django.core.management.base import CommandError
 
+from describer.models import User
+
 
 def a_number(text: str, option: str, most: int) -> int:
     """A whole number from 1 on. Raises CommandError."""
@@ -26,3 +28,13 @@ def one_of(text: str, option: str, choices: list[str]) -> str:
     if text not in choices:
         raise CommandError(f"{option} is one of {', '.join(choices)}, not {text!r}.")
     return text
+
+
+def a_person(username: str, so: str = "") -> User:
+    """An active person by name; `so` is what it would come to if they were not. Raises CommandError."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise CommandError(f"There is no user {username!r}. People are made in the admin, under Users.")
+    if not user.is_active:
+        raise CommandError(f"{username!r} is disabled{so}. Activate the user first.")
+    return user

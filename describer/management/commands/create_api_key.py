@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from describer.management.given import a_day, a_number, one_of
+from describer.management.given import a_day, a_number, a_person, one_of
 from describer.models import ApiKey, Endpoint, Scope, User
 from describer.models.person import MOST_ASKS_PER_MINUTE, MOST_DAYS, end_of, scopes_of
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--asks-per-minute", metavar="N", help="asks a minute (default: no limit)")
 
     def handle(self, *args: Any, **options: Any) -> str:
-        user = person(options["username"])
+        user = a_person(options["username"], so=", so a key would open nothing")
         name = options["name"].strip()
         if len(name) > NAME_MOST or name.splitlines() != [name]:
             raise CommandError(f"A key's name has 1 to {NAME_MOST} characters on one line.")
@@ -51,16 +51,6 @@ class Command(BaseCommand):
         }
         self.stderr.write(f"A key for {user}. It is shown once; only its hash is stored.")
         return ApiKey.issue(user, name, **limits)[1]
-
-
-def person(username: str) -> User:
-    """Who may have a key. Raises CommandError, as all below."""
-    user = User.objects.filter(username=username).first()
-    if user is None:
-        raise CommandError(f"There is no user {username!r}. People are made in the admin, under Users.")
-    if not user.is_active:
-        raise CommandError(f"{username!r} is disabled, so a key would open nothing. Activate the user first.")
-    return user
 
 
 def scopes(given: list[str] | None, user: User) -> list[str] | None:
