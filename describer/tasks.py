@@ -8,9 +8,9 @@ from celery.signals import worker_init, worker_ready, worker_shutdown, worker_sh
 from django.conf import settings
 
 from describer import upkeep
-from describer.pipeline import run_next
-from describer.queue import leases
-from describer.queue.doorbell import TASK
+from describer.engine.pipeline import run_next
+from describer.engine.queue import leases
+from describer.engine.queue.doorbell import TASK
 
 
 @shared_task(name=TASK, ignore_result=True)

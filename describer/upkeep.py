@@ -19,10 +19,13 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from describer import __version__, connection, database, queue, submit, webhooks
+from describer import __version__, webhooks
+from describer.db import version as database
+from describer.engine import queue, submit
+from describer.engine.endpoints import client as connection
+from describer.engine.queue.sweep import give_up_orphans
+from describer.media.storage import PARTS, sweep_images, sweep_some_files
 from describer.models import Endpoint, Worker
-from describer.queue.sweep import give_up_orphans
-from describer.storage import PARTS, sweep_images, sweep_some_files
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from describer.door import PORTS, Door
+from describer.lib.guard import PORTS, Door
 from tests.endpoint import Call, Server, Step, Wire, error, raw, reply
 
 HERE = "127.0.0.1"

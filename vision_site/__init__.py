@@ -1,5 +1,5 @@
 """The Django project: settings, routes, the ASGI application and the Celery application."""
 
-from .celery import app as celery_app
+from vision_site.celery import app as celery_app
 
 __all__ = ("celery_app",)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .environment import choice, env, kept_secret, networks, ports, secret, truth, whole
+from vision_site.environment import choice, env, kept_secret, networks, ports, secret, truth, whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -94,7 +94,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 2000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**18  # in memory for each upload under way, however many there are
-FILE_UPLOAD_HANDLERS = ["vision_site.upload.SpooledUpload"]
+FILE_UPLOAD_HANDLERS = ["describer.edge.upload.SpooledUpload"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 INSTALLED_APPS = [
@@ -225,10 +225,10 @@ S3_OPTIONS = {
     "addressing_style": "path" if truth("S3_PATH_STYLE", bool(S3_ENDPOINT)) else "virtual",
 }
 STORAGES = {
-    "default": {"BACKEND": "describer.s3.Bucket", "OPTIONS": S3_OPTIONS}
+    "default": {"BACKEND": "describer.media.s3.Bucket", "OPTIONS": S3_OPTIONS}
     if S3_BUCKET
     else {
-        "BACKEND": "describer.storage.WholeFiles",
+        "BACKEND": "describer.media.storage.WholeFiles",
         "OPTIONS": {"location": DATA_DIR / "media", "base_url": None},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -302,7 +302,7 @@ LOGGING = {
     },
     "filters": {
         "callers_fault": {"()": "vision_site.logs.CallersFault"},
-        "about": {"()": "describer.about.About"},
+        "about": {"()": "describer.lib.log_context.About"},
     },
     "handlers": {
         "stderr": {

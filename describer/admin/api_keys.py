@@ -10,12 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
+from describer.admin.words import NONE, tokens
 from describer.models import ApiKey, Endpoint, Scope, UsageDay
 from describer.models.person import MOST_ASKS_PER_MINUTE, scopes_of
 from describer.templatetags.figures import ago
 from describer.templatetags.keys import expiry, limits
-
-from .words import NONE, tokens
 
 LIMITS = ("expires", "scopes", "model_names", "asks_per_minute")
 SEEN = ("name", "prefix", "user", "created", "last_used", "asks_this_month", "tokens_this_month", "revoked")

@@ -5,10 +5,9 @@ from django.db.models import Count, Sum
 from django.urls import reverse
 from django.utils.html import format_html
 
+from describer.admin.lists import Ledger, recorded
+from describer.admin.words import indented, money, short, tokens
 from describer.models import Attempt
-
-from .lists import Ledger, recorded
-from .words import indented, money, short, tokens
 
 
 @admin.register(Attempt)

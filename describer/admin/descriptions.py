@@ -8,10 +8,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from describer.admin.lists import LongList, recorded
+from describer.admin.words import indented, short, thumbnail, tokens
 from describer.models import Attempt, Choice, Description, DescriptionImage
-
-from .lists import LongList, recorded
-from .words import indented, short, thumbnail, tokens
 
 
 class PictureInline(admin.TabularInline):  # type: ignore[type-arg]

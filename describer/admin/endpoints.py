@@ -7,11 +7,10 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from describer import queue
+from describer.admin.words import indented
+from describer.engine import queue
 from describer.models import Endpoint
 from describer.models.endpoint import LIMITS, SIZES, SWITCHES
-
-from .words import indented
 
 NUMBERS = (*LIMITS, *SIZES)
 SETTINGS = (*NUMBERS, *SWITCHES)

@@ -7,10 +7,9 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
+from describer.admin.lists import LongList
+from describer.admin.words import thumbnail
 from describer.models import Image
-
-from .lists import LongList
-from .words import thumbnail
 
 
 @admin.register(Image)

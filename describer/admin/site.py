@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import path
 
-from .system import system
+from describer.admin.system import system
 
 View = Callable[..., HttpResponseBase]
 

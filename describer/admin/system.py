@@ -14,13 +14,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from describer import __version__, database, queue
+from describer import __version__
+from describer.admin.words import NONE, short
+from describer.db import version as database
+from describer.engine import queue
 from describer.models import Attempt
+from describer.ops.monitoring.checks import free_bytes, problems
+from describer.ops.monitoring.engine import Engine, engine, state
 from describer.templatetags.figures import ago, grouped, seconds, size
-from describer.watch.checks import free_bytes, problems
-from describer.watch.engine import Engine, engine, state
-
-from .words import NONE, short
 
 CHECK_SECONDS = 2.0  # a person waits
 ERRORS = 20

@@ -3,10 +3,9 @@
 from django.contrib import admin
 from django.db.models import Sum
 
+from describer.admin.lists import Ledger, recorded
+from describer.admin.words import money, tokens
 from describer.models import UsageDay
-
-from .lists import Ledger, recorded
-from .words import money, tokens
 
 
 @admin.register(UsageDay)

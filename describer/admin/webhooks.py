@@ -9,12 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from describer.door import host_of
+from describer.admin.lists import LongList
+from describer.admin.words import NONE, short
+from describer.lib.guard import host_of
 from describer.models import Webhook, WebhookDelivery
 from describer.templatetags.figures import ago
-
-from .lists import LongList
-from .words import NONE, short
 
 
 class ReadOnly(LongList):

@@ -3,17 +3,16 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
-from describer import live
+from describer.api.ask import read_changes, read_token
+from describer.api.descriptions import NOT_BORN, REFUSED, told
+from describer.api.errors import Error
+from describer.api.form import IDEMPOTENCY_KEY, changes_body
+from describer.api.key import asking, caller
+from describer.api.reach import own, visible
+from describer.engine import events as live
+from describer.engine.submit import ask_again
 from describer.models import Via
-from describer.submit import ask_again
-from describer.told import DescriptionOut, described
-
-from .ask import read_changes, read_token
-from .descriptions import NOT_BORN, REFUSED, told
-from .errors import Error
-from .form import IDEMPOTENCY_KEY, changes_body
-from .key import asking, caller
-from .reach import own, visible
+from describer.serializers import DescriptionOut, described
 
 router = Router(tags=["Descriptions"])
 

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from describer.chat import ParameterError, read_parameters
+from describer.engine.submit import Ask, Given, Link, Refusal, keep_images
 from describer.models import ApiKey, Description, Via
-from describer.submit import Ask, Given, Link, Refusal, keep_images
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 TEXTS = ("question", "system_prompt", "model")

@@ -6,16 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Query, Router, Status
 
+from describer.api.ask import read_ask
+from describer.api.errors import Error
+from describer.api.form import IDEMPOTENCY_KEY, request_body
+from describer.api.key import asking, caller
+from describer.api.listing import ListQuery, page, selected
+from describer.api.reach import visible
+from describer.engine.submit import submit
 from describer.models import Description
-from describer.submit import submit
-from describer.told import DescriptionList, DescriptionOut, DescriptionSet, described
-
-from .ask import read_ask
-from .errors import Error
-from .form import IDEMPOTENCY_KEY, request_body
-from .key import asking, caller
-from .listing import ListQuery, page, selected
-from .reach import visible
+from describer.serializers import DescriptionList, DescriptionOut, DescriptionSet, described
 
 router = Router(tags=["Descriptions"])
 REFUSED: dict[int, Any] = {401: Error, 403: Error}

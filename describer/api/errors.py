@@ -18,8 +18,8 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel, Field
 
-from describer.storage import disk_is_full
-from describer.submit import Refusal
+from describer.engine.submit import Refusal
+from describer.media.storage import disk_is_full
 
 logger = logging.getLogger(__name__)
 

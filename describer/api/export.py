@@ -13,13 +13,12 @@ from ninja import Query, Router
 from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
-from describer.submit import Refusal
-from describer.told import DescriptionOut, described
-
-from . import table
-from .errors import Error
-from .key import caller
-from .listing import Cursor, Filters, Unset, older, selected
+from describer.api import table
+from describer.api.errors import Error
+from describer.api.key import caller
+from describer.api.listing import Cursor, Filters, Unset, older, selected
+from describer.engine.submit import Refusal
+from describer.serializers import DescriptionOut, described
 
 router = Router(tags=["Descriptions"])
 PIECE = 50  # descriptions; they may hold long texts

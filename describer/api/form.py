@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from describer.chat import Parameters, limits
-from describer.door import LONGEST
+from describer.lib.guard import LONGEST
 
 LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
 MODEL = {"type": "string", "maxLength": 200}

@@ -5,8 +5,8 @@ from typing import cast
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from describer.engine.submit import Refusal
 from describer.models import ApiKey, Scope
-from describer.submit import Refusal
 
 HOW = "Send the header Authorization: Bearer <API key>."
 

@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import BeforeValidator, Field
 
+from describer.api.reach import owner_of
+from describer.desk.filters import BIGGEST_ID, OPEN, Selection
+from describer.engine.submit import Refusal
 from describer.models import ApiKey, Description, Status, Via
-from describer.selection import BIGGEST_ID, OPEN, Selection
-from describer.submit import Refusal
-
-from .reach import owner_of
 
 
 def set_or_none(value: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ninja.responses import NinjaJSONEncoder
 
-from describer.formula import harmless
-from describer.told import DescriptionOut
+from describer.lib.csv_cells import harmless
+from describer.serializers import DescriptionOut
 
 JSON = NinjaJSONEncoder(ensure_ascii=False)
 

@@ -8,14 +8,13 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
+from describer.api.errors import error, unknown_url
+from describer.api.interface import api
+from describer.api.key import calling
+from describer.api.reach import visible
+from describer.api.webhooks import own_webhook
+from describer.engine.submit import Refusal
 from describer.models import ApiKey
-from describer.submit import Refusal
-
-from .errors import error, unknown_url
-from .interface import api
-from .key import calling
-from .reach import visible
-from .webhooks import own_webhook
 
 View = Callable[..., HttpResponseBase]
 ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]

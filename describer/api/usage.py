@@ -10,13 +10,12 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import BaseModel, Field
 
+from describer.api.errors import Error
+from describer.api.key import caller
+from describer.api.listing import Day, Name, Unset, in_order
+from describer.api.reach import owner_of
+from describer.ledger.rollup import cost_of
 from describer.models import ApiKey, UsageDay, User
-from describer.usage import cost_of
-
-from .errors import Error
-from .key import caller
-from .listing import Day, Name, Unset, in_order
-from .reach import owner_of
 
 router = Router(tags=["Usage"])
 COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens")

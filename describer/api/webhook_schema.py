@@ -6,11 +6,10 @@ from typing import Annotated, Self
 from ninja import Schema
 from pydantic import BaseModel, Field
 
-from describer.door import LONGEST
+from describer.api.listing import Cursor, Unset
+from describer.lib.guard import LONGEST
 from describer.models import Webhook, WebhookDelivery
 from describer.webhooks import event_of
-
-from .listing import Cursor, Unset
 
 State = WebhookDelivery.State
 

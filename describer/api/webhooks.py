@@ -6,13 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from describer import webhooks
-from describer.models import ApiKey, Webhook, WebhookDelivery
-from describer.models.webhook import DeliveryQuerySet
-from describer.submit import Refusal
-
-from .errors import Error
-from .key import asking, caller, reading
-from .webhook_schema import (
+from describer.api.errors import Error
+from describer.api.key import asking, caller, reading
+from describer.api.webhook_schema import (
     DeliveryList,
     DeliveryOut,
     DeliveryQuery,
@@ -21,6 +17,9 @@ from .webhook_schema import (
     WebhookMade,
     WebhookOut,
 )
+from describer.engine.submit import Refusal
+from describer.models import ApiKey, Webhook, WebhookDelivery
+from describer.models.webhook import DeliveryQuerySet
 
 router = Router(tags=["Webhooks"])
 ERRORS: dict[int, Any] = {401: Error, 403: Error}

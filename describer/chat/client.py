@@ -22,7 +22,7 @@ from describer.chat.relay import Relay
 from describer.chat.replies import Answer, read_reply, read_stream
 from describer.chat.session import Session
 from describer.chat.stream import assembled
-from describer.clock import Clock
+from describer.lib.deadline import Clock
 
 PIECE = 65536
 

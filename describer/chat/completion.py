@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from describer.chat.values import as_count, as_dict, as_list, as_text
+from describer.lib.lenient_json import as_count, as_dict, as_list, as_text
 
 Reading = Literal["stop", "length", "filter", "tool"]
 """Our reading of a finish_reason; None where it is missing or a word of the endpoint's own."""

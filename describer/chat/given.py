@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from describer.chat.parameters import NAMES, Kind, Parameters, range_of, wrong_of
 from describer.chat.rules import tool_choice_fault
-from describer.chat.values import DEEPEST, TooDeep, clean, storable
+from describer.lib.lenient_json import DEEPEST, TooDeep, clean, storable
 
 Code = Literal[
     "invalid_value",

@@ -3,8 +3,8 @@
 from typing import Any
 
 from describer.chat.replies import Answer, refusal, unreadable
-from describer.chat.values import as_dict, as_text, loads
 from describer.chat.words import Said, error_in
+from describer.lib.lenient_json import as_dict, as_text, loads
 
 MOST_MODELS = 5000
 LONGEST_NAME = 255

@@ -13,8 +13,8 @@ from typing import Any
 from describer.chat.completion import Usage
 from describer.chat.events import Events
 from describer.chat.stream import Assembly, Message, delta_of, frames
-from describer.chat.values import as_count, as_dict, as_list
 from describer.chat.words import masked
+from describer.lib.lenient_json import as_count, as_dict, as_list
 
 CHUNK = "chat.completion.chunk"
 DONE_FRAME = b"data: [DONE]\n\n"

@@ -26,9 +26,9 @@ from describer.chat.errors import (
 )
 from describer.chat.events import is_stream
 from describer.chat.stream import Assembly, assembled
-from describer.chat.values import TooDeep, loads
 from describer.chat.verdicts import Case, standing_for, verdict
 from describer.chat.words import Said, clean_words, error_in, is_page, masked, phrase, wait_in
+from describer.lib.lenient_json import TooDeep, loads
 
 LONGEST_WAIT = 31 * 24 * 3600
 MOST_LIMITS = 20

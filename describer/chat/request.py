@@ -14,7 +14,7 @@ from typing import Any
 
 from describer.chat.given import NOT_PARAMETERS, ParameterError, read_parameters
 from describer.chat.parameters import Detail
-from describer.chat.values import DEEPEST, clean, storable
+from describer.lib.lenient_json import DEEPEST, clean, storable
 
 MOST_MESSAGES = 10_000
 MOST_VALUES = 500_000  # each takes some 100 bytes once it is read; 32 MB of `[],` would take a gigabyte

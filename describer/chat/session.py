@@ -9,7 +9,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from describer import __version__
-from describer.clock import ClockedAdapter
+from describer.lib.deadline import ClockedAdapter
 
 HEADERS = {
     "User-Agent": f"Describer/{__version__}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from describer.chat.completion import MOST_CHOICES, TEXT_PARTS
 from describer.chat.events import Events
-from describer.chat.values import as_count, as_dict, as_list, loads
+from describer.lib.lenient_json import as_count, as_dict, as_list, loads
 
 DONE = "[DONE]"
 JOINED = ("content", "reasoning_content", "reasoning", "thinking", "refusal")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
-from describer.chat.values import as_count, as_dict, as_list, as_text, loads
+from describer.lib.lenient_json import as_count, as_dict, as_list, as_text, loads
 
 LONGEST = 500
 LONGEST_CODE = 100

@@ -8,11 +8,11 @@ from typing import BinaryIO, cast
 from urllib.parse import unquote
 
 from describer import __version__
-from describer.clock import Clock
-from describer.door import Answer, Door, Failed, Link, Refused
 from describer.images import errors
 from describer.images.formats import HEAD, PAGE, kind_of
 from describer.images.names import clean_name
+from describer.lib.deadline import Clock
+from describer.lib.guard import Answer, Door, Failed, Link, Refused
 
 SECONDS = 20.0
 MOST_REDIRECTS = 3

@@ -1,16 +1,16 @@
 """The rows, one file per word family. Transitions are verbs here, and conditional updates."""
 
-from .attempt import Attempt
-from .choice import Choice
-from .description import Description, Lane, Status, Via
-from .endpoint import Endpoint
-from .image import Image, SentCopy
-from .person import ApiKey, Scope, User
-from .shown import DescriptionImage, DescriptionLink
-from .transcript import Transcript
-from .usage_day import UsageDay
-from .webhook import Webhook, WebhookDelivery
-from .worker import Worker
+from describer.models.attempt import Attempt
+from describer.models.choice import Choice
+from describer.models.description import Description, Lane, Status, Via
+from describer.models.endpoint import Endpoint
+from describer.models.image import Image, SentCopy
+from describer.models.person import ApiKey, Scope, User
+from describer.models.shown import DescriptionImage, DescriptionLink
+from describer.models.transcript import Transcript
+from describer.models.usage_day import UsageDay
+from describer.models.webhook import Webhook, WebhookDelivery
+from describer.models.worker import Worker
 
 __all__ = (
     "ApiKey",

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from .compiled import Given, Insert, Update
+from describer.db.statements import Given, Insert, Update
 
 COMPLETED = (
     "state",

@@ -2,8 +2,8 @@
 
 from django.db import models
 
-from .compiled import Insert
-from .description import Description
+from describer.db.statements import Insert
+from describer.models.description import Description
 
 
 class Choice(models.Model):

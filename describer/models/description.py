@@ -9,14 +9,14 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from .attempt import Attempt
-from .compiled import Given, Insert, Update
-from .endpoint import Endpoint
-from .person import ApiKey
-from .webhook import tell_webhooks
+from describer.db.statements import Given, Insert, Update
+from describer.models.attempt import Attempt
+from describer.models.endpoint import Endpoint
+from describer.models.person import ApiKey
+from describer.models.webhook import tell_webhooks
 
 if TYPE_CHECKING:
-    from .shown import DescriptionImage, DescriptionLink
+    from describer.models.shown import DescriptionImage, DescriptionLink
 
 UNLEASED: dict[str, Any] = {"lease_token": "", "lease_until": None}
 

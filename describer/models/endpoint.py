@@ -7,9 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from describer.db.statements import Select
 from describer.sandbox import SANDBOX_MODEL, SANDBOX_URL
-
-from .compiled import Select
 
 SANDBOX = "sandbox"
 FIRST = "endpoint"

@@ -10,9 +10,8 @@ from django.core.files.storage import default_storage
 from django.db import models
 from django.utils import timezone
 
+from describer.db.statements import FEW, Given, Select
 from describer.images import Copy, Recipe
-
-from .compiled import FEW, Given, Select
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
-from .compiled import Given, Select
+from describer.db.statements import Given, Select
 
 KEY_PREFIX = "dsc_"
 LAST_USED_STEP = timedelta(minutes=1)

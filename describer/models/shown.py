@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from django.db import models
 
-from describer.door import host_of
-
-from .compiled import Given, Insert, Select
-from .description import Description
-from .image import Image, SentCopy
+from describer.db.statements import Given, Insert, Select
+from describer.lib.guard import host_of
+from describer.models.description import Description
+from describer.models.image import Image, SentCopy
 
 
 class DescriptionImage(models.Model):

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import models
 
-from .compiled import Given, Insert, Update
-from .description import Description
+from describer.db.statements import Given, Insert, Update
+from describer.models.description import Description
 
 
 class Transcript(models.Model):

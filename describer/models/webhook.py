@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from .compiled import Given, InsertFrom
+from describer.db.statements import Given, InsertFrom
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  what every secret begins with
 WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests_until": None, "paused": None, "why": ""}

@@ -8,8 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from describer.models import ApiKey, Scope
-
-from .figures import MONTHS, exact
+from describer.templatetags.figures import MONTHS, exact
 
 register = template.Library()
 

@@ -12,12 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from describer.models import ApiKey, Endpoint
-
-from .examples import examples
-from .key_form import KeyForm
-from .keys import key_rows
-from .person import person
-from .webhook_rows import WebhookForm, webhook_rows
+from describer.web.examples import examples
+from describer.web.key_form import KeyForm
+from describer.web.keys import key_rows
+from describer.web.person import person
+from describer.web.webhook_rows import WebhookForm, webhook_rows
 
 
 class PasswordForm(PasswordChangeForm):

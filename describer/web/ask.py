@@ -9,16 +9,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from describer.door import Refused
+from describer.desk.presets import PRESETS
+from describer.lib.guard import Refused
 from describer.models import Description, Endpoint, User
-from describer.presets import PRESETS
-
-from .ask_form import AskForm, from_description, posted
-from .cards import cards_of, is_new
-from .frame import in_words, unfinished
-from .person import person
-from .samples import samples
-from .tray import row_id
+from describer.web.ask_form import AskForm, from_description, posted
+from describer.web.cards import cards_of, is_new
+from describer.web.frame import in_words, unfinished
+from describer.web.person import person
+from describer.web.samples import samples
+from describer.web.tray import row_id
 
 CHANGES = {"add", "drop", "preset"}  # buttons that change the form and ask nothing
 NEWEST = 10  # descriptions on the page

@@ -10,13 +10,12 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from describer.chat import ParameterError
+from describer.desk.presets import PRESETS, preset
+from describer.engine.submit import Ask, Given, Link, Refusal, submit
 from describer.images import clean_name
 from describer.models import Description, User
-from describer.presets import PRESETS, preset
-from describer.submit import Ask, Given, Link, Refusal, submit
-
-from .ask_fields import RARE, WIDGETS, Field, given, typed
-from .tray import Tile, file_tile, named_tiles, sample_tile, tiles_of
+from describer.web.ask_fields import RARE, WIDGETS, Field, given, typed
+from describer.web.tray import Tile, file_tile, named_tiles, sample_tile, tiles_of
 
 REUSED = "idempotency_key_reused"
 

@@ -13,8 +13,8 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from describer import queue
 from describer.chat import reading
+from describer.engine import queue
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Status
 
 SHOWN_CHARACTERS = 1800  # of an answer on a card; the rest is one click away

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from .period import MONTHS, Period, month_of
+from describer.web.period import MONTHS, Period, month_of
 
 HEIGHT = 120
 STEP, WIDTH = 10, 7

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from describer.chat.request import PLACE, text_of
-from describer.chat.values import as_list
+from describer.lib.lenient_json import as_list
 from describer.models import Description
 from describer.models.transcript import transcript_of
 

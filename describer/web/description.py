@@ -13,19 +13,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from describer import live, pipeline
 from describer.chat.completion import reading
+from describer.engine import events as live
+from describer.engine import pipeline
+from describer.engine.submit import Refusal, ask_again
 from describer.images import Recipe
+from describer.media.storage import seems_there
 from describer.models import Choice, Description, DescriptionImage, DescriptionLink, SentCopy
-from describer.storage import seems_there
-from describer.submit import Refusal, ask_again
-
-from .cards import Band, Card, bands_of, cards_of
-from .conversation import caller, conversation
-from .frame import in_words, unfinished
-from .history import Filter
-from .person import person
-from .story import Call, as_json, asked, bill, set_parameters, timeline
+from describer.web.cards import Band, Card, bands_of, cards_of
+from describer.web.conversation import caller, conversation
+from describer.web.frame import in_words, unfinished
+from describer.web.history import Filter
+from describer.web.person import person
+from describer.web.story import Call, as_json, asked, bill, set_parameters, timeline
 
 LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
 TOKEN_CHARACTERS = 255

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from describer.storage import disk_is_full
+from describer.media.storage import disk_is_full
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,9 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from describer import queue
+from describer.engine import queue
 from describer.models import Description, Endpoint, Status, User
-
-from .theme import chosen_theme
+from describer.web.theme import chosen_theme
 
 UNFINISHED = (Status.QUEUED, Status.WAITING, Status.RUNNING)
 MANY = 99

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from describer.watch.checks import problems
+from describer.ops.monitoring.checks import problems
 
 
 @require_safe

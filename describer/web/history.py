@@ -17,15 +17,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from describer.chat.completion import reading
+from describer.desk.filters import BIGGEST_ID, OPEN, Selection
 from describer.models import ApiKey, Attempt, Choice, Description, DescriptionImage, Status, User
 from describer.models.description import DescriptionQuerySet
-from describer.selection import BIGGEST_ID, OPEN, Selection
 from describer.templatetags.answer import excerpt
-
-from .cards import Card, know_links
-from .frame import in_words, unfinished
-from .person import person
-from .story import Call
+from describer.web.cards import Card, know_links
+from describer.web.frame import in_words, unfinished
+from describer.web.person import person
+from describer.web.story import Call
 
 PAGE = 24
 TOOLS = "It called a tool instead of answering."

@@ -19,12 +19,11 @@ from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST
 
+from describer.engine.submit import Refusal, keep_image
 from describer.images import Recipe, clean_name
+from describer.media.storage import StorageAway
 from describer.models import Description, DescriptionImage, Image, SentCopy, User
-from describer.storage import StorageAway
-from describer.submit import Refusal, keep_image
-
-from .person import person
+from describer.web.person import person
 
 GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
 WORDS = "text/plain; charset=utf-8"

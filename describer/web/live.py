@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 
-from describer.live import events, hub
+from describer.engine.events import events, hub
 
 MOST_STREAMS = 1000  # in one process; a page without a stream polls
 

@@ -8,7 +8,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 
-from .errors import too_many_requests
+from describer.web.errors import too_many_requests
 
 
 class LoginForm(AuthenticationForm):

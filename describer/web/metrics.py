@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from describer.watch.metrics import text
-
-from .first_visit import is_from_this_machine
+from describer.ops.monitoring.metrics import text
+from describer.web.first_visit import is_from_this_machine
 
 logger = logging.getLogger(__name__)
 

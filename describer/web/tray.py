@@ -7,12 +7,11 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.files.uploadedfile import UploadedFile
 
-from describer.door import host_of
+from describer.engine.submit import Given, Link, Refusal, given_before, keep_image
 from describer.images import clean_name
+from describer.lib.guard import host_of
 from describer.models import Description, Image, User
-from describer.submit import Given, Link, Refusal, given_before, keep_image
-
-from .samples import sample
+from describer.web.samples import sample
 
 GONE = "This picture is not here any more; add it again."
 

@@ -15,11 +15,10 @@ from django.utils import timezone
 
 from describer.models import ApiKey, Attempt, UsageDay, User
 from describer.models.endpoint import SANDBOX
-
-from .chart import Chart, Tokens, chart
-from .history import number
-from .period import DAY, KINDS, Period, day_of, period
-from .person import person
+from describer.web.chart import Chart, Tokens, chart
+from describer.web.history import number
+from describer.web.period import DAY, KINDS, Period, day_of, period
+from describer.web.person import person
 
 SUMS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django import forms
 
-from describer.door import LONGEST
+from describer.lib.guard import LONGEST
 from describer.models import User, Webhook, WebhookDelivery
 
 LAST = 5

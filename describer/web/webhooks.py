@@ -7,14 +7,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from describer.door import host_of
+from describer.errors import Refusal
+from describer.lib.guard import host_of
 from describer.models import Webhook
-from describer.refusal import Refusal
+from describer.web.account import page
+from describer.web.person import person
+from describer.web.webhook_rows import WebhookForm
 from describer.webhooks import make_webhook
-
-from .account import page
-from .person import person
-from .webhook_rows import WebhookForm
 
 
 @login_required

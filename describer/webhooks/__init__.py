@@ -4,9 +4,9 @@ The row of each delivery is written by the model, in the transaction that ends t
 the door, signed, again and again until it arrives or a day is over.
 """
 
-from .body import event_of
-from .making import make_webhook
-from .postman import postman, tidy
-from .signing import SIGNATURE, signature
+from describer.webhooks.body import event_of
+from describer.webhooks.making import make_webhook
+from describer.webhooks.postman import postman, tidy
+from describer.webhooks.signing import SIGNATURE, signature
 
 __all__ = ("SIGNATURE", "event_of", "make_webhook", "postman", "signature", "tidy")

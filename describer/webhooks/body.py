@@ -6,7 +6,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from describer.models import Description, WebhookDelivery
-from describer.told import described
+from describer.serializers import described
 
 FINISHED, TEST = "description.finished", "webhook.test"
 TOLD = {

@@ -3,11 +3,10 @@
 from django.conf import settings
 from django.db import transaction
 
-from describer.door import Refused
+from describer.errors import Refusal
+from describer.lib.guard import Refused
 from describer.models import User, Webhook
-from describer.refusal import Refusal
-
-from .posting import door
+from describer.webhooks.posting import door
 
 
 def make_webhook(owner: User, url: str) -> Webhook:

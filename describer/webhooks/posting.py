@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from describer import __version__
-from describer.clock import Clock
-from describer.door import PORTS, Door, DoorError
+from describer.lib.deadline import Clock
+from describer.lib.guard import PORTS, Door, DoorError
 from describer.models import WebhookDelivery
-
-from .signing import SIGNATURE, signature
+from describer.webhooks.signing import SIGNATURE, signature
 
 logger = logging.getLogger(__name__)
 

@@ -15,14 +15,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from describer.door import host_of
+from describer.db.group_commit import give_back
+from describer.engine.queue import backoff
+from describer.lib.guard import host_of
 from describer.models import WebhookDelivery
-from describer.models.together import give_back
 from describer.models.webhook import TOO_OLD
-from describer.queue import backoff
-
-from .body import body_of
-from .posting import SECONDS, Outcome, post
+from describer.webhooks.body import body_of
+from describer.webhooks.posting import SECONDS, Outcome, post
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from describer.ledger.rollup import rebuild
 from describer.models import ApiKey, Attempt, UsageDay
-from describer.usage import rebuild
 from tests.api.conftest import ROUTE
 from tests.api.test_errors import fault
 from tests.engine.rows import attempt, description

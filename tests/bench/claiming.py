@@ -50,7 +50,7 @@ def measure() -> dict[str, float]:
     from django.core.management import call_command  # noqa: PLC0415  Django comes first
     from django.db import connection, connections  # noqa: PLC0415
 
-    from describer.queue.claim import take  # noqa: PLC0415
+    from describer.engine.queue.claim import take  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     _queue()

@@ -10,8 +10,8 @@ AT_ONCE = 500
 
 def fill(count: int, picture: Path) -> None:
     """Through the way in, like any ask; each is one about the picture."""
+    from describer.engine.submit import Ask, Given, keep_image, submit  # noqa: PLC0415
     from describer.models import User  # noqa: PLC0415  Django comes first
-    from describer.submit import Ask, Given, keep_image, submit  # noqa: PLC0415
 
     owner = User.objects.get(username="admin")
     with picture.open("rb") as file:

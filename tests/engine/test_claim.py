@@ -7,10 +7,10 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from describer.engine.queue import claim, hand_all_back, leases, next_turn
+from describer.engine.queue.claim import take
+from describer.engine.queue.sweep import Suspects, hand_back, sweep, wake
 from describer.models import Attempt, Description, Endpoint, Lane, Status
-from describer.queue import claim, hand_all_back, leases, next_turn
-from describer.queue.claim import take
-from describer.queue.sweep import Suspects, hand_back, sweep, wake
 from tests.engine.rows import attempt, description
 
 pytestmark = pytest.mark.usefixtures("sandbox")

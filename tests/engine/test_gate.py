@@ -7,12 +7,12 @@ from celery import current_app
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from describer import queue
+from describer.engine import queue
+from describer.engine.queue import gate, leases
+from describer.engine.queue.claim import take
+from describer.engine.queue.sweep import sweep
 from describer.models import Attempt, Endpoint, Status
 from describer.models.endpoint import WIDE
-from describer.queue import gate, leases
-from describer.queue.claim import take
-from describer.queue.sweep import sweep
 from tests.engine.rows import attempt, description
 
 State = Attempt.State

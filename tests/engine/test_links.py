@@ -5,10 +5,10 @@ from ipaddress import ip_network
 
 import pytest
 
+from describer.engine.pipeline import request_of, run_next
+from describer.engine.queue.sweep import hand_back
+from describer.engine.submit import Ask, Given, Link, Refusal, ask_again, keep_image, submit
 from describer.models import Attempt, Description, DescriptionImage, Endpoint, Image, Status
-from describer.pipeline import request_of, run_next
-from describer.queue.sweep import hand_back
-from describer.submit import Ask, Given, Link, Refusal, ask_again, keep_image, submit
 from tests.endpoint import html, redirect
 from tests.gallery import CONNECTIONS, INSIDE, Gallery, picture
 from tests.images.pictures import photo

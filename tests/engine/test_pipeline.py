@@ -6,11 +6,11 @@ import pytest
 from django.core.files.storage import default_storage
 
 from describer import upkeep
+from describer.engine.pipeline import request_of, run_next
+from describer.engine.queue.sweep import hand_back
+from describer.engine.submit import Ask, Given, keep_image, submit
+from describer.ledger.rollup import rebuilt
 from describer.models import Attempt, Description, Endpoint, SentCopy, Status, UsageDay
-from describer.pipeline import request_of, run_next
-from describer.queue.sweep import hand_back
-from describer.submit import Ask, Given, keep_image, submit
-from describer.usage import rebuilt
 from tests.endpoint import answer, error, rate_limited
 from tests.images.pictures import photo
 

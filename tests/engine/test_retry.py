@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from describer.chat import errors
+from describer.engine.queue import judge
 from describer.models import Lane
-from describer.queue import judge
 from tests.engine.rows import description
 
 pytestmark = pytest.mark.usefixtures("sandbox")

@@ -2,8 +2,8 @@
 
 import pytest
 
+from describer.engine.queue import ahead, claim, leases, next_turn
 from describer.models import Lane
-from describer.queue import ahead, claim, leases, next_turn
 from tests.engine.rows import description
 
 INTERACTIVE = Lane.INTERACTIVE

@@ -7,9 +7,10 @@ import pytest
 from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
 
-from describer import __version__, database, tasks, upkeep
+from describer import __version__, tasks, upkeep
+from describer.db import version as database
+from describer.engine.queue import leases
 from describer.models import Description, Worker
-from describer.queue import leases
 from tests.engine.rows import description
 from tests.site import until
 

@@ -14,10 +14,10 @@ from django.db import connections
 from django.test import Client
 
 from describer import upkeep
-from describer.management.outcome import Outcome
-from describer.management.telling import Progress
+from describer.engine.queue import hand_all_back
+from describer.management.describe.report import Outcome
+from describer.management.progress import Progress
 from describer.models import ApiKey, Attempt, Description, Endpoint, Image, User
-from describer.queue import hand_all_back
 from tests.endpoint import answer, error, held
 from tests.images.pictures import photo
 from tests.site import until

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from describer import usage
+from describer.ledger import rollup as usage
 from describer.models import ApiKey, Attempt, UsageDay
 from tests.web.rows import make_attempt, make_description
 

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 import pytest
 import requests
 
-from describer.archive import ArchiveError, checked
+from describer.ops.archive import ArchiveError, checked
 from tests.endpoint import ScriptedEndpoint, answer, error
 from tests.endpoint import held as held_back
 from tests.images.pictures import photo

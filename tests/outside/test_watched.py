@@ -67,7 +67,7 @@ def test_figures_of_a_process_that_serves_pages_are_those_of_the_workers(site, w
         lambda: [line for line in lines(worker) if line.get("description") == number],
         "the worker's log names it",
     )
-    assert {line["logger"] for line in told} == {"describer.record"}
+    assert {line["logger"] for line in told} == {"describer.engine.record"}
 
 
 def test_the_doctor_finds_nothing_wrong(site, worker):

@@ -6,7 +6,7 @@ import logging
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from describer.about import About, about, request_id
+from describer.lib.log_context import About, about, request_id
 from vision_site.environment import choice
 from vision_site.logs import JsonFormatter, LineFormatter
 
@@ -16,7 +16,7 @@ EVIL = "a\n2026-01-01 ERROR forged: b\r\u2028c\x1b\x7f"
 def written(formatter, message="hello", level=logging.INFO, **values):
     """What the formatter makes of a record that passed the filter."""
     record = logging.LogRecord(
-        "describer.record", level, "f.py", 1, message, (), values.pop("exc_info", None)
+        "describer.engine.record", level, "f.py", 1, message, (), values.pop("exc_info", None)
     )
     vars(record).update(values)
     assert About().filter(record)
@@ -30,13 +30,13 @@ def run(number):
 
 def test_each_line_of_a_run_names_its_description():
     text, line = run(12)
-    assert text.endswith("INFO describer.record: description 12: hello")
+    assert text.endswith("INFO describer.engine.record: description 12: hello")
     assert json.loads(line)["description"] == 12
 
 
 def test_a_line_beside_the_runs_names_none():
     run(12)
-    assert written(LineFormatter()).endswith("describer.record: hello")
+    assert written(LineFormatter()).endswith("describer.engine.record: hello")
     assert set(json.loads(written(JsonFormatter()))) == {"time", "level", "logger", "message"}
 
 
@@ -46,7 +46,7 @@ def test_a_request_is_named_where_there_is_one():
     assert json.loads(written(JsonFormatter(), description=3)) | {"time": ""} == {
         "time": "",
         "level": "INFO",
-        "logger": "describer.record",
+        "logger": "describer.engine.record",
         "message": "hello",
         "description": 3,
         "request": "req_1",

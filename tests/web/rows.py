@@ -9,8 +9,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from describer import usage
 from describer.images import Recipe
+from describer.ledger import rollup as usage
 from describer.models import Attempt, Choice, Description, DescriptionImage, Endpoint, Image, SentCopy, User
 
 _numbers = itertools.count(1)

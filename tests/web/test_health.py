@@ -4,7 +4,7 @@ import pytest
 
 from describer import upkeep
 from describer.models import Worker
-from describer.watch import checks
+from describer.ops.monitoring import checks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,10 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from describer import upkeep
 from describer.models import Attempt, Endpoint
-from describer.watch import metrics
-from describer.watch.asked import Asked
-from describer.watch.engine import state
-from describer.watch.ledger import Ledger
+from describer.ops.monitoring import metrics
+from describer.ops.monitoring.engine import state
+from describer.ops.monitoring.ledger import Ledger
+from describer.ops.monitoring.single_flight import Asked
 from tests.engine.rows import description
 from tests.web.rows import make_attempt, make_description
 

@@ -3,10 +3,10 @@
 import pytest
 from django.db import transaction
 
+from describer.engine.pipeline import run_next
+from describer.engine.queue.sweep import hand_back
+from describer.engine.submit import Ask, Refusal, refused_here
 from describer.models import Status, Via, Webhook, WebhookDelivery
-from describer.pipeline import run_next
-from describer.queue.sweep import hand_back
-from describer.submit import Ask, Refusal, refused_here
 from tests.engine.rows import description
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]

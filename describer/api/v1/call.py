@@ -15,17 +15,16 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from describer import about
+from describer.api.v1.channel import Channel
+from describer.api.v1.errors import failure, reply_to
+from describer.api.v1.given import asked_of, endpoint_of, kept, opened
 from describer.chat import Asked, Relay
+from describer.engine.pipeline import see_through_here
+from describer.engine.queue import Caller, Run
+from describer.engine.submit import Ask, Refusal, check_open, known_here, refused_here, submit_here
+from describer.lib import log_context as about
 from describer.models import ApiKey, Description, Scope, Via
 from describer.models.transcript import transcript_of
-from describer.pipeline import see_through_here
-from describer.queue import Caller, Run
-from describer.submit import Ask, Refusal, check_open, known_here, refused_here, submit_here
-
-from .channel import Channel
-from .errors import failure, reply_to
-from .given import asked_of, endpoint_of, kept, opened
 
 logger = logging.getLogger(__name__)
 Response = TypeVar("Response", bound=HttpResponseBase)

@@ -9,10 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.csrf import csrf_exempt
 
 from describer.api.errors import error
+from describer.api.v1.call import MOST_IN_LINE, Call
 from describer.chat.relay import dumped, frame
-from describer.submit import Refusal, check_open
-
-from .call import MOST_IN_LINE, Call
+from describer.engine.submit import Refusal, check_open
 
 HEADERS_SECONDS = (
     10.0  # a stream's status waits so long for the first words: an early failure is a true 4xx or 5xx

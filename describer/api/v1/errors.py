@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 
 from describer.api.errors import HANDLERS, error
 from describer.chat import ChatError
+from describer.engine.submit import Refusal
 from describer.models import Description
-from describer.submit import Refusal
 
 STATUS = {
     "connection_failed": 502,

@@ -13,12 +13,12 @@ from django.utils import timezone
 from describer.api.key import known, may, secret_in
 from describer.chat import Asked, ParameterError, is_data_url, read_data_url, read_request
 from describer.chat.request import Part
-from describer.connection import refresh_models
+from describer.engine.endpoints.client import refresh_models
+from describer.engine.links import door, read_link
+from describer.engine.submit import Given, Link, Refusal, keep_image
 from describer.images import ImageError, fetched
-from describer.links import door, read_link
+from describer.media.storage import drop_images
 from describer.models import ApiKey, Endpoint, Image, Scope, User
-from describer.storage import drop_images
-from describer.submit import Given, Link, Refusal, keep_image
 
 LINK_SECONDS = 10.0
 LINK_BYTES = 20 * 10**6

@@ -11,12 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from describer.api.errors import error
+from describer.api.v1.call import json_response
+from describer.api.v1.errors import reply_to
+from describer.api.v1.given import offered, opened
+from describer.engine.submit import Refusal
 from describer.models import Endpoint, Scope
-from describer.submit import Refusal
-
-from .call import json_response
-from .errors import reply_to
-from .given import offered, opened
 
 POOL = ThreadPoolExecutor(2, "models")  # of their own: behind calls that last, a list would come too late
 

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from .chat_completions import chat_completions
-from .models import model, models, unknown_url
+from describer.api.v1.chat_completions import chat_completions
+from describer.api.v1.models import model, models, unknown_url
 
 app_name = "v1"
 urlpatterns = [

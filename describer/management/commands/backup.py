@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from describer.archive import ArchiveError, Manifest, backup, checked
-from describer.management.telling import Progress
+from describer.management.progress import Progress
+from describer.ops.archive import ArchiveError, Manifest, backup, checked
 
 
 class Command(BaseCommand):

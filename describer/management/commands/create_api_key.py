@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from describer.management.given import a_day, a_number, a_person, one_of
+from describer.management.options import a_day, a_number, a_person, one_of
 from describer.models import ApiKey, Endpoint, Scope, User
 from describer.models.person import MOST_ASKS_PER_MINUTE, MOST_DAYS, end_of, scopes_of
 

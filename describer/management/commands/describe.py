@@ -13,13 +13,19 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from describer import upkeep
 from describer.chat.parameters import NAMES, Parameters
-from describer.management.asked import ask_of, endpoint_of, parameters_of, person, standing_database
-from describer.management.asking import Asking
-from describer.management.files import Files, files_of
-from describer.management.given import a_number
-from describer.management.outcome import Outcome
-from describer.management.telling import Progress
-from describer.presets import PRESETS
+from describer.desk.presets import PRESETS
+from describer.management.describe.files import Files, files_of
+from describer.management.describe.options import (
+    ask_of,
+    endpoint_of,
+    parameters_of,
+    person,
+    standing_database,
+)
+from describer.management.describe.report import Outcome
+from describer.management.describe.runner import Asking
+from describer.management.options import a_number
+from describer.management.progress import Progress
 
 JOBS = 8
 MOST_JOBS = 256

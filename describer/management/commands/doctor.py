@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error
 
-from describer.management import examining
-from describer.management.examining import NOTE, OK, WRONG, Finding, Findings
-from describer.watch.asked import Asked
+from describer.management.doctor import examine as examining
+from describer.management.doctor.examine import NOTE, OK, WRONG, Finding, Findings
+from describer.ops.monitoring.single_flight import Asked
 
 SECONDS = 20.0  # for one part
 FILES_SECONDS = 24 * 3600.0

@@ -9,11 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from describer.archive import ArchiveError, Restored, restore
-from describer.management import starting
-from describer.management.telling import Progress
-
-from .backup import contents
+from describer.management.commands.backup import contents
+from describer.management.progress import Progress
+from describer.management.up import start as starting
+from describer.ops.archive import ArchiveError, Restored, restore
 
 
 class Command(BaseCommand):

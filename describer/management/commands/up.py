@@ -5,10 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from describer import queue
 from describer.checks import TAG
-from describer.management import starting
-from describer.management.serving import Stop, serve
+from describer.engine import queue
+from describer.management.up import start as starting
+from describer.management.up.serve import Stop, serve
 from describer.models import Endpoint, WebhookDelivery
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from describer.formula import harmless
-from describer.management.given import a_day, one_of
-from describer.management.summing import BY, Report, Sums, report
-from describer.management.table import table
+from describer.lib.csv_cells import harmless
+from describer.management.options import a_day, one_of
+from describer.management.usage.sums import BY, Report, Sums, report
+from describer.management.usage.table import table
 from describer.models import UsageDay
 
 HEADS = ["Asks", "Calls", "Failed", "Input", "Output", "Tokens", "Cost"]

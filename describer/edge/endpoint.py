@@ -1,0 +1,125 @@
+"""The outermost layer of our own endpoint, /v1/: what holds for every answer there, and what needs no look at the body.
+
+Who brings no key is refused before a byte of the body is read, and browsers of other sites may ask without one what they
+may send (CORS): a key is the only way in here, no cookie is, so there is nothing to protect from them.
+"""
+
+import asyncio
+import json
+import re
+import uuid
+
+from describer.edge.body_limit import App, BodyLimit, Message, Receive, Scope, Send
+
+PATH = "/v1"
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+METHODS = b"GET, HEAD, POST, OPTIONS"
+SHOWN = b"x-request-id, x-description-id, retry-after"
+MISSING = {
+    "error": {
+        "message": "An API key is needed. Send the header Authorization: Bearer <API key>.",
+        "type": "authentication_error",
+        "param": None,
+        "code": "missing_api_key",
+    }
+}
+STOPPED = {
+    "error": {
+        "message": "The site was stopped before the answer came. What was sent on by then may have been billed.",
+        "type": "server_error",
+        "param": None,
+        "code": "unavailable",
+    }
+}
+
+
+class Answer:
+    """A `send` that puts on the headers of every answer, each once, and knows whether the answer has begun or is over."""
+
+    def __init__(self, send: Send, request_id: bytes) -> None:
+        self.send = send
+        self.begun = self.over = False
+        self.ours = [
+            (b"x-request-id", request_id),
+            (b"cache-control", b"no-store"),
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-expose-headers", SHOWN),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+
+    async def __call__(self, message: Message) -> None:
+        if self.over:
+            return
+        if message["type"] == "http.response.start":
+            self.begun = True
+            names = {name for name, _ in self.ours}
+            given = [(name, value) for name, value in message.get("headers", []) if name.lower() not in names]
+            message = {**message, "headers": [*given, *self.ours]}
+        await self.send(message)
+
+
+class EndpointEdge:
+    """An ASGI layer: requests under /v1 get an id and a limit of their own, all others go to `rest`."""
+
+    def __init__(self, rest: App, site: App, *, body_bytes: int, silence: float) -> None:
+        self.rest = rest
+        self.site = BodyLimit(site, file_bytes=body_bytes, request_bytes=body_bytes, silence=silence)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not (path == PATH or path.startswith(f"{PATH}/")):
+            await self.rest(scope, receive, send)
+            return
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        told = headers.get(b"x-request-id", b"")
+        request_id = told if REQUEST_ID.fullmatch(told) else uuid.uuid4().hex.encode()
+        answer = Answer(send, request_id)
+        if scope["method"] == "OPTIONS":
+            await _reply(answer, 204, preflight(headers))
+        elif not headers.get(b"authorization", b"").strip():
+            await _reply(answer, 401, UNKNOWN, json.dumps(MISSING).encode())
+        else:
+            named = [(name, value) for name, value in scope["headers"] if name.lower() != b"x-request-id"]
+            known = {**scope, "headers": [*named, (b"x-request-id", request_id)]}
+            await self._served(known, receive, answer)
+
+    async def _served(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        """By the site. When the server stops and waits no longer for a call, its own words would be no JSON."""
+        try:
+            await self.site(scope, receive, answer)
+        except asyncio.CancelledError:
+            if not answer.begun:
+                await _reply(answer, 503, CUT_OFF, json.dumps(STOPPED).encode())
+                answer.over = True
+            raise
+
+
+UNKNOWN = [
+    (b"content-type", b"application/json"),
+    (b"www-authenticate", b"Bearer"),
+    (b"connection", b"close"),
+]
+CUT_OFF = [
+    (b"content-type", b"application/json"),
+    (b"retry-after", b"5"),
+    (b"x-should-retry", b"false"),
+    (b"connection", b"close"),
+]
+
+
+def preflight(headers: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    """What a browser may send: whatever it asks for, since SDKs send headers of their own."""
+    wanted = headers.get(b"access-control-request-headers", b"")
+    allowed = [(b"access-control-allow-headers", wanted)] if wanted else []
+    return [
+        (b"access-control-allow-methods", METHODS),
+        *allowed,
+        (b"access-control-max-age", b"86400"),
+        (b"vary", b"access-control-request-headers"),
+    ]
+
+
+async def _reply(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:
+    length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,160 @@
+"""Changes of state on their way to open pages: `{id, status}` and nothing more; the page fetches the rest itself.
+
+Within one process a change is handed to the event loop of the page's stream. With Redis every process publishes to
+one channel and has one subscription to it, whatever the number of pages.
+"""
+
+import asyncio
+import json
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from functools import cache
+from typing import Any, TypedDict
+
+from django.conf import settings
+from django.db import transaction
+
+from describer.engine.breaker import TIMEOUT, broker
+from describer.models import Description
+
+if settings.REDIS_URL:  # it would take a twentieth of the time of a single ask from the shell
+    import redis
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "describer.live"
+BACKLOG = 200  # events that a page may be behind before it is dropped; it polls then
+QUIET_SECONDS = 15
+RECONNECT_SECONDS = 2
+
+
+class Event(TypedDict):
+    """What a page is told."""
+
+    id: int
+    status: str
+
+
+class Stream:
+    """One open page's queue, in the event loop in which it was made. None in the queue ends the stream."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.queue: asyncio.Queue[Event | None] = asyncio.Queue()
+
+    def put(self, event: Event | None) -> None:
+        """Called from any thread."""
+        try:
+            self.loop.call_soon_threadsafe(self._put, event)
+        except RuntimeError:
+            logger.debug("the loop of a stream is closed already")
+
+    def _put(self, event: Event | None) -> None:
+        self.queue.put_nowait(None if self.queue.qsize() >= BACKLOG else event)
+
+
+class Hub:
+    """The open streams of this process, by person."""
+
+    def __init__(self) -> None:
+        self.streams: dict[int, set[Stream]] = defaultdict(set)
+        self.lock = threading.Lock()
+        self.closed = False
+
+    def add(self, owner: int) -> Stream:
+        stream = Stream()
+        with self.lock:
+            self.streams[owner].add(stream)
+        return stream
+
+    def remove(self, owner: int, stream: Stream) -> None:
+        with self.lock:
+            self.streams[owner].discard(stream)
+            if not self.streams[owner]:
+                del self.streams[owner]
+
+    def deliver(self, owner: int, event: Event) -> None:
+        with self.lock:
+            streams = tuple(self.streams.get(owner, ()))
+        for stream in streams:
+            stream.put(event)
+
+    def close(self) -> None:
+        """End every stream: the site is stopping."""
+        self.closed = True
+        for streams in tuple(self.streams.values()):
+            for stream in tuple(streams):
+                stream.put(None)
+
+
+hub = Hub()
+
+
+def publish(description: Description) -> None:
+    """Tell the owner's open pages, once the change is committed. Never fails: pages poll where the stream fails."""
+    event = Event(id=description.pk, status=description.status)
+    owner = description.owner_id
+    transaction.on_commit(lambda: _send(owner, event))
+
+
+def _send(owner: int, event: Event) -> None:
+    if not settings.REDIS_URL:
+        hub.deliver(owner, event)
+        return
+    if broker.is_away:
+        return
+    try:
+        _redis().publish(CHANNEL, json.dumps([owner, event]))
+    except redis.RedisError:
+        broker.fails()
+        logger.warning("Redis is away: open pages poll")
+
+
+async def events(owner: int) -> AsyncIterator[Event | None]:
+    """This person's changes as they come; None after some quiet seconds, so that the connection is kept alive."""
+    if settings.REDIS_URL:
+        _listener()
+    stream = hub.add(owner)
+    try:
+        while not hub.closed:
+            try:
+                event = await asyncio.wait_for(stream.queue.get(), QUIET_SECONDS)
+            except TimeoutError:
+                yield None
+                continue
+            if event is None:
+                return
+            yield event
+    finally:
+        hub.remove(owner, stream)
+
+
+@cache
+def _redis() -> Any:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=TIMEOUT)
+
+
+@cache
+def _listener() -> threading.Thread:
+    """The one subscription of this process, started with the first open page."""
+    thread = threading.Thread(target=_listen, name="live", daemon=True)
+    thread.start()
+    return thread
+
+
+def _listen() -> None:
+    again = threading.Event()
+    while not hub.closed:
+        try:
+            pubsub: Any = redis.Redis.from_url(
+                settings.REDIS_URL, socket_connect_timeout=2, socket_keepalive=True
+            ).pubsub()  # type: ignore[no-untyped-call]
+            pubsub.subscribe(CHANNEL)
+            for message in pubsub.listen():
+                if message["type"] == "message":
+                    owner, event = json.loads(message["data"])
+                    hub.deliver(owner, event)
+        except redis.RedisError:
+            again.wait(RECONNECT_SECONDS)

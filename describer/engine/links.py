@@ -1,0 +1,76 @@
+"""Pictures given by their addresses: read when the ask comes in, fetched by the worker that takes it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import IntegrityError, close_old_connections
+
+from describer.engine import events as live
+from describer.errors import Refusal
+from describer.images import ImageError, fetched
+from describer.lib.guard import PORTS, Door, Refused
+from describer.media.intake import DISK_FULL, keep_image
+from describer.media.storage import StorageAway, disk_is_full
+from describer.models import Description, DescriptionImage, DescriptionLink
+from describer.models.shown import links_of, pictures_of
+
+PARAM = "image_url"
+
+
+def door() -> Door:
+    """The door as the admin has set it."""
+    return Door(ports=PORTS | settings.IMAGE_LINK_PORTS, trusted=settings.IMAGE_LINK_NETWORKS)
+
+
+def read_link(text: str) -> str:
+    """The address as it will be kept. Raises Refusal for what is none; no name is looked up yet."""
+    try:
+        door().link(text)
+    except Refused as error:
+        raise Refusal(error.message, code="invalid_image_url", param=PARAM) from error
+    return text.strip()
+
+
+def fetch_links(description: Description) -> None:
+    """Fetch the pictures of a description that it has an address of and no more.
+
+    Raises Refusal with the words for the person, or StorageAway. No connection to the database is held meanwhile.
+    """
+    links = links_of(description)
+    there = {shown.position for shown in pictures_of(description)} if links else set()
+    for link in links:
+        if link.position not in there:
+            close_old_connections()
+            with _edge():
+                _fetch(description, link)
+            live.publish(description)  # whoever looks at it sees the picture before the answer
+
+
+def _fetch(description: Description, link: DescriptionLink) -> None:
+    with fetched(link.url, door(), most=settings.IMAGE_MAX_BYTES) as found:
+        image = keep_image(description.owner, found.file, found.name)
+    shown = {"image": image, "name": found.name}
+    try:
+        # A run that lost its lease may have been here, too: the picture stands there once.
+        DescriptionImage.objects.get_or_create(
+            description=description, position=link.position, defaults=shown
+        )
+    except IntegrityError as error:
+        raise Refusal("The description was deleted meanwhile.", code="not_found", status=404) from error
+
+
+@contextmanager
+def _edge() -> Iterator[None]:
+    try:
+        yield
+    except ImageError as error:
+        raise Refusal(error.message, code=error.code, param=PARAM, status=error.status) from error
+    except Refusal as error:
+        if isinstance(error.__cause__, StorageAway):
+            raise error.__cause__ from None  # that will pass: the ask waits
+        raise
+    except OSError as error:
+        if isinstance(error, StorageAway) or not disk_is_full(error):
+            raise
+        raise Refusal(DISK_FULL, code="disk_full", param=PARAM, status=507) from error

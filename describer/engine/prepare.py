@@ -1,0 +1,142 @@
+"""The pictures of a description as its model is sent them."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from django.core.files.storage import default_storage
+
+from describer.chat import Picture
+from describer.chat.messages import DataUrl, size_text
+from describer.engine.links import fetch_links
+from describer.images import ImageError, Recipe, prepare
+from describer.media.storage import StorageAway, upload_limits
+from describer.models import Description, DescriptionImage, SentCopy
+from describer.models.shown import links_of, pictures_of
+
+BODY_BYTES = 30 * 2**20
+BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
+
+
+class ImageMissing(Exception):
+    """A stored picture is gone or changed on disk: there is nothing honest to ask about."""
+
+    code = "image_missing"
+
+    def __init__(self, name: str) -> None:
+        self.message = f"The stored picture {name} is gone or damaged on the site's disk; upload it again."
+        super().__init__(self.message)
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A picture that its endpoint fetches by itself."""
+
+    data_url: str
+
+
+@dataclass(frozen=True)
+class Placeholder(Picture):
+    """A picture of `size` bytes, without them."""
+
+    media_type: str = "image/jpeg"
+    size: int = 0
+
+    @property
+    def data_url(self) -> DataUrl:
+        return DataUrl(f"data:{self.media_type};base64,... ({size_text(self.size)})")
+
+
+def recipe_for(description: Description, pictures: int) -> Recipe:
+    """Size limits by endpoint, shared among the pictures of one ask so that the body stays within its own limit."""
+    settings = description.endpoint.settings
+    share = int(settings.get("body_bytes", BODY_BYTES) * BASE64_SHARE / max(1, pictures))
+    default = Recipe()
+    return Recipe(
+        long_side=settings.get("long_side", default.long_side),
+        max_bytes=min(settings.get("picture_bytes", default.max_bytes), share),
+    )
+
+
+def pictures(description: Description) -> list[Picture | Linked]:
+    """Fetch what is a link still; read, or make where it is missing, the sent copy of each picture.
+
+    Raises ImageMissing, StorageAway, or Refusal for a link.
+    """
+    if not description.endpoint.sends_links:
+        fetch_links(description)
+    shown = pictures_of(description)
+    recipe = recipe_for(description, len(shown))
+    return _in_order(description, {item.position: _picture(item, recipe) for item in shown})
+
+
+def placeholders(description: Description) -> list[Picture | Linked]:
+    """The same pictures with their size in place of their bytes, for showing the request."""
+    return _in_order(
+        description, {item.position: _placeholder(item.sent_copy) for item in description.images}
+    )
+
+
+def _placeholder(copy: SentCopy | None) -> Picture:
+    return Placeholder(b"", copy.media_type, copy.bytes) if copy else Placeholder(b"")
+
+
+def _in_order(description: Description, found: Mapping[int, Picture]) -> list[Picture | Linked]:
+    """Pictures, and the links that are sent as they are, by position."""
+    links = links_of(description) if description.endpoint.sends_links else []
+    sent = {link.position: Linked(link.url) for link in links if link.position not in found}
+    every: dict[int, Picture | Linked] = {**found, **sent}
+    return [every[position] for position in sorted(every)]
+
+
+def _picture(item: DescriptionImage, recipe: Recipe) -> Picture:
+    copy = _kept_copy(item, recipe)
+    data = _read(copy) if copy else None
+    if copy is None or data is None:
+        copy = _made_copy(item, recipe)
+        data = _read(copy)
+    if data is None:
+        raise ImageMissing(item.name)
+    if item.sent_copy_id != copy.pk:
+        DescriptionImage.objects.filter(pk=item.pk).update(sent_copy=copy)
+        item.sent_copy = copy
+    return Picture(data, copy.media_type)
+
+
+def _kept_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy | None:
+    """A copy that was made before and fits: the default one where it is small enough, or one of this recipe."""
+    wanted = (Recipe(long_side=recipe.long_side).key, recipe.key)
+    return next(
+        (copy for copy in _copies(item) if copy.recipe in wanted and copy.bytes <= recipe.max_bytes), None
+    )
+
+
+def _copies(item: DescriptionImage) -> Iterator[SentCopy]:
+    """Its own first: with that the others are rarely asked for."""
+    if item.sent_copy:
+        yield item.sent_copy
+    yield from item.image.sent_copies.all()
+
+
+def _made_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy:
+    try:
+        with default_storage.open(item.image.original) as file:
+            copy = prepare(cast(BinaryIO, file), item.name, recipe=recipe, limits=upload_limits())
+    except StorageAway:
+        raise
+    except (OSError, ImageError) as error:
+        raise ImageMissing(item.name) from error
+    return SentCopy.keep(item.image, recipe, copy)
+
+
+def _read(copy: SentCopy) -> bytes | None:
+    """The very bytes that were recorded, or None when they are gone or are others."""
+    try:
+        with default_storage.open(copy.file) as file:
+            data: bytes = file.read()
+    except StorageAway:
+        raise
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == copy.sha256 else None

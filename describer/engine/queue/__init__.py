@@ -1,0 +1,36 @@
+"""Rules over rows: turn, claim, lease, retry, sweep, and the doorbell. The database is the truth."""
+
+from describer.engine.queue.claim import claim
+from describer.engine.queue.doorbell import ring
+from describer.engine.queue.gate import narrow, widen
+from describer.engine.queue.lease import Run, leases
+from describer.engine.queue.pause import must_wait, open_endpoint, pause_endpoint, pause_reason, send_ahead
+from describer.engine.queue.retry import Verdict, backoff, judge, put_off
+from describer.engine.queue.sweep import hand_all_back, hand_back_held, sweep
+from describer.engine.queue.turn import ahead, next_turn
+from describer.engine.queue.waiting import Caller, wait_here
+
+__all__ = (
+    "Caller",
+    "Run",
+    "Verdict",
+    "ahead",
+    "backoff",
+    "claim",
+    "hand_all_back",
+    "hand_back_held",
+    "judge",
+    "leases",
+    "must_wait",
+    "narrow",
+    "next_turn",
+    "open_endpoint",
+    "pause_endpoint",
+    "pause_reason",
+    "put_off",
+    "ring",
+    "send_ahead",
+    "sweep",
+    "wait_here",
+    "widen",
+)

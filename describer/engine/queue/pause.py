@@ -1,0 +1,71 @@
+"""Pausing an endpoint that cannot answer until somebody mends it: asks wait with the reason instead of failing."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from describer.engine.queue.doorbell import ring
+from describer.models import Description, Endpoint, Status
+
+REASONS = {
+    "bad_key": "The endpoint refused the site's key; an admin must mend it.",
+    "forbidden": "The endpoint forbids this site's key to ask; an admin must mend it.",
+    "no_credit": "The endpoint's account has no credit left; an admin must mend it.",
+}
+
+
+def pause_reason(endpoint: Endpoint) -> str:
+    """Why asks of a paused endpoint wait, or "" when it is open."""
+    return REASONS.get(endpoint.paused_code, endpoint.paused_code)
+
+
+def pause_endpoint(endpoint: Endpoint, code: str) -> None:
+    """Pause it and let what is queued for it wait."""
+    probe = timezone.now() + timedelta(seconds=settings.PROBE_SECONDS)
+    with transaction.atomic():
+        endpoint.pause(code, probe)
+        queued = Description.objects.filter(endpoint=endpoint, status=Status.QUEUED)
+        queued.update(status=Status.WAITING, waiting_reason=REASONS.get(code, code), not_before=None)
+
+
+def open_endpoint(endpoint: Endpoint) -> bool:
+    """Open it again, queue what waited for it, and ring; False when it was open already."""
+    with transaction.atomic():
+        opened = endpoint.open()
+        rows = queue_waiting(endpoint) if opened else 0
+    if rows:
+        ring(rows)
+    return opened
+
+
+def queue_waiting(endpoint: Endpoint) -> int:
+    """waiting -> queued for all that waits for this endpoint to open, with the turns they had."""
+    return _waiting_for(endpoint).update(status=Status.QUEUED, waiting_reason="")
+
+
+def _waiting_for(endpoint: Endpoint) -> "QuerySet[Description]":
+    """What waits until it is open again. Without those under a lease: their caller waits elsewhere, and for the gate."""
+    waiting = Description.objects.filter(endpoint=endpoint, status=Status.WAITING, not_before=None)
+    return waiting.filter(lease_token="")
+
+
+def send_ahead(endpoint: Endpoint) -> bool:
+    """Queue the oldest ask that waits for a paused endpoint, to see whether it answers again; the others wait on."""
+    waiting = _waiting_for(endpoint)
+    with transaction.atomic():
+        first = waiting.order_by("id").first()
+        if first is None:
+            return False
+        Endpoint.objects.filter(pk=endpoint.pk).update(probing=first.pk)
+        queued = waiting.filter(pk=first.pk).update(status=Status.QUEUED, waiting_reason="")
+    ring(queued)
+    return bool(queued)
+
+
+def must_wait(description: Description) -> str:
+    """Why a claimed ask may not go to its endpoint now, or "" when it may: it is open, or this one goes ahead."""
+    endpoint = description.endpoint
+    return "" if endpoint.probing == description.pk else pause_reason(endpoint)

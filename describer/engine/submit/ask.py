@@ -1,0 +1,260 @@
+"""An ask becomes descriptions: one for each picture, or one about all."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from describer.chat import ParameterError, read_parameters
+from describer.engine import events as live
+from describer.engine import queue
+from describer.engine.submit.pictures import Given, Link, show
+from describer.errors import Refusal
+from describer.models import (
+    ApiKey,
+    Description,
+    Endpoint,
+    Lane,
+    Status,
+    Transcript,
+    User,
+    Via,
+)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one press of the button or one call submits. An empty model means the endpoint's default; without an endpoint
+    it is the default one.
+
+    `messages` are those of a call at our own endpoint, which are sent in place of question and system prompt; so are the
+    id that its caller was told, and how often the caller's client had tried before. `body_hash` is that of its body: whether
+    two calls are the same is known before their links are fetched.
+    """
+
+    owner: User
+    question: str
+    pictures: Sequence[Given | Link]
+    via: Via = Via.PAGE
+    key: ApiKey | None = None
+    system_prompt: str = ""
+    model: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    together: bool = False
+    token: str | None = None
+    lane: Lane = Lane.INTERACTIVE
+    follows: Description | None = None
+    endpoint: Endpoint | None = None
+    messages: Sequence[dict[str, Any]] = ()
+    request_id: str = ""
+    client_retries: int = 0
+    body_hash: str = ""
+
+    @property
+    def hash(self) -> str:
+        """Says whether two asks are the same: everything but who sent it when."""
+        if self.body_hash:
+            return self.body_hash
+        parts = [self.question, self.system_prompt, self.model, dict(self.parameters), self.together]
+        parts += [self.messages] if self.messages else []
+        text = json.dumps([*parts, [given.told for given in self.pictures]], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def submit(ask: Ask) -> list[Description]:
+    """Rows for an ask, then, on commit, the bell. The same token gives the same set of descriptions.
+
+    Raises Refusal, and then nothing was made.
+    """
+    if known := given_before(ask):
+        return known
+    checked, endpoint = _checked(ask)
+    try:
+        with transaction.atomic():
+            born = _born(checked, endpoint, ask.hash)
+            transaction.on_commit(lambda: _tell(born))
+    except IntegrityError:
+        # Two sends of one token at once: the other one was quicker.
+        if known := given_before(ask):
+            return known
+        raise
+    return born
+
+
+def given_before(ask: Ask) -> list[Description]:
+    """The set that this token gave before. Another ask under the same token is refused."""
+    if not ask.token:
+        return []
+    known = list(Description.objects.filter(owner=ask.owner, submit_token=ask.token).order_by("position"))
+    if known and known[0].submit_hash != ask.hash:
+        raise Refusal("This key was used for another ask.", code="idempotency_key_reused", status=422)
+    return known
+
+
+def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
+    """The ask as it will be stored, and the endpoint it goes to."""
+    endpoint = ask.endpoint or Endpoint.default()
+    _check_question(ask)
+    if not (ask.pictures or ask.messages):
+        raise Refusal("Add a picture to ask about.", code="no_image", param="image")
+    if ask.together and len(ask.pictures) > settings.IMAGES_PER_ASK:
+        raise Refusal(_too_many(), code="too_many_images", param="image")
+    pictures = [given.checked() for given in ask.pictures]
+    _check_room(ask)
+    judged = judge(ask, endpoint)
+    check_key(ask.key, judged.model, 1 if ask.together else len(pictures))
+    return replace(judged, pictures=pictures), endpoint
+
+
+def judge(ask: Ask, endpoint: Endpoint) -> Ask:
+    """Words, model and parameters as they will be stored; pictures and how much one may ask are apart. Raises Refusal."""
+    question, system_prompt = _text(ask.question, "question"), _text(ask.system_prompt, "system_prompt")
+    _check_question(ask)
+    _check_model(ask.model, endpoint)
+    try:
+        is_json = bool(ask.messages)  # of a call at our own endpoint, whose texts are no form's
+        given = without_nul(ask.parameters)
+        parameters = read_parameters(given, keep_unknown=is_json, as_json=is_json)
+    except ParameterError as error:
+        raise Refusal.of_parameter(error) from error
+    judged = replace(ask, model=ask.model or endpoint.model, parameters=parameters)
+    return replace(judged, question=question, system_prompt=system_prompt)
+
+
+def _check_question(ask: Ask) -> None:
+    if not (without_nul(ask.question).strip() or ask.messages):
+        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+
+
+def _too_many() -> str:
+    return f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
+
+
+def _text(text: str, param: str) -> str:
+    """Text that can be stored: PostgreSQL refuses NUL, and nobody means it."""
+    text = text.replace("\x00", "").replace("\r\n", "\n")
+    if len(text) > settings.QUESTION_MAX_CHARACTERS:
+        most = f"{settings.QUESTION_MAX_CHARACTERS:,}"
+        what = "question" if param == "question" else "system prompt"
+        raise Refusal(
+            f"The {what} is too long: at most {most} characters.", code="invalid_value", param=param
+        )
+    return text
+
+
+def without_nul(value: Any) -> Any:
+    """JSON-like data without NUL characters in its texts, in any depth."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, Mapping):
+        return {without_nul(key): without_nul(item) for key, item in value.items()}
+    return [without_nul(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _check_model(model: str, endpoint: Endpoint) -> None:
+    if not (model or endpoint.model):
+        message = "The endpoint names no model yet; set VISION_MODEL, or choose a model."
+        raise Refusal(message, code="missing_required_parameter", param="model")
+    if len(model) > 200 or (model and endpoint.model_names and model not in endpoint.offered):
+        raise Refusal(f"{model[:200]} is not offered by {endpoint}.", code="model_not_found", param="model")
+
+
+def check_key(key: ApiKey | None, model: str, asks: int = 1) -> None:
+    """What the key may ask, and how often; each of a set counts. Raises Refusal."""
+    if key is None:
+        return
+    if not key.may_ask(model):
+        words = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
+        raise Refusal(words, code="permission_denied", param="model", status=403)
+    if again := key.count_asks(asks):
+        seconds = max(1, math.ceil((again - timezone.now()).total_seconds()))
+        words = (
+            f"This API key may ask {key.asks_per_minute} times a minute; it may again in {seconds} seconds."
+        )
+        raise Refusal(words, code="rate_limit_exceeded", status=429, retry_after=seconds)
+
+
+def _check_room(ask: Ask) -> None:
+    """No person may queue without end; the limit is far above an honest batch."""
+    waiting = (Status.QUEUED, Status.WAITING)
+    queued = Description.objects.filter(owner=ask.owner, status__in=waiting)[
+        : settings.QUEUED_PER_PERSON
+    ].count()
+    if queued + 1 > settings.QUEUED_PER_PERSON:
+        message = (
+            f"{settings.QUEUED_PER_PERSON:,} of your asks are waiting already; try again when some are done."
+        )
+        raise Refusal(message, code="queue_full", status=429, retry_after=60)
+
+
+def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
+    """The rows of an ask, queued with their turns; waiting when the endpoint is paused."""
+    sets = [ask.pictures] if ask.together else [[given] for given in ask.pictures]
+    turn = queue.next_turn(ask.owner, ask.lane)
+    rows = [
+        row_of(
+            ask,
+            endpoint,
+            lane=ask.lane,
+            turn=turn + position,
+            submit_hash=submit_hash,
+            position=position,
+            follows=ask.follows,
+            **_first_state(endpoint),
+        )
+        for position in range(len(sets))
+    ]
+    Description.objects.bulk_create(rows)
+    show(rows, sets)
+    if ask.messages:
+        for row in rows:
+            transcribe(row, ask)
+    return rows
+
+
+def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
+    """A row for an ask, not yet written; `values` say in which state it is born."""
+    return Description(
+        owner=ask.owner,
+        via=ask.via,
+        key=ask.key,
+        endpoint=endpoint,
+        question=ask.question,
+        system_prompt=ask.system_prompt,
+        model=ask.model or endpoint.model,
+        parameters=dict(ask.parameters),
+        submit_token=ask.token or None,
+        **values,
+    )
+
+
+def transcribe(row: Description, ask: Ask) -> None:
+    """The messages of a call at our own endpoint, kept beside its row."""
+    heard = {"request_id": ask.request_id, "client_retries": ask.client_retries}
+    Transcript(description=row, messages=list(ask.messages), **heard).keep()
+
+
+def _first_state(endpoint: Endpoint) -> dict[str, Any]:
+    if not endpoint.paused_code:
+        return {"status": Status.QUEUED}
+    return {"status": Status.WAITING, "waiting_reason": queue.pause_reason(endpoint)}
+
+
+def _tell(born: Sequence[Description]) -> None:
+    for row in born:
+        live.publish(row)
+    queue.ring(len(born))
+
+
+def forget_tokens() -> int:
+    """Clear submit tokens that are a day old (looking back a week, so that a long history costs nothing)."""
+    old = timezone.now() - timedelta(seconds=settings.SUBMIT_TOKEN_SECONDS)
+    rows = Description.objects.filter(created__lt=old, created__gt=old - timedelta(days=7))
+    return rows.exclude(submit_token=None).update(submit_token=None)

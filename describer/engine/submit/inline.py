@@ -1,0 +1,104 @@
+"""Asks whose caller waits in this process: born running, under a lease of ours, with no broker and no worker between."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+
+from describer.db.group_commit import together
+from describer.engine import events as live
+from describer.engine.queue import Caller, Run
+from describer.engine.queue.gate import room
+from describer.engine.queue.lease import leases, new_token
+from describer.engine.submit.ask import Ask, check_key, given_before, row_of, transcribe
+from describer.engine.submit.pictures import show
+from describer.errors import Refusal
+from describer.models import Attempt, Description, Endpoint, Status
+from describer.models.description import BIRTH
+from describer.models.shown import shown_at_birth
+from describer.models.webhook import tell_webhooks
+
+CROWDED = "Its endpoint takes no more calls at the moment."
+
+
+def submit_here(ask: Ask, caller: Caller) -> Run | Description:
+    """A run of ours, begun; or the description that this token gave before. Raises Refusal, and then nothing was made.
+
+    The ask was judged by those who read it. Run it by `pipeline.see_through_here`.
+    """
+    check_open()
+    if known := known_here(ask):
+        return known
+    endpoint = ask.endpoint or Endpoint.default()
+    ask = replace(ask, model=ask.model or endpoint.model)
+    check_key(ask.key, ask.model)
+    try:
+        run = together(lambda: _born(ask, endpoint, caller))
+    except IntegrityError:
+        if known := known_here(ask):  # two sends of one token at once: the other one was quicker
+            return known
+        raise
+    leases.take(run.token, run.description.pk)
+    return run
+
+
+def check_open() -> None:
+    """Raises Refusal while this process takes no more asks: it is stopping, or cannot write down what it paid for."""
+    if not leases.takes_more:
+        words = "The site is being restarted or cannot write just now; try again in a few seconds."
+        raise Refusal(words, code="unavailable", status=503, retry_after=5)
+
+
+def refused_here(ask: Ask, refusal: Refusal) -> Description:
+    """The record of an ask that its key or a budget did not allow: failed, and nothing was sent."""
+    endpoint = ask.endpoint or Endpoint.default()
+    row = row_of(replace(ask, token=None), endpoint, status=Status.FAILED, finished=timezone.now())
+    row.error_code, row.error_message = refusal.code, refusal.message
+
+    def born() -> Description:
+        BIRTH(row)
+        tell_webhooks(row.pk, row.owner_id)
+        show([row], [ask.pictures])
+        if ask.messages:
+            transcribe(row, ask)
+        return row
+
+    return together(born)
+
+
+def known_here(ask: Ask) -> Description | None:
+    """What this token gave before; one that failed or was cancelled without any cost is asked anew."""
+    known = given_before(ask)
+    if not known:
+        return None
+    row = known[0]
+    ended = row.status in (Status.FAILED, Status.CANCELLED)
+    if ended and not Attempt.objects.filter(description=row.pk).exclude(billed=Attempt.Billed.NO).exists():
+        Description.objects.filter(pk=row.pk).update(submit_token=None)
+        return None
+    return row
+
+
+def _born(ask: Ask, endpoint: Endpoint, caller: Caller) -> Run:
+    token = new_token()
+    submit_hash = ask.hash if ask.token else ""
+    row = row_of(ask, endpoint, **_state(endpoint), lease_token=token, submit_hash=submit_hash)
+    # This machine's clock: the first heartbeat, within seconds, sets the end by the database's.
+    row.lease_until = row.created + timedelta(seconds=settings.LEASE_SECONDS)
+    BIRTH(row)
+    show([row], [ask.pictures])
+    shown_at_birth(row, list(row.pictures.all()), list(row.links.all()))
+    row._state.fields_cache["transcript"] = None
+    if ask.messages:
+        transcribe(row, ask)
+    live.publish(row)
+    return Run(row, token, caller)
+
+
+def _state(endpoint: Endpoint) -> dict[str, Any]:
+    if room(endpoint, 1):
+        return {"status": Status.RUNNING, "started": timezone.now()}
+    return {"status": Status.WAITING, "waiting_reason": CROWDED}

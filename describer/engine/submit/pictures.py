@@ -1,0 +1,87 @@
+"""The pictures of an ask, kept ones and links, and the rows that show them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from describer.engine.links import read_link
+from describer.images import Recipe, clean_name
+from describer.models import Description, DescriptionImage, DescriptionLink, Image, SentCopy
+from describer.models.shown import LINK, SHOW
+
+
+@dataclass(frozen=True)
+class Given:
+    """A picture of an ask, under the name that the person gave it this time; `url` is where it was fetched from, if it was."""
+
+    image: Image
+    name: str
+    url: str = ""
+
+    @property
+    def told(self) -> list[str]:
+        """What tells it from others."""
+        return [self.image.sha256, self.name]
+
+    def checked(self) -> "Given":
+        return self
+
+
+@dataclass(frozen=True)
+class Link:
+    """A picture of an ask by its address; the worker will fetch it."""
+
+    url: str
+
+    @property
+    def told(self) -> list[str]:
+        return [self.url]
+
+    def checked(self) -> "Link":
+        """As it will be kept. Raises Refusal when it is no link that may be followed."""
+        return Link(read_link(self.url))
+
+
+def given_before(description: Description) -> list[Given | Link]:
+    """The pictures of an old ask, in its order; links that were fetched are pictures now."""
+    links = {link.position: link.url for link in description.links.all()}
+    given: dict[int, Given | Link] = {position: Link(url) for position, url in links.items()}
+    for shown in description.images:
+        given[shown.position] = Given(shown.image, shown.name, links.get(shown.position, ""))
+    return [given[position] for position in sorted(given)]
+
+
+def show(rows: Sequence[Description], sets: Sequence[Sequence[Given | Link]]) -> None:
+    """The pictures and links of each row, with the copies that intake made for the model."""
+    images = {one.image.pk for one in chain.from_iterable(sets) if isinstance(one, Given)}
+    copies = {copy.image_id: copy for copy in SentCopy.made(images, Recipe())}
+    shown = [_shown(row, pictures, copies) for row, pictures in zip(rows, sets, strict=True)]
+    links = [_links(row, pictures) for row, pictures in zip(rows, sets, strict=True)]
+    SHOW.each([*chain.from_iterable(shown)])
+    LINK.each([*chain.from_iterable(links)])
+    for row, its_pictures, its_links in zip(rows, shown, links, strict=True):
+        row.know_pictures(its_pictures, its_links)
+
+
+def _shown(
+    row: Description, pictures: Sequence[Given | Link], copies: Mapping[int, SentCopy]
+) -> list[DescriptionImage]:
+    return [
+        DescriptionImage(
+            description=row,
+            image=given.image,
+            position=position,
+            name=clean_name(given.name, f"picture {position + 1}"),
+            sent_copy=copies.get(given.image.pk),
+        )
+        for position, given in enumerate(pictures)
+        if isinstance(given, Given)
+    ]
+
+
+def _links(row: Description, pictures: Sequence[Given | Link]) -> list[DescriptionLink]:
+    return [
+        DescriptionLink(description=row, position=position, url=given.url)
+        for position, given in enumerate(pictures)
+        if given.url
+    ]

@@ -1,0 +1,1 @@
+"""The ledger's sums: each attempt rolled up into its day."""

@@ -1,0 +1,166 @@
+"""From a link to a reply, over a connection to the very address that was judged."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
+from ipaddress import ip_address
+from queue import Empty, SimpleQueue
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
+
+from describer.lib.deadline import Clock, ClockedConnection, ClockedTLSConnection
+from describer.lib.guard.addresses import Network, is_open
+from describer.lib.guard.errors import Failed, Refused
+from describer.lib.guard.link import PORTS, Link
+
+Resolver = Callable[[str, int], Sequence[str]]
+PIECE = 65536
+CONNECT_SECONDS = 5.0  # for each address of a name
+MOST_ADDRESSES = 4  # that are tried
+UNKNOWN = (socket.EAI_NONAME, socket.EAI_NODATA)
+
+
+def resolved(host: str, port: int) -> list[str]:
+    """All that this machine's resolver makes of a name, which may be a number in any of its spellings."""
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply whose body is still to be read; header names match in any case."""
+
+    link: Link
+    response: HTTPResponse
+
+    @property
+    def status(self) -> int:
+        return self.response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.response.headers
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body, unpacked, as it comes, at most 64 kB at a time. Raises Failed."""
+        while piece := self._piece():
+            yield piece
+
+    def _piece(self) -> bytes:
+        with edge(self.link.host):
+            return self.response.read1(PIECE, decode_content=True)
+
+
+@dataclass(frozen=True)
+class Door:
+    """What is let through: which ports, which networks beside the public ones, and who looks names up."""
+
+    ports: frozenset[int] = PORTS
+    trusted: tuple[Network, ...] = ()
+    resolve: Resolver = resolved
+    ca_file: str | None = None
+
+    def link(self, text: str) -> Link:
+        """Raises Refused."""
+        return Link.read(text, self.ports)
+
+    @contextmanager
+    def ask(
+        self, method: str, link: Link, clock: Clock, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Iterator[Answer]:
+        """One request, within the times of the clock. Raises Refused or Failed. No redirect is followed."""
+        with clock.running():
+            with edge(link.host):
+                connection = self._connected(link, clock)
+            try:
+                with edge(link.host):
+                    sent = {"Host": link.authority, "Connection": "close", **headers}
+                    connection.request(method, link.target, body, sent, preload_content=False)
+                    response = connection.getresponse()
+                with closing(response):
+                    yield Answer(link, response)
+            finally:
+                connection.close()
+
+    def _connected(self, link: Link, clock: Clock) -> HTTPConnection:
+        """A connection to the first of the link's addresses that takes one."""
+        failure: Exception = OSError("no address")
+        for address in self._judged(link, clock)[:MOST_ADDRESSES]:
+            connection = self._connection(link, address, min(CONNECT_SECONDS, clock.patience()))
+            try:
+                connection.connect()
+            except (OSError, HTTPError) as error:
+                connection.close()
+                failure = error
+            else:
+                return connection
+        raise failure
+
+    def _connection(self, link: Link, address: str, seconds: float) -> HTTPConnection:
+        if link.scheme == "http":
+            return ClockedConnection(address, link.port, timeout=seconds)
+        return ClockedTLSConnection(
+            address,
+            link.port,
+            timeout=seconds,
+            cert_reqs="CERT_REQUIRED",
+            ca_certs=self.ca_file or DEFAULT_CA_BUNDLE_PATH,
+            server_hostname=link.host,
+        )
+
+    def _judged(self, link: Link, clock: Clock) -> list[str]:
+        """All addresses of the link's name. Raises Refused when one of them is not open: a name that leads inside
+        by one answer may lead there by the next."""
+        found = self._looked_up(link, clock.patience())
+        if not found or not all(is_open(ip_address(address), self.trusted) for address in found):
+            raise Refused
+        return list(dict.fromkeys(found))
+
+    def _looked_up(self, link: Link, seconds: float) -> Sequence[str]:
+        """What the resolver answers, within so many seconds: it obeys no time of its own, so it gets a thread."""
+        answers: SimpleQueue[Sequence[str] | Exception] = SimpleQueue()
+        threading.Thread(target=self._look_up, args=(link, answers), name="resolver", daemon=True).start()
+        try:
+            found = answers.get(timeout=seconds)
+        except Empty:
+            raise TimeoutError from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _look_up(self, link: Link, answers: "SimpleQueue[Sequence[str] | Exception]") -> None:
+        try:
+            answers.put(self.resolve(link.host, link.port))
+        except (OSError, ValueError) as error:
+            answers.put(error)
+
+
+@contextmanager
+def edge(host: str) -> Iterator[None]:
+    """Turn all that sockets, TLS and HTTP raise into Failed, with words; a name that nobody knows into Refused."""
+    try:
+        yield
+    except (OSError, HTTPError, HTTPException, ValueError) as error:
+        raise _told(error, host) from error
+
+
+def _told(error: Exception, host: str) -> Failed | Refused:
+    if isinstance(error, socket.gaierror):
+        return (
+            Refused() if error.errno in UNKNOWN else Failed(f"The name {host} cannot be looked up just now.")
+        )
+    if isinstance(error, UnicodeError):
+        return Refused()
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Failed(f"The certificate of {host} is not one to trust: {error.verify_message}.")
+    if isinstance(error, ssl.SSLError):
+        return Failed(f"{host} speaks no TLS that can be understood.")
+    if isinstance(error, TimeoutError) or "imed out" in str(error):
+        return Failed(f"{host} took too long.")
+    return Failed(f"{host} cannot be reached, or broke off.")

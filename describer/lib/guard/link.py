@@ -1,0 +1,72 @@
+"""A link, read once: what is judged is what is asked."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+from describer.lib.guard.errors import Refused
+
+LONGEST = 2000  # characters
+PORTS = frozenset((80, 443))
+USUAL = {"http": 80, "https": 443}
+STRANGE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")  # browsers drop or turn these, each in its own way
+
+
+@dataclass(frozen=True)
+class Link:
+    """An http or https address without a login. `host` is ASCII, IPv6 without brackets; `target` is path and query."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @classmethod
+    def read(cls, text: str, ports: Collection[int] = PORTS) -> "Link":
+        """Raises Refused when it is none, or goes to a port that is not among `ports`."""
+        text = text.strip()
+        if len(text) > LONGEST or STRANGE.search(text):
+            raise Refused
+        try:
+            parts = parse_url(text)
+        except LocationParseError:
+            raise Refused from None
+        scheme = parts.scheme or ""
+        port = USUAL.get(scheme) if parts.port is None else parts.port
+        if (
+            not parts.host
+            or parts.auth is not None
+            or port is None
+            or port not in ports
+            or scheme not in USUAL
+        ):
+            raise Refused
+        return cls(scheme, parts.host.strip("[]"), port, parts.request_uri)
+
+    def follow(self, location: str, ports: Collection[int] = PORTS) -> "Link":
+        """Where a redirect leads from here. Raises Refused as `read` does."""
+        try:
+            return Link.read(urljoin(str(self), location), ports)
+        except ValueError:
+            raise Refused from None
+
+    @property
+    def authority(self) -> str:
+        """Host, and the port where it is not the usual one, as the Host header has it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == USUAL[self.scheme] else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.target}"
+
+
+def host_of(url: str) -> str:
+    """The host of an address for showing it, in the letters in which it is asked for; the text itself when it is none."""
+    try:
+        return parse_url(url).host or url
+    except LocationParseError:
+        return url

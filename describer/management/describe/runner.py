@@ -1,0 +1,164 @@
+"""Asks from the shell, some at once, each begun when a thread is free for it: ten thousand cost no more memory than eight."""
+
+import hashlib
+import logging
+import os
+import stat
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import BinaryIO
+
+from django.db import connections
+
+from describer.engine.pipeline import see_through_here
+from describer.engine.queue import Caller, Run
+from describer.engine.submit import Ask, Given, Refusal, keep_image, submit_here
+from describer.management.describe.files import shown, words_of
+from describer.management.describe.report import Outcome
+from describer.models import Description, Status, User
+
+logger = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 1.0
+OF_THE_SITE = ("storage_away", "disk_full")  # whatever the picture is
+
+
+class Asking:
+    """One ask, judged already, about each of `sets` of files; `skip` leaves out what its person has an answer to."""
+
+    def __init__(self, ask: Ask, sets: Sequence[Sequence[str]], outcome: Outcome, *, skip: bool) -> None:
+        self.ask, self.sets, self.outcome, self.skip = ask, deque(sets), outcome, skip
+        self.callers: dict[int, Caller] = {}  # by thread
+        self.stopped = threading.Event()
+
+    def run(self, jobs: int) -> None:
+        """Returns when all are at their end, or, once stopped, those that were under way."""
+        names = [f"ask-{number}" for number in range(min(jobs, len(self.sets)))]
+        threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def stop(self) -> None:
+        """No more are begun, and none waits for another try; calls under way are read to their end."""
+        self.stopped.set()
+        for caller in tuple(self.callers.values()):
+            caller.hang_up()
+
+    def _work(self) -> None:
+        try:
+            while not self.stopped.is_set() and (paths := self._next()):
+                self._asked_safely(paths)
+        except BrokenPipeError:
+            self.stop()
+        finally:
+            connections.close_all()
+
+    def _next(self) -> Sequence[str]:
+        try:
+            return self.sets.popleft()
+        except IndexError:
+            return ()
+
+    def _asked_safely(self, paths: Sequence[str]) -> None:
+        """One that fails in a way that nobody foresaw costs the others nothing."""
+        try:
+            self._asked(paths)
+        except BrokenPipeError:
+            raise
+        except Refusal as refusal:
+            self.outcome.failed(paths, refusal.message)
+        except Exception as error:
+            logger.debug("an ask of the shell failed", exc_info=True)
+            self.outcome.failed(paths, f"It was not seen to its end: {error}")
+
+    def _asked(self, paths: Sequence[str]) -> None:
+        with ExitStack() as stack:
+            files = [
+                (path, stack.enter_context(file))
+                for path in paths
+                if (file := self._opened(path)) is not None
+            ]
+            if self.skip and files and is_described(self.ask, [digest(file) for _, file in files]):
+                self.outcome.skipped([path for path, _ in files])
+                return
+            pictures = {path: given for path, file in files if (given := self._kept(path, file))}
+        if pictures:
+            self._answered(replace(self.ask, pictures=list(pictures.values())), list(pictures))
+
+    def _opened(self, path: str) -> BinaryIO | None:
+        try:
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                self.outcome.unfit(path, "It is no file.")
+                return None
+            return open(path, "rb")
+        except OSError as error:
+            self.outcome.unfit(path, words_of(error))
+            return None
+
+    def _kept(self, path: str, file: BinaryIO) -> Given | None:
+        name = os.path.basename(shown(path))
+        try:
+            return Given(keep_image(self.ask.owner, file, name), name)
+        except Refusal as refusal:
+            if refusal.code in OF_THE_SITE:
+                raise
+            self.outcome.unfit(path, refusal.message)
+            return None
+
+    def _answered(self, ask: Ask, paths: Sequence[str]) -> None:
+        caller = self.callers[threading.get_ident()] = Caller()
+        run = None if self.stopped.is_set() else self._begun(ask, caller)
+        if run:
+            see_through_here(run, caller)
+            if not self._was_left(run):
+                self.outcome.answered(run.description.pk, paths)
+            if caller.error and caller.error.pauses and run.description.status == Status.FAILED:
+                self.stop()  # each of the others would fail in the same way
+
+    def _begun(self, ask: Ask, caller: Caller) -> Run | None:
+        """While a paid reply cannot be written down, nothing is begun, and this waits; None when it was stopped meanwhile."""
+        while not caller.over.is_set():
+            try:
+                run = submit_here(ask, caller)
+            except Refusal as refusal:
+                if refusal.code != "unavailable":
+                    raise
+                caller.over.wait(AGAIN_SECONDS)
+            else:
+                return run if isinstance(run, Run) else None  # a description only where a token was given
+        return None
+
+    def _was_left(self, run: Run) -> bool:
+        """Cancelled before its first call, since all was stopped."""
+        return self.stopped.is_set() and run.description.status == Status.CANCELLED
+
+
+def is_described(ask: Ask, hashes: Sequence[str]) -> bool:
+    """Whether this person has an answer to the same question about these very pictures, asked of the same model in the same way."""
+    rows = Description.objects.filter(
+        owner=ask.owner,
+        status=Status.DONE,
+        model=ask.model,
+        question=ask.question,
+        system_prompt=ask.system_prompt,
+        pictures__image__in=_images(ask.owner, hashes[0]),
+        pictures__position=0,
+    )
+    return any(
+        row.parameters == ask.parameters and [shown.image.sha256 for shown in row.images] == list(hashes)
+        for row in rows.only("parameters")
+    )
+
+
+def _images(owner: User, sha256: str) -> list[int]:
+    """By number, so that the database begins at the picture and not at all that its person asked."""
+    return list(owner.images.filter(sha256=sha256).values_list("pk", flat=True))
+
+
+def digest(file: BinaryIO) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -1,0 +1,244 @@
+"""What `manage.py doctor` looks at: each answers findings, in words, with the way to mend what is wrong."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings
+from django.core.checks import ERROR, run_checks
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.db.models import Max
+from django.utils import timezone
+
+from describer.chat import ChatError
+from describer.checks import TAG
+from describer.db import version as database
+from describer.engine import queue
+from describer.engine.endpoints.client import client, target
+from describer.models import Description, Endpoint, Image, Worker
+from describer.models.endpoint import FIRST
+from describer.ops.monitoring import checks
+from describer.templatetags.figures import size
+
+OK, NOTE, WRONG = "ok", "note", "wrong"
+SOME_IMAGES = 200
+LITTLE_FREE = 2**30  # bytes
+CLOCKS_APART = 5.0  # seconds
+CONNECT_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: whether it is well, what was found, and how to mend it."""
+
+    mark: str
+    what: str
+    mend: str = ""
+
+
+Findings = Iterator[Finding]
+
+
+def the_settings() -> Findings:
+    """What the site's own checks say at its start, and what is allowed but seldom meant."""
+    found = run_checks(tags=[TAG])
+    for message in found:
+        yield Finding(WRONG if message.level >= ERROR else NOTE, message.msg, str(message.hint or ""))
+    odd = [*_hosts(), *_odd()]
+    yield from odd
+    if not found and not odd:
+        yield Finding(OK, "nothing is odd")
+
+
+def _hosts() -> Findings:
+    named = set(settings.ALLOWED_HOSTS) - set(settings.LOOPBACK_HOSTS)
+    origins = settings.CSRF_TRUSTED_ORIGINS
+    for origin in origins:
+        if "://" not in origin:
+            yield Finding(WRONG, f"CSRF_TRUSTED_ORIGINS: {origin} has no scheme", f"write https://{origin}")
+        elif urlsplit(origin).hostname not in named | {"localhost", "127.0.0.1"} and "*" not in named:
+            yield Finding(WRONG, f"{origin} is trusted, but ALLOWED_HOSTS does not name its host", "name it")
+    if named and not settings.SERVED_BY_HTTPS:
+        yield Finding(
+            NOTE,
+            "others reach the site, and no https origin is named: passwords and cookies travel in the clear",
+            "put a proxy with https before it and set CSRF_TRUSTED_ORIGINS=https://its-name",
+        )
+    if settings.SERVED_BY_HTTPS and not settings.TRUSTED_PROXIES:
+        yield Finding(
+            NOTE,
+            "https is served by a proxy, and TRUSTED_PROXIES is 0: all people seem to come from its address",
+            "set TRUSTED_PROXIES to the number of your proxies",
+        )
+
+
+def _odd() -> Findings:
+    if settings.DEBUG:
+        yield Finding(WRONG, "DEBUG is on: pages show the program's insides to everybody", "unset DEBUG")
+    if settings.REDIS_URL and database.is_local():
+        yield Finding(
+            NOTE,
+            "REDIS_URL is set without DATABASE_URL: workers of other machines cannot reach an SQLite file",
+            "set DATABASE_URL to a PostgreSQL",
+        )
+
+
+def the_database() -> Findings:
+    """Reached without Django's pool, which would try for half a minute and not say why."""
+    if database.is_local() and not Path(connection.settings_dict["NAME"]).exists():
+        yield Finding(NOTE, "there is none yet", "`manage.py up` makes it")
+        return
+    if connection.vendor == "postgresql":
+        given = connection.get_connection_params() | {"connect_timeout": CONNECT_SECONDS}
+        psycopg.connect(**given).close()
+    how = database.mismatch()
+    what = f"{database.name()}, {size(database.size())}"
+    if not database.applied():
+        yield Finding(NOTE, f"{what}, is empty", "`manage.py up` fills it")
+    elif how:
+        yield Finding(WRONG, f"{what}: {how}", "run all parts of the site in one version")
+    else:
+        yield Finding(OK, f"{what}, all migrations applied")
+
+
+def the_broker() -> Findings:
+    if not settings.REDIS_URL:
+        yield Finding(OK, "within the site")
+    elif why := checks.broker():
+        yield Finding(WRONG, f"Redis {why}", "start it, or mend REDIS_URL; asks are kept meanwhile")
+    else:
+        yield Finding(OK, "Redis answers")
+
+
+def the_storage() -> Findings:
+    where = f"bucket {settings.S3_BUCKET}" if settings.S3_BUCKET else str(settings.DATA_DIR)
+    if why := checks.storage():
+        mend = "mend the S3 settings" if settings.S3_BUCKET else "give the folder to the site's user"
+        yield Finding(WRONG, f"{where} {why}", mend)
+    else:
+        yield Finding(OK, where)
+    free = checks.free_bytes()
+    mark = WRONG if checks.disk() else NOTE if free < LITTLE_FREE else OK
+    yield Finding(mark, f"{size(free)} free on disk", "" if mark == OK else "make room")
+
+
+def the_pictures(every: bool) -> Findings:
+    """Files that rows name must be there; the newest rows, or all."""
+    rows = Image.objects.order_by("-pk").prefetch_related("sent_copies")
+    images = rows.iterator(chunk_size=500) if every else rows[:SOME_IMAGES]
+    seen, gone = 0, []
+    for image in images:
+        seen += 1
+        gone += [f"{name} of image {image.pk}" for name in image.files if not default_storage.exists(name)]
+    which = f"all {seen}" if every else f"the newest {seen}"
+    if not gone:
+        yield Finding(OK, f"no file of {which} is missing")
+        return
+    for name in gone if every else gone[:5]:
+        yield Finding(WRONG, f"missing: {name}", "restore it from a backup; pages say that it is gone")
+    if not every and len(gone) > 5:
+        yield Finding(
+            WRONG, f"and {len(gone) - 5} more files of {which}", "`manage.py doctor --files` lists all"
+        )
+
+
+def the_endpoint() -> Findings:
+    """Asked for its models, with the key of the environment: the row in the database is not needed."""
+    if not settings.VISION_BASE_URL:
+        yield Finding(OK, "the sandbox: no model is asked", "set VISION_API_KEY or VISION_BASE_URL for one")
+        return
+    where = settings.VISION_BASE_URL
+    asked = replace(
+        target(Endpoint(name=FIRST, base_url=where)), connect=5, first_byte=8, between_bytes=8, whole_call=12
+    )
+    try:
+        names = client().models(asked)
+    except ChatError as error:
+        mend = "mend VISION_API_KEY" if error.pauses else "mend VISION_BASE_URL, or start the server"
+        lists_none = error.http_status in (404, 405, 501) and settings.VISION_MODEL
+        yield Finding(NOTE if lists_none else WRONG, f"{where}: {error.message}", "" if lists_none else mend)
+        return
+    yield _model(where, names)
+
+
+def _model(where: str, names: list[str]) -> Finding:
+    model = settings.VISION_MODEL
+    some = ", ".join(names[:5]) or "none"
+    if not model and not names:
+        return Finding(WRONG, f"{where} lists no model, and VISION_MODEL names none", "set VISION_MODEL")
+    if model and names and model not in names:
+        return Finding(
+            WRONG, f"{where} does not list {model}; it lists {some}", "set VISION_MODEL to one of them"
+        )
+    return Finding(OK, f"{where} answers; the model is {model or names[0]}")
+
+
+def the_pauses() -> Findings:
+    for endpoint in Endpoint.objects.exclude(paused_code=""):
+        mend = "mend it; the site looks each minute, and a restart opens it, too"
+        yield Finding(WRONG, f"{endpoint} is paused: {queue.pause_reason(endpoint)}", mend)
+
+
+def the_workers() -> Findings:
+    alive = list(Worker.objects.alive().order_by("name"))
+    for worker in alive:
+        yield Finding(
+            OK, f"{worker.name}, version {worker.version}, {worker.running} of {worker.slots} slots taken"
+        )
+    if alive:
+        return
+    if settings.REDIS_URL:
+        yield Finding(WRONG, "none has had a heartbeat lately", "start `celery -A vision_site worker`")
+    else:
+        yield Finding(NOTE, "none: the site does not run", "start it by `manage.py up`")
+
+
+def the_clock() -> Findings:
+    now = timezone.now()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            apart = (cursor.fetchone()[0] - now).total_seconds()
+    else:
+        newest = Description.objects.aggregate(newest=Max("created"))["newest"] or now
+        apart = max(0.0, (newest - now).total_seconds())
+    if abs(apart) > CLOCKS_APART:
+        words = f"this machine's clock is {abs(round(apart))} s {'behind' if apart > 0 else 'ahead of'} the database's"
+        yield Finding(WRONG, words, "let NTP set the clocks of all machines")
+    else:
+        yield Finding(OK, f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def the_ca_file() -> Findings:
+    path = settings.VISION_CA_FILE
+    if not path:
+        yield Finding(OK, "the system's")
+        return
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "strerror", None) or "it holds no certificate"
+        yield Finding(
+            WRONG, f"VISION_CA_FILE {path} cannot be used: {reason}", "name a file of PEM certificates"
+        )
+    else:
+        yield Finding(OK, path)
+
+
+ANYWAY: dict[str, Callable[[], Findings]] = {
+    "settings": the_settings,
+    "database": the_database,
+    "broker": the_broker,
+    "storage": the_storage,
+    "endpoint": the_endpoint,
+    "certificates": the_ca_file,
+}
+BY_ROWS: dict[str, Callable[[], Findings]] = {
+    "pauses": the_pauses,
+    "workers": the_workers,
+    "clock": the_clock,
+}

@@ -1,0 +1,1 @@
+"""The parts of `manage.py up`: the steps of a start, and serving until told to stop."""

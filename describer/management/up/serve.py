@@ -1,0 +1,135 @@
+"""Serving until told to stop: the web server, and with it, when embedded, the worker in a thread of its own."""
+
+import gc
+import logging
+import os
+import resource
+import signal
+import socket
+import threading
+import time
+import warnings
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from celery import current_app
+from django.conf import settings
+
+from describer import upkeep
+from describer.engine import events as live
+from describer.engine import queue
+
+logger = logging.getLogger(__name__)
+
+MOST_FILES = 65_536  # open at once, sockets too
+AGAIN_SECONDS = 1.0  # make and systemd pass the first signal on twice
+
+
+class Stop:
+    """What SIGTERM and SIGINT do: once, end in order; again more than a second later, leave at once."""
+
+    def __init__(self) -> None:
+        self.first: float | None = None
+        self.server: uvicorn.Server | None = None
+        # uvicorn raises the caught signal again at its end: with the default handler the process would die there.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self)
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self.first is None:
+            self.first = now
+            queue.leases.stopping.set()
+            live.hub.close()
+            if self.server:
+                self.server.should_exit = True
+        elif now - self.first > AGAIN_SECONDS:
+            os._exit(128 + number)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, closing the live streams first: they would hold it open for ever."""
+
+    def __init__(self, config: uvicorn.Config, stop: Stop) -> None:
+        super().__init__(config)
+        self.stop = stop
+        stop.server = self
+        self.should_exit = stop.first is not None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.stop(sig, frame)
+
+
+class EmbeddedWorker:
+    """A Celery worker in a thread of this process."""
+
+    def __init__(self) -> None:
+        warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+        self.worker: Any = current_app.Worker(
+            pool="threads",
+            concurrency=settings.WORKER_CONCURRENCY,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            quiet=True,
+        )
+        self.thread = threading.Thread(target=self.worker.start, name="worker", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        threading.Thread(target=self.worker.stop, name="worker-stop", daemon=True).start()
+
+
+def finish(seconds: float) -> bool:
+    """Let the calls in flight end, at most so many seconds; False when some did not."""
+    deadline = time.monotonic() + seconds
+    while queue.leases.count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return queue.leases.count == 0
+
+
+def allow_files() -> None:
+    """As many open files as the machine lets us: the 1,024 that are usual are fewer than the streams of open pages."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+
+
+def serve(listener: socket.socket, stop: Stop, *, embedded: bool) -> None:
+    """Serve until SIGTERM or SIGINT, then end what is in flight within the grace time. Returns to exit with 0."""
+    allow_files()
+    worker = EmbeddedWorker() if embedded else None
+    if worker:
+        worker.start()
+    else:
+        upkeep.keep_leases()
+    config = uvicorn.Config(
+        "vision_site.asgi:application",
+        http="describer.edge.protocol:Protocol",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=settings.GRACE_SECONDS,
+    )
+    # What is loaded by now stays: looking through it for garbage cost 2 % of a busy site's time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+    Server(config, stop).run(sockets=[listener])
+    queue.leases.stopping.set()
+    if worker:
+        worker.stop()
+    ended = finish(settings.GRACE_SECONDS)
+    upkeep.end()
+    if not ended:
+        upkeep.hand_back()
+    logging.shutdown()
+    # Threads that still wait for an endpoint, and Celery's own, would hold the process.
+    os._exit(0)

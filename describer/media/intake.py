@@ -1,0 +1,123 @@
+"""An uploaded file becomes an image: checked, stored once per owner, with thumbnail and the default sent copy."""
+
+import hashlib
+import io
+import secrets
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import BinaryIO, cast
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+
+from describer.db.group_commit import give_back
+from describer.errors import Refusal
+from describer.images import ImageError, Intake, Recipe, intake
+from describer.media.storage import StorageAway, disk_is_full, drop_files, drop_images, upload_limits
+from describer.models import Image, SentCopy, User
+
+TOUCH_STEP = timedelta(hours=1)  # far below the day after which an image that nothing shows is swept
+# Many asks about one new picture arrive at once: the first takes it in, the others find it known.
+INTAKES = tuple(threading.Lock() for _ in range(64))
+DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
+AWAY_SECONDS = 5
+
+
+def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
+    """Check a file and keep it as this owner's image; the same bytes again give the same image.
+
+    Raises Refusal with the words for the person when it is no picture that can be taken.
+    """
+    sha256 = _digest(file)
+    try:
+        with INTAKES[int(sha256[:2], 16) % len(INTAKES)]:
+            return _known(owner, sha256) or _taken_in(owner, file, name)
+    except ImageError as error:
+        raise Refusal.of_image(error) from error
+    except StorageAway as error:
+        words = f"{error.message} Nothing was stored; try again in a few seconds."
+        raise Refusal(words, code="storage_away", status=503, retry_after=AWAY_SECONDS) from error
+    except (OSError, DatabaseError) as error:
+        if not disk_is_full(error):
+            raise
+        raise Refusal(DISK_FULL, code="disk_full", param="image", status=507) from error
+
+
+def keep_images(owner: User, files: Sequence[tuple[BinaryIO, str]]) -> list[Image]:
+    """Keep all of these files, or, when one of them is refused, none that was new."""
+    began = timezone.now()
+    kept: list[Image] = []
+    try:
+        for file, name in files:
+            kept.append(keep_image(owner, file, name))
+    except Refusal:
+        drop_images(kept, began)
+        raise
+    return kept
+
+
+def _digest(file: BinaryIO) -> str:
+    file.seek(0)
+    return hashlib.file_digest(cast(io.BufferedIOBase, file), "sha256").hexdigest()
+
+
+def _taken_in(owner: User, file: BinaryIO, name: str) -> Image:
+    file.seek(0)
+    give_back()  # many may stand in line for memory to decode in
+    return _stored(owner, file, intake(file, name, limits=upload_limits(), recipe=Recipe()))
+
+
+def _known(owner: User, sha256: str) -> Image | None:
+    """This owner's image with these bytes, if its files are still there; touched, so that it is not swept."""
+    image = Image.known(owner.pk, sha256)
+    if image is None or not all(default_storage.exists(name) for name in (image.original, image.thumbnail)):
+        return None
+    now = timezone.now()
+    if now - image.last_given < TOUCH_STEP:
+        return image
+    return image if Image.objects.filter(pk=image.pk).update(last_given=now) else None
+
+
+def _stored(owner: User, file: BinaryIO, facts: Intake) -> Image:
+    """Write the files, then the rows; what was written goes again when not all could be. Rows without files must never be."""
+    stem = f"{facts.sha256[:2]}/{facts.sha256}-{secrets.token_hex(4)}"
+    file.seek(0)
+    written: list[str] = []
+    try:
+        written.append(default_storage.save(f"originals/{stem}", File(file)))
+        written.append(Image.save_file("thumbnails", stem, facts.thumbnail))
+        written.append(Image.save_file("sent", stem, facts.sent))
+        return _rows(owner, facts, *written)
+    except (OSError, DatabaseError):
+        drop_files(written)
+        raise
+
+
+def _rows(owner: User, facts: Intake, original: str, thumbnail: str, sent: str) -> Image:
+    values = {
+        "format": facts.format,
+        "media_type": facts.media_type,
+        "width": facts.width,
+        "height": facts.height,
+        "bytes": facts.bytes,
+        "notes": list(facts.notes),
+        "original": original,
+        "thumbnail": thumbnail,
+        "last_given": timezone.now(),
+    }
+    with transaction.atomic():
+        image = _row(owner, facts.sha256, values)
+        SentCopy.keep(image, Recipe(), facts.sent, file=sent)
+    return image
+
+
+def _row(owner: User, sha256: str, values: dict[str, object]) -> Image:
+    """The owner's row for these bytes; two uploads of them at once share it, the later one's files are kept."""
+    try:
+        with transaction.atomic():
+            return Image.objects.create(owner=owner, sha256=sha256, **values)
+    except IntegrityError:
+        return Image.objects.update_or_create(owner=owner, sha256=sha256, defaults=values)[0]

@@ -1,0 +1,39 @@
+"""What must be so before an archive is put into a site: it can be read here, and nothing is there."""
+
+from django.db.migrations.loader import MigrationLoader
+
+from describer.db import version as database
+from describer.models import Worker
+from describer.ops.archive.errors import ArchiveError
+from describer.ops.archive.manifest import Manifest
+from describer.ops.archive.rows import MODELS
+from describer.ops.archive.snapshot import is_filled
+
+HARMLESS = ("describer.endpoint",)  # a site that was started, and never used, has it
+
+
+def refuse_unknown(manifest: Manifest) -> None:
+    """An archive of a version after ours holds what we would lose."""
+    known = MigrationLoader(None).disk_migrations or {}
+    rows = set(manifest.rows) - set(MODELS)
+    of_archive = {(app, name) for app, names in manifest.migrations.items() for name in names}
+    unknown = [".".join(one) for one in sorted(of_archive - set(known))] + sorted(rows)
+    if unknown or not manifest.migrations.get(database.APP):
+        raise ArchiveError(
+            f"The archive is of version {manifest.version}, and this version does not know {', '.join(unknown)}. "
+            "Bring the program up to date, then restore."
+        )
+
+
+def refuse_filled_database() -> None:
+    """Only an empty database takes an archive: ids stay what they are, so there is nothing to merge."""
+    if unknown := sorted(database.applied() - database.known()):
+        raise ArchiveError(f"The database is of a newer version: it has {', '.join(unknown)}.")
+    filled = [label for label in MODELS if label not in HARMLESS and is_filled(label)]
+    if filled:
+        name = filled[0].partition(".")[2]
+        raise ArchiveError(
+            f"This site is not empty: its database has rows of {name}. Restore into a new DATA_DIR, or a new database."
+        )
+    if is_filled("describer.worker") and Worker.objects.alive().exists():
+        raise ArchiveError("Workers are running on this database. Stop them, then restore.")

@@ -1,0 +1,76 @@
+"""The manifest: what an archive holds, by count, sum and hash."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from describer.models import Status
+from describer.ops.archive.errors import ArchiveError
+
+FORMAT = 1
+OPEN = (Status.QUEUED, Status.WAITING, Status.RUNNING)
+TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+@dataclass
+class Ledger:
+    """The sums of the attempts, exact; by which two databases are compared."""
+
+    COLUMNS: ClassVar = (*TOKENS, "cost")
+
+    attempts: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cost: str = "0"
+
+    def add(self, attempt: dict[str, Any]) -> None:
+        """Count an attempt, given by column."""
+        self.attempts += 1
+        for name in TOKENS:
+            setattr(self, name, getattr(self, name) + (attempt[name] or 0))
+        if attempt["cost"] is not None:
+            self.cost = str(Decimal(self.cost) + attempt["cost"])
+
+    @property
+    def sums(self) -> tuple[Decimal | int, ...]:
+        return (self.attempts, *(getattr(self, name) for name in TOKENS), Decimal(self.cost))
+
+
+@dataclass
+class Manifest:
+    """`rows` and `numbers` (the last id that was given) are by model, `migrations` by app, `indexes` hashes by member."""
+
+    version: str
+    database: str
+    made: str = ""
+    format: int = FORMAT
+    migrations: dict[str, list[str]] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    files: int = 0
+    file_bytes: int = 0
+    gone: int = 0
+    changed: int = 0
+    under_way: int = 0
+    indexes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def moment(self) -> datetime:
+        """When the rows were as they are here."""
+        return datetime.fromisoformat(self.made)
+
+    def as_json(self) -> bytes:
+        return json.dumps(asdict(self), indent=1).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Manifest":
+        try:
+            values = json.loads(text)
+            ledger = Ledger(**values.pop("ledger"))
+            return cls(ledger=ledger, **values)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ArchiveError("The archive's manifest cannot be read.") from error

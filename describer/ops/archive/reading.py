@@ -1,0 +1,148 @@
+"""Reading an archive: member by member, in one pass, and the check of all hashes."""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from describer.ops.archive.errors import ArchiveError
+from describer.ops.archive.manifest import FORMAT, Manifest
+from describer.ops.archive.packing import FIRST, MANIFEST, SEAL
+
+NOT_OURS = "{path} is no archive of Describer."
+CUT = "{path} is not whole: its end is missing. It was cut, or its backup never ended."
+BROKEN = "{path} is damaged: {name} is not what was written."
+NEWER = "{path} is of format {format}, which this version does not know; restore it with the version that made it ({version})."
+CHUNK = 2**20
+Tell = Callable[[str], None]
+
+
+def silent(words: str) -> None:
+    """Tells nobody."""
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """What reading an archive can meet, in words."""
+    try:
+        yield
+    except (tarfile.TarError, EOFError) as error:
+        raise ArchiveError(CUT.format(path=path)) from error
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Names and contents in order. Each content is to be read before the next one."""
+    with path.open("rb") as file:
+        try:
+            tar: Any = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  it holds nothing but `file`
+        except tarfile.TarError as error:
+            raise ArchiveError(NOT_OURS.format(path=path)) from error
+        while (info := tar.next()) is not None:
+            tar.members.clear()  # tarfile remembers all of them
+            content = tar.extractfile(info)
+            if content is None:
+                raise ArchiveError(BROKEN.format(path=path, name=info.name))
+            yield info.name, content
+
+
+def lines(content: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """The objects of a member of lines."""
+    with gzip.open(content) as text:
+        for line in text:
+            yield json.loads(line)
+
+
+def checked(path: Path, tell: Tell = silent) -> Manifest:
+    """Read an archive through, compare each byte with its hash, and answer its manifest. Raises ArchiveError."""
+    check = Check(path)
+    with told(path):
+        for count, (name, content) in enumerate(members(path)):
+            if count == 0:
+                content = io.BytesIO(_first(path, name, content))
+            check.see(name, content)
+            if count % 100 == 0:
+                tell(f"checking: {count:,} members")
+    return check.ended()
+
+
+def _first(path: Path, name: str, content: IO[bytes]) -> bytes:
+    """The first member, which says whether this is an archive of a format that we know, before all else is believed."""
+    text = content.read(CHUNK)
+    try:
+        told = json.loads(text) if name == FIRST else {}
+        kind, number, version = told["archive"], int(told["format"]), told["version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArchiveError(NOT_OURS.format(path=path)) from error
+    if kind != "describer":
+        raise ArchiveError(NOT_OURS.format(path=path))
+    if number > FORMAT:
+        raise ArchiveError(NEWER.format(path=path, format=number, version=version))
+    return text
+
+
+class Check:
+    """Hashes of members that no index has named yet, and of indexes, until the manifest names these."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seen: dict[str, tuple[int, str]] = {}
+        self.indexes: dict[str, str] = {}
+        self.manifest: Manifest | None = None
+        self.sealed = False
+        self.text = b""
+
+    def see(self, name: str, content: IO[bytes]) -> None:
+        if self.sealed:
+            raise self.broken(name)
+        if name == MANIFEST:
+            self.text = content.read()
+        elif name == SEAL:
+            self._see_seal(content.read())
+        elif name.startswith("index/"):
+            self._see_index(name, content.read())
+        else:
+            self.seen[name] = _facts(content)
+
+    def _see_index(self, name: str, data: bytes) -> None:
+        self.indexes[name] = hashlib.sha256(data).hexdigest()
+        try:
+            told = [json.loads(line) for line in gzip.decompress(data).splitlines()]
+            named = {one["name"]: (one["bytes"], one["sha256"]) for one in told}
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
+            raise self.broken(name) from error
+        if wrong := [one for one in {**named, **self.seen} if named.get(one) != self.seen.get(one)]:
+            raise self.broken(wrong[0])
+        self.seen.clear()
+
+    def _see_seal(self, seal: bytes) -> None:
+        if seal.split()[:1] != [hashlib.sha256(self.text).hexdigest().encode()]:
+            raise self.broken(MANIFEST)
+        self.manifest = Manifest.from_json(self.text)
+        if self.seen or self.indexes != self.manifest.indexes:
+            raise self.broken("index")
+        self.sealed = True
+
+    def ended(self) -> Manifest:
+        if self.manifest is None:
+            raise ArchiveError(CUT.format(path=self.path))
+        return self.manifest
+
+    def broken(self, name: str) -> ArchiveError:
+        return ArchiveError(BROKEN.format(path=self.path, name=name))
+
+
+def _facts(content: IO[bytes]) -> tuple[int, str]:
+    """Bytes and hash."""
+    size, sha256 = 0, hashlib.sha256()
+    while data := content.read(CHUNK):
+        size += len(data)
+        sha256.update(data)
+    return size, sha256.hexdigest()

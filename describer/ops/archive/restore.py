@@ -1,0 +1,161 @@
+"""Putting an archive into an empty site: nothing is written before every hash is right, and all rows in one transaction."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from django.apps import apps as current_apps
+from django.apps.registry import Apps
+from django.core.management import call_command
+from django.db import DatabaseError, connection, models, transaction
+from django.db.migrations.exceptions import IrreversibleError
+from django.db.migrations.executor import MigrationExecutor
+
+from describer.db import version as database
+from describer.engine.queue.sweep import give_up
+from describer.models import Attempt, Description, Status, Via
+from describer.models.description import UNLEASED
+from describer.models.webhook import tell_webhooks
+from describer.ops.archive.empty import refuse_filled_database, refuse_unknown
+from describer.ops.archive.errors import ArchiveError
+from describer.ops.archive.files import drop_files_of, put_files, refuse_filled_storage
+from describer.ops.archive.manifest import OPEN, Ledger, Manifest
+from describer.ops.archive.reading import Tell, checked, lines, members, silent, told
+from describer.ops.archive.rows import Reader, Row, model_of
+from describer.ops.archive.snapshot import set_number
+
+CODE = "restored"
+WORDS = (
+    "This ask was under way when the backup was made that the site was restored from. It may have been answered, and "
+    "paid for, since. Ask again if you want it."
+)
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back; of what was under way, how many asks ended or were queued, and calls that are `unknown` now."""
+
+    manifest: Manifest
+    ended: int
+    queued: int
+    unknown: int
+
+
+def restore(path: Path, *, queue_again: bool = False, tell: Tell = silent) -> Restored:
+    """Put an archive into this site's database and storage. Raises ArchiveError, and then nothing of it is there.
+
+    Asks that were under way end as failed, since they may have been answered since; `queue_again` queues them instead.
+    """
+    manifest = checked(path, tell)
+    refuse_unknown(manifest)
+    refuse_filled_database()
+    resumed = refuse_filled_storage(path)
+    try:
+        apps = _migrated_for(manifest)
+        with told(path):
+            put_files(path, tell)
+            _put_rows(path, manifest, apps, tell)
+    except BaseException:
+        if not resumed:
+            drop_files_of(path)
+        raise
+    finally:
+        if database.mismatch():
+            call_command("migrate", interactive=False, verbosity=0)
+    return _settled(manifest, queue_again)
+
+
+def _migrated_for(manifest: Manifest) -> Apps:
+    """Bring the empty database to the migrations that the archive's rows are of; answers the models of that state."""
+    call_command("migrate", interactive=False, verbosity=0)  # makes the permissions that rows name, too
+    names = manifest.migrations[database.APP]
+    if set(names) == database.known():
+        return current_apps
+    executor = MigrationExecutor(connection)
+    others = [node for node in executor.loader.graph.leaf_nodes() if node[0] != database.APP]
+    state = (database.APP, max(names))
+    try:
+        executor.migrate([state])
+    except IrreversibleError as error:
+        raise ArchiveError(
+            f"This version cannot read rows of {manifest.version}: restore them with that version, then update."
+        ) from error
+    apps: Apps = executor.loader.project_state([state, *others]).apps
+    return apps
+
+
+def _put_rows(path: Path, manifest: Manifest, apps: Apps, tell: Tell) -> None:
+    """All rows, the numbers after them, and the proof that they are what they were."""
+    try:
+        with transaction.atomic():
+            model_of("describer.endpoint", apps)._base_manager.all().delete()  # of a start before the restore
+            if _loaded(path, manifest, apps, tell) != manifest.rows:
+                raise ArchiveError("The archive holds other numbers of rows than its manifest says.")
+            if _ledger(apps).sums != manifest.ledger.sums:
+                raise ArchiveError("The ledger's sums are others after the restore than at the backup.")
+            for label, last in manifest.numbers.items():
+                set_number(model_of(label, apps), last)
+    except (DatabaseError, LookupError, TypeError, ValueError) as error:
+        raise ArchiveError(f"The archive's rows do not fit into this database: {error}") from error
+
+
+def _loaded(path: Path, manifest: Manifest, apps: Apps, tell: Tell) -> dict[str, int]:
+    """Write the rows, part by part, in the order of the archive; answers how many were read of each model."""
+    counts = Counter(dict.fromkeys(manifest.rows, 0))
+    for name, content in members(path):
+        folder, _, rest = name.partition("/")
+        if folder != "rows":
+            continue
+        label = rest.partition("/")[0]
+        read = Reader(model_of(label, apps))
+        rows = read(_parked(row, label, manifest) for row in _counted(lines(content), label, counts))
+        while some := list(islice(rows, AT_ONCE)):
+            _write(read.model, some)
+        tell(f"{label}: {counts[label]:,} rows")
+    return dict(counts)
+
+
+def _write(model: type[models.Model], rows: list[models.Model]) -> None:
+    model._base_manager.bulk_create(rows)
+
+
+def _counted(rows: Iterator[Row], label: str, counts: Counter[str]) -> Iterator[Row]:
+    for row in rows:
+        counts[label] += 1
+        yield row
+
+
+def _parked(row: Row, label: str, manifest: Manifest) -> Row:
+    """A row as it may stand here: no process holds it, and what was under way is at its end, so that nothing is sent."""
+    if label != "describer.description":
+        return row
+    row |= UNLEASED
+    if row["status"] in OPEN:
+        row |= {"status": Status.FAILED.value, "error_code": CODE, "error_message": WORDS}
+        row |= {"finished": manifest.made, "not_before": None, "waiting_reason": ""}
+    return row
+
+
+def _ledger(apps: Apps) -> Ledger:
+    """The sums of what is in the database now, added up as at the backup: SQLite itself would add floats."""
+    names = Ledger.COLUMNS
+    found = Ledger()
+    for values in model_of("describer.attempt", apps)._base_manager.values_list(*names).iterator(AT_ONCE):
+        found.add(dict(zip(names, values, strict=True)))
+    return found
+
+
+def _settled(manifest: Manifest, queue_again: bool) -> Restored:
+    """Calls that were under way become `unknown`. Asks of callers who are gone are never queued again."""
+    parked = Description.objects.filter(status=Status.FAILED, error_code=CODE, finished=manifest.moment)
+    again = parked.exclude(via=Via.ENDPOINT) if queue_again else parked.none()
+    with transaction.atomic():
+        unknown = give_up(Attempt.objects.filter(state=Attempt.State.SENT))
+        ended = parked.count()
+        queued = again.update(status=Status.QUEUED, error_code="", error_message="", finished=None)
+        for number, owner in parked.values_list("pk", "owner"):
+            tell_webhooks(number, owner)
+    return Restored(manifest, ended - queued, queued, unknown)

@@ -1,0 +1,88 @@
+"""What the site stands on. Each check answers what is wrong in a few words, and "" when nothing is."""
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from describer.media.storage import storage_problem
+from describer.models import Worker
+from describer.ops.monitoring.single_flight import Asked, Awaited
+
+logger = logging.getLogger(__name__)
+
+CHECK_SECONDS = 5.0
+LEAST_FREE = 8 * 2**20  # bytes; with less, the next upload or the database meets a full disk
+LATE = "does not answer in time"
+
+
+def problems(seconds: float = CHECK_SECONDS) -> dict[str, str]:
+    """What is wrong, by name; all are asked at once, so that together they take no longer than one may."""
+    awaited = {
+        name: check.begin() for name, check in CHECKS.items() if name != "broker" or settings.REDIS_URL
+    }
+    return {name: why for name, answer in awaited.items() if (why := _why(name, answer, seconds))}
+
+
+def _why(name: str, answer: Awaited[str], seconds: float) -> str:
+    try:
+        return answer.within(seconds)
+    except TimeoutError:
+        logger.warning("not ready, %s: %s", name, LATE)
+        return LATE
+    except Exception:
+        logger.exception("not ready, %s: the check itself failed", name)
+        return "could not be looked at"
+
+
+def database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("not ready, database: %s", error)
+        return "cannot be reached"
+    return ""
+
+
+def broker() -> str:
+    """Redis, where there is one: the embedded site has its broker within."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=3) as asked:
+            asked.ping()
+    except redis.RedisError as error:
+        logger.warning("not ready, broker: %s", error)
+        return "cannot be reached"
+    return ""
+
+
+def storage() -> str:
+    if not settings.S3_BUCKET and not os.access(settings.DATA_DIR, os.W_OK | os.X_OK):
+        return "cannot be written"
+    return storage_problem()
+
+
+def disk() -> str:
+    """Where things are kept, and where an upload lies while it arrives."""
+    return "" if free_bytes() >= LEAST_FREE else "is full"
+
+
+def free_bytes() -> int:
+    """Room for what the site writes, in bytes."""
+    return min(shutil.disk_usage(folder).free for folder in (settings.DATA_DIR, tempfile.gettempdir()))
+
+
+def worker() -> str:
+    try:
+        return "" if Worker.objects.alive().exists() else "none has had a heartbeat lately"
+    except (DatabaseError, InterfaceError):
+        return "cannot be known without the database"
+
+
+ALL: tuple[Callable[[], str], ...] = (database, broker, storage, disk, worker)
+CHECKS = {check.__name__: Asked(check) for check in ALL}

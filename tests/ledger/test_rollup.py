@@ -1,0 +1,94 @@
+"""The roll-up equals the sum of the attempts, whatever order things come in."""
+
+from collections import Counter
+from datetime import timedelta
+from random import Random
+
+import pytest
+from django.utils import timezone
+
+from describer.engine.queue.sweep import give_up
+from describer.ledger.rollup import rebuild, rebuilt, roll_up
+from describer.models import Attempt, UsageDay
+from tests.engine.rows import attempt, description
+
+pytestmark = pytest.mark.usefixtures("sandbox")
+State = Attempt.State
+KEY = ("day", "owner", "key", "endpoint", "model")
+COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
+
+
+def stored():
+    return {
+        tuple((name, getattr(row, name)) for name in KEY): Counter(
+            {name: getattr(row, name) for name in COUNTS}
+        )
+        for row in UsageDay.objects.all()
+    }
+
+
+def complete(call, state, **values):
+    before = call.complete(state, **values)
+    if before is not None:
+        roll_up(call, before)
+
+
+def some_history(people, seed):
+    """Attempts of every fate over three days, completed in any order, some given up and answered late."""
+    random = Random(seed)
+    calls = []
+    for _ in range(60):
+        row = description(random.choice(people), model=random.choice(["m1", "m2"]))
+        for _ in range(random.randint(1, 3)):
+            sent = timezone.now() - timedelta(days=random.randint(0, 2))
+            calls.append(attempt(row, sent=sent, key=random.choice([0, 5])))
+    random.shuffle(calls)
+    for call in calls[5:]:
+        fate = random.choice([State.ANSWERED, State.REFUSED, State.UNKNOWN, "late", "silent"])
+        tokens = random.randint(1, 5000)
+        usage = {"prompt_tokens": tokens, "completion_tokens": 7, "total_tokens": tokens + 7}
+        if fate in ("late", State.UNKNOWN):
+            give_up([call])
+        if fate in (State.ANSWERED, "late"):
+            complete(call, State.ANSWERED, **usage)
+        if fate == "silent":
+            complete(call, State.ANSWERED, billed="yes")
+        if fate == State.REFUSED:
+            complete(call, State.REFUSED, error_code="overloaded")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_usage_days_equal_the_sum_of_the_attempts(alice, bob, seed):
+    some_history([alice, bob], seed)
+    days = stored()
+    assert days == rebuilt(Attempt.objects.all())
+    assert sum(day["attempts"] for day in days.values()) == Attempt.objects.exclude(state=State.SENT).count()
+    rebuild()
+    assert stored() == days
+
+
+def test_an_attempt_is_completed_once(alice):
+    call = attempt(description(alice))
+    complete(call, State.ANSWERED, total_tokens=10)
+    complete(Attempt.objects.get(pk=call.pk), State.ANSWERED, total_tokens=99)
+    assert UsageDay.objects.get().total_tokens == 10
+
+
+def test_p13_a_late_reply_completes_a_call_that_was_given_up(alice):
+    call = attempt(description(alice))
+    give_up([call])
+    assert UsageDay.objects.get().failed == 1
+    complete(call, State.ANSWERED, total_tokens=10)
+    day = UsageDay.objects.get()
+    assert (day.attempts, day.failed, day.total_tokens) == (1, 0, 10)
+
+
+def test_a_day_is_one_of_the_sites_time_zone(alice, settings):
+    settings.TIME_ZONE = "Pacific/Kiritimati"
+    timezone.activate("Pacific/Kiritimati")
+    try:
+        call = attempt(description(alice), sent=timezone.now().replace(hour=23))
+        complete(call, State.ANSWERED)
+        assert UsageDay.objects.get().day == timezone.localdate(call.sent)
+    finally:
+        timezone.deactivate()
