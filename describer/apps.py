@@ -19,7 +19,7 @@ class DescriberConfig(AppConfig):
 class AdminConfig(admin_apps.AdminConfig):
     """Django's admin with our front page and words."""
 
-    default_site = "describer.admin.site.Site"
+    default_site = "describer.admin.site.DescriberAdminSite"
 
     def ready(self) -> None:
         super().ready()

@@ -28,9 +28,9 @@ def wait(**_: Any) -> None:
 
 
 @worker_ready.connect
-def begin(**_: Any) -> None:
+def worker_began(**_: Any) -> None:
     """A worker process is up: its heartbeat and its sweeps begin."""
-    upkeep.begin()
+    upkeep.begin_rounds()
 
 
 @worker_shutting_down.connect
@@ -43,7 +43,7 @@ def take_no_more(**_: Any) -> None:
 
 
 @worker_shutdown.connect
-def end(**_: Any) -> None:
+def worker_ended(**_: Any) -> None:
     """A worker process has ended what it held. `up` ends its own."""
     if settings.REDIS_URL:
-        upkeep.end()
+        upkeep.end_rounds()

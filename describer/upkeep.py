@@ -86,7 +86,7 @@ def _rounds() -> tuple[Round, ...]:
     )
 
 
-def begin() -> None:
+def begin_rounds() -> None:
     """Start the rounds of this process, once."""
     for thread in _rounds():
         if not thread.is_alive() and not thread.ended.is_set():
@@ -104,7 +104,7 @@ def keep_leases() -> None:
         _lease_round().start()
 
 
-def end() -> None:
+def end_rounds() -> None:
     """Stop the rounds and take this process off the list of workers; they are not started again in this process."""
     _try_shortly(webhooks.postman.finish, SIGN_OFF_SECONDS)
     for thread in (*_rounds(), _lease_round()):

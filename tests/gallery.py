@@ -17,7 +17,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from describer.lib.guard import PORTS, Door
+from describer.lib.guard import PORTS, GuardedClient
 from tests.endpoint import Call, Server, Step, Wire, error, raw, reply
 
 HERE = "127.0.0.1"
@@ -89,10 +89,10 @@ class Names:
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
-def door(gallery: Gallery, trusted: str = f"{HERE}/32", **changes: Any) -> Door:
+def guarded_client(gallery: Gallery, trusted: str = f"{HERE}/32", **changes: Any) -> GuardedClient:
     """A door to one gallery: its port, and this very address of the machine."""
     networks = (ip_network(trusted),) if trusted else ()
-    return Door(ports=PORTS | {gallery.port}, trusted=networks, **changes)
+    return GuardedClient(ports=PORTS | {gallery.port}, trusted=networks, **changes)
 
 
 class Connections:

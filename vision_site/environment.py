@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 env = environ.Env()
 
 
-def secret(name: str, default: str = "") -> str:
+def env_secret(name: str, default: str = "") -> str:
     """The variable NAME, or the stripped content of the file that NAME_FILE names (container secrets)."""
     path = os.environ.get(f"{name}_FILE")
     if not path:
@@ -22,7 +22,7 @@ def secret(name: str, default: str = "") -> str:
         raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {path}") from error
 
 
-def truth(name: str, default: bool) -> bool:
+def env_bool(name: str, default: bool) -> bool:
     """A boolean variable; anything but the usual words for yes and no is refused, never guessed."""
     words = {
         "1": True,
@@ -42,7 +42,7 @@ def truth(name: str, default: bool) -> bool:
     return words[text]
 
 
-def whole(name: str, default: int, least: int = 0) -> int:
+def env_int(name: str, default: int, least: int = 0) -> int:
     """A whole number variable, not below `least`."""
     text = os.environ.get(name, "").strip().replace("_", "")
     try:
@@ -54,7 +54,7 @@ def whole(name: str, default: int, least: int = 0) -> int:
     return number
 
 
-def choice(name: str, default: str, *others: str) -> str:
+def env_choice(name: str, default: str, *others: str) -> str:
     """One of some words, in whatever case."""
     text = os.environ.get(name, "").strip().lower() or default
     if text not in (default, *others):
@@ -62,7 +62,7 @@ def choice(name: str, default: str, *others: str) -> str:
     return text
 
 
-def ports(name: str) -> frozenset[int]:
+def env_ports(name: str) -> frozenset[int]:
     """A variable that lists ports, separated by commas."""
     texts = [text.strip() for text in env.list(name, default=[]) if text.strip()]
     if not all(text.isascii() and text.isdigit() and 0 < int(text) < 65536 for text in texts):
@@ -70,7 +70,7 @@ def ports(name: str) -> frozenset[int]:
     return frozenset(map(int, texts))
 
 
-def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def env_networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """A variable that lists addresses and networks, separated by commas."""
     texts = [text.strip() for text in env.list(name, default=[]) if text.strip()]
     try:
@@ -80,7 +80,7 @@ def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise ImproperlyConfigured(words) from error
 
 
-def kept_secret(directory: Path) -> str:
+def generated_secret(directory: Path) -> str:
     """The site's generated secret: made once in DATA_DIR, readable by its owner only."""
     path = directory / "secret_key"
     directory.mkdir(parents=True, exist_ok=True)

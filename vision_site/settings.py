@@ -2,58 +2,67 @@
 
 from pathlib import Path
 
-from vision_site.environment import choice, env, kept_secret, networks, ports, secret, truth, whole
+from vision_site.environment import (
+    env,
+    env_bool,
+    env_choice,
+    env_int,
+    env_networks,
+    env_ports,
+    env_secret,
+    generated_secret,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where it listens and what it keeps.
 HOST = env.str("HOST", "") or "127.0.0.1"
-PORT = whole("PORT", 8000)
+PORT = env_int("PORT", 8000)
 DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "var").resolve()
 
-SECRET_KEY = secret("SECRET_KEY") or kept_secret(DATA_DIR)
-DEBUG = truth("DEBUG", False)
+SECRET_KEY = env_secret("SECRET_KEY") or generated_secret(DATA_DIR)
+DEBUG = env_bool("DEBUG", False)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [
     *LOOPBACK_HOSTS,
     *([] if HOST in ("0.0.0.0", "::") else [HOST]),  # noqa: S104  compared, not bound
 ]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
-METRICS_TOKEN = secret("METRICS_TOKEN")
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+METRICS_TOKEN = env_secret("METRICS_TOKEN")
 SERVED_BY_HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 
 # The first endpoint. Its key stays here and in the environment: it is written to no row.
-VISION_API_KEY = secret("VISION_API_KEY")
+VISION_API_KEY = env_secret("VISION_API_KEY")
 VISION_BASE_URL = env.str("VISION_BASE_URL", "") or ("https://www.kkiai.com/v1" if VISION_API_KEY else "")
 VISION_MODEL = env.str("VISION_MODEL", "") or (
     "claude-sonnet-4-20250514" if VISION_API_KEY and not env.str("VISION_BASE_URL", "") else ""
 )
 VISION_CA_FILE = env.str("VISION_CA_FILE", "")
 VISION_TIMEOUTS = {
-    "connect": whole("VISION_CONNECT_TIMEOUT", 10, 1),
-    "first_byte": whole("VISION_FIRST_BYTE_TIMEOUT", 300, 1),
-    "between_bytes": whole("VISION_BETWEEN_BYTES_TIMEOUT", 120, 1),
-    "whole_call": whole("VISION_CALL_TIMEOUT", 600, 1),
+    "connect": env_int("VISION_CONNECT_TIMEOUT", 10, 1),
+    "first_byte": env_int("VISION_FIRST_BYTE_TIMEOUT", 300, 1),
+    "between_bytes": env_int("VISION_BETWEEN_BYTES_TIMEOUT", 120, 1),
+    "whole_call": env_int("VISION_CALL_TIMEOUT", 600, 1),
 }
 VISION_LIMITS = {
-    "max_in_flight": whole("VISION_MAX_IN_FLIGHT", 0),
-    "requests_per_minute": whole("VISION_REQUESTS_PER_MINUTE", 0),
-    "tokens_per_minute": whole("VISION_TOKENS_PER_MINUTE", 0),
+    "max_in_flight": env_int("VISION_MAX_IN_FLIGHT", 0),
+    "requests_per_minute": env_int("VISION_REQUESTS_PER_MINUTE", 0),
+    "tokens_per_minute": env_int("VISION_TOKENS_PER_MINUTE", 0),
 }
 
 # Made at the first start, if no user exists.
 FIRST_ADMIN = {
     "username": env.str("DJANGO_SUPERUSER_USERNAME", ""),
-    "password": secret("DJANGO_SUPERUSER_PASSWORD"),
+    "password": env_secret("DJANGO_SUPERUSER_PASSWORD"),
     "email": env.str("DJANGO_SUPERUSER_EMAIL", ""),
 }
 
 # The engine. Times in seconds.
-WORKER_CONCURRENCY = whole("WORKER_CONCURRENCY", 64, 1)
-LEASE_SECONDS = whole("LEASE_SECONDS", 30, 1)
-HEARTBEAT_SECONDS = whole("HEARTBEAT_SECONDS", 5, 1)
-SWEEP_SECONDS = whole("SWEEP_SECONDS", 1, 1)
+WORKER_CONCURRENCY = env_int("WORKER_CONCURRENCY", 64, 1)
+LEASE_SECONDS = env_int("LEASE_SECONDS", 30, 1)
+HEARTBEAT_SECONDS = env_int("HEARTBEAT_SECONDS", 5, 1)
+SWEEP_SECONDS = env_int("SWEEP_SECONDS", 1, 1)
 BACKOFF_FIRST_SECONDS = 1
 BACKOFF_MOST_SECONDS = 60
 TRIES = 8
@@ -63,24 +72,24 @@ OFFLINE_PATIENCE_SECONDS = 24 * 3600  # tries without a connection do not count 
 LATER_PATIENCE_SECONDS = 3600  # nor those that an endpoint answered by "later"; a batch's for a day
 STORM_SECONDS = 600  # after so long without a "later" an endpoint's gate is wide open again
 PROBE_SECONDS = 60
-GRACE_SECONDS = whole("GRACE_SECONDS", 30)
+GRACE_SECONDS = env_int("GRACE_SECONDS", 30)
 
 # What may be uploaded.
-IMAGE_MAX_BYTES = whole("IMAGE_MAX_BYTES", 50 * 2**20, 1)
-IMAGE_MAX_PIXELS = whole("IMAGE_MAX_PIXELS", 200_000_000, 1)
-IMAGES_PER_ASK = whole("IMAGES_PER_ASK", 20, 1)
+IMAGE_MAX_BYTES = env_int("IMAGE_MAX_BYTES", 50 * 2**20, 1)
+IMAGE_MAX_PIXELS = env_int("IMAGE_MAX_PIXELS", 200_000_000, 1)
+IMAGES_PER_ASK = env_int("IMAGES_PER_ASK", 20, 1)
 IMAGES_PER_SET = 500  # of a script's call for an answer each
-UPLOAD_MAX_BYTES = whole("UPLOAD_MAX_BYTES", 250 * 2**20, 1)
-UPLOAD_SILENCE_SECONDS = whole("UPLOAD_SILENCE_SECONDS", 60, 1)
-IMAGE_LINK_PORTS = ports("IMAGE_LINK_PORTS")
-IMAGE_LINK_NETWORKS = networks("IMAGE_LINK_NETWORKS")
-WEBHOOK_PORTS = ports("WEBHOOK_PORTS")
-WEBHOOK_NETWORKS = networks("WEBHOOK_NETWORKS")
-DECODE_BUDGET_BYTES = whole("DECODE_BUDGET_BYTES", 400 * 2**20, 1)
+UPLOAD_MAX_BYTES = env_int("UPLOAD_MAX_BYTES", 250 * 2**20, 1)
+UPLOAD_SILENCE_SECONDS = env_int("UPLOAD_SILENCE_SECONDS", 60, 1)
+IMAGE_LINK_PORTS = env_ports("IMAGE_LINK_PORTS")
+IMAGE_LINK_NETWORKS = env_networks("IMAGE_LINK_NETWORKS")
+WEBHOOK_PORTS = env_ports("WEBHOOK_PORTS")
+WEBHOOK_NETWORKS = env_networks("WEBHOOK_NETWORKS")
+DECODE_BUDGET_BYTES = env_int("DECODE_BUDGET_BYTES", 400 * 2**20, 1)
 QUESTION_MAX_CHARACTERS = 100_000
-ENDPOINT_BODY_BYTES = whole("ENDPOINT_BODY_BYTES", 32 * 2**20, 1)
-ENDPOINT_CONCURRENCY = whole("ENDPOINT_CONCURRENCY", 256, 1)
-QUEUED_PER_PERSON = whole("QUEUED_PER_PERSON", 10_000, 1)
+ENDPOINT_BODY_BYTES = env_int("ENDPOINT_BODY_BYTES", 32 * 2**20, 1)
+ENDPOINT_CONCURRENCY = env_int("ENDPOINT_CONCURRENCY", 256, 1)
+QUEUED_PER_PERSON = env_int("QUEUED_PER_PERSON", 10_000, 1)
 EXPORTS_PER_PERSON = 4  # at once, in one process
 WEBHOOKS_PER_PERSON = 5
 WEBHOOK_BACKOFF_MOST_SECONDS = 3600
@@ -145,13 +154,13 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "describer.web.frame.frame",
+                "describer.web.context_processors.frame",
             ],
         },
     },
 ]
 
-DATABASE_URL = secret("DATABASE_URL")
+DATABASE_URL = env_secret("DATABASE_URL")
 if DATABASE_URL:
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
@@ -173,14 +182,14 @@ else:
             "CONN_MAX_AGE": None,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
-                "timeout": whole("SQLITE_WAIT_SECONDS", 20, 1),
+                "timeout": env_int("SQLITE_WAIT_SECONDS", 20, 1),
                 # FULL: an attempt's row is a promise about money and shall survive a power cut.
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-1024;",
             },
         }
     }
 
-REDIS_URL = secret("REDIS_URL")
+REDIS_URL = env_secret("REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -220,9 +229,9 @@ S3_OPTIONS = {
     "endpoint_url": S3_ENDPOINT or None,
     "region_name": env.str("S3_REGION", "") or "us-east-1",
     "location": env.str("S3_PREFIX", "").strip("/"),
-    "access_key": secret("S3_ACCESS_KEY") or None,
-    "secret_key": secret("S3_SECRET_KEY") or None,
-    "addressing_style": "path" if truth("S3_PATH_STYLE", bool(S3_ENDPOINT)) else "virtual",
+    "access_key": env_secret("S3_ACCESS_KEY") or None,
+    "secret_key": env_secret("S3_SECRET_KEY") or None,
+    "addressing_style": "path" if env_bool("S3_PATH_STYLE", bool(S3_ENDPOINT)) else "virtual",
 }
 STORAGES = {
     "default": {"BACKEND": "describer.media.s3.Bucket", "OPTIONS": S3_OPTIONS}
@@ -291,7 +300,7 @@ USE_THOUSAND_SEPARATOR = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 LOG_LEVEL = (env.str("LOG_LEVEL", "") or "INFO").upper()
-LOG_FORMAT = choice("LOG_FORMAT", "text", "json")
+LOG_FORMAT = env_choice("LOG_FORMAT", "text", "json")
 SECRETS = [VISION_API_KEY, SECRET_KEY, METRICS_TOKEN, S3_OPTIONS["secret_key"] or ""]  # never in a log line
 LOGGING = {
     "version": 1,
@@ -302,13 +311,13 @@ LOGGING = {
     },
     "filters": {
         "callers_fault": {"()": "vision_site.logs.CallersFault"},
-        "about": {"()": "describer.lib.log_context.About"},
+        "log_context": {"()": "describer.lib.log_context.LogContextFilter"},
     },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
-            "filters": ["callers_fault", "about"],
+            "filters": ["callers_fault", "log_context"],
         },
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},

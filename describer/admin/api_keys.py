@@ -20,7 +20,7 @@ LIMITS = ("expires", "scopes", "model_names", "asks_per_minute")
 SEEN = ("name", "prefix", "user", "created", "last_used", "asks_this_month", "tokens_this_month", "revoked")
 
 
-class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
+class ApiKeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     """What narrows a key. Of the models that it is limited to also those that are no longer offered can be kept."""
 
     scopes = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
@@ -55,7 +55,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
             cast(forms.MultipleChoiceField, self.fields[name]).choices = choices
 
 
-class State(admin.SimpleListFilter):
+class KeyStateFilter(admin.SimpleListFilter):
     """Whether a key opens something."""
 
     title = "state"
@@ -78,7 +78,7 @@ class State(admin.SimpleListFilter):
 class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A key's hash is shown nowhere, and a key is closed rather than deleted, so that its calls keep a name."""
 
-    form = KeyForm
+    form = ApiKeyAdminForm
     list_display = (
         "name",
         "prefix",
@@ -91,7 +91,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "made",
     )
     list_select_related = ("user",)
-    list_filter = (State, "last_used")
+    list_filter = (KeyStateFilter, "last_used")
     search_fields = ("name", "prefix", "user__username")
     show_full_result_count = False
     list_per_page = 50

@@ -5,13 +5,13 @@ from django.db.models import Count, Sum
 from django.urls import reverse
 from django.utils.html import format_html
 
-from describer.admin.lists import Ledger, recorded
+from describer.admin.lists import LedgerAdmin, recorded
 from describer.admin.words import indented, money, short, tokens
 from describer.models import Attempt
 
 
 @admin.register(Attempt)
-class AttemptAdmin(Ledger):
+class AttemptAdmin(LedgerAdmin):
     list_display = (
         "sent",
         "of",

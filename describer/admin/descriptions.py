@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from describer.admin.lists import LongList, recorded
-from describer.admin.words import indented, short, thumbnail, tokens
+from describer.admin.words import indented, short, thumbnail_link, tokens
 from describer.models import Attempt, Choice, Description, DescriptionImage
 
 
@@ -31,7 +31,7 @@ class PictureInline(admin.TabularInline):  # type: ignore[type-arg]
         return False
 
     def preview(self, shown: DescriptionImage) -> str:
-        return thumbnail(shown.image_id)
+        return thumbnail_link(shown.image_id)
 
     def size(self, shown: DescriptionImage) -> str:
         return f"{shown.image.width} x {shown.image.height}"
@@ -89,7 +89,7 @@ class DescriptionAdmin(LongList):
 
     @admin.display(description="picture")
     def preview(self, row: Any) -> str:
-        return thumbnail(row.first_image)
+        return thumbnail_link(row.first_image)
 
     @admin.display(description="question")
     def about(self, row: Description) -> str:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
 from describer.admin.lists import LongList
-from describer.admin.words import thumbnail
+from describer.admin.words import thumbnail_link
 from describer.models import Image
 
 
@@ -27,7 +27,7 @@ class ImageAdmin(LongList):
 
     @admin.display(description="picture")
     def preview(self, image: Image) -> str:
-        return thumbnail(image.pk)
+        return thumbnail_link(image.pk)
 
     @admin.display(description="size")
     def pixels(self, image: Image) -> str:

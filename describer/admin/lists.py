@@ -71,11 +71,11 @@ class TotalsList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        sums = self.queryset.aggregate(**cast(Ledger, self.model_admin).totals)
+        sums = self.queryset.aggregate(**cast(LedgerAdmin, self.model_admin).totals)
         self.totals = {name.replace("_", " ").capitalize(): total for name, total in sums.items()}
 
 
-class Ledger(LongList):
+class LedgerAdmin(LongList):
     """Numbers that are only read, by superusers too, with their totals."""
 
     change_list_template = "admin/describer/totals.html"

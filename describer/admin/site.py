@@ -16,7 +16,7 @@ from describer.admin.system import system
 View = Callable[..., HttpResponseBase]
 
 
-class Site(admin.AdminSite):
+class DescriberAdminSite(admin.AdminSite):
     """The admin: Django's own, with the product's words."""
 
     site_header = site_title = "Describer"

@@ -41,11 +41,11 @@ class Table:
 
 def system(request: HttpRequest) -> TemplateResponse:
     """For all of the staff; endpoints and errors for those who may see their lists."""
-    context = admin.site.each_context(request) | {"title": "System", "tables": list(_tables(request))}
+    context = admin.site.each_context(request) | {"title": "System", "tables": list(_system_tables(request))}
     return TemplateResponse(request, "admin/system.html", context)
 
 
-def _tables(request: HttpRequest) -> Iterator[Table]:
+def _system_tables(request: HttpRequest) -> Iterator[Table]:
     now = engine()
     yield _parts()
     yield _workers(now)
@@ -61,7 +61,7 @@ def _parts() -> Table:
     found = problems(CHECK_SECONDS)
     kept = f"bucket {settings.S3_BUCKET}" if settings.S3_BUCKET else str(settings.DATA_DIR / "media")
     parts = {
-        "database": f"{database.name()}, {size(database.size())}",
+        "database": f"{database.database_name()}, {size(database.database_size())}",
         "broker": "Redis" if settings.REDIS_URL else "within the site",
         "storage": kept,
         "disk": f"{size(free_bytes())} free in {settings.DATA_DIR}",

@@ -3,13 +3,13 @@
 from django.contrib import admin
 from django.db.models import Sum
 
-from describer.admin.lists import Ledger, recorded
+from describer.admin.lists import LedgerAdmin, recorded
 from describer.admin.words import money, tokens
 from describer.models import UsageDay
 
 
 @admin.register(UsageDay)
-class UsageDayAdmin(Ledger):
+class UsageDayAdmin(LedgerAdmin):
     list_display = ("day", "person", "endpoint", "model", "attempts", "asks", "failed", "total", "price")
     list_filter = ("day", recorded("endpoint", "endpoint"), recorded("model", "model"))
     ordering = ("-day", "-id")

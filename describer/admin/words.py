@@ -18,7 +18,7 @@ def short(text: str) -> str:
     return Truncator(" ".join(text[:400].split())).chars(80) or NONE
 
 
-def thumbnail(image_id: int | None) -> str:
+def thumbnail_link(image_id: int | None) -> str:
     if not image_id:
         return NONE
     source = reverse("thumbnail", args=[image_id])

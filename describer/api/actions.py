@@ -3,16 +3,16 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
+from describer.api.access import own, visible
 from describer.api.ask import read_changes, read_token
-from describer.api.descriptions import NOT_BORN, REFUSED, told
+from describer.api.auth import asking, caller
+from describer.api.descriptions import NOT_BORN, REFUSED, created
 from describer.api.errors import Error
-from describer.api.form import IDEMPOTENCY_KEY, changes_body
-from describer.api.key import asking, caller
-from describer.api.reach import own, visible
+from describer.api.openapi_forms import IDEMPOTENCY_KEY, changes_body
 from describer.engine import events as live
 from describer.engine.submit import ask_again
 from describer.models import Via
-from describer.serializers import DescriptionOut, described
+from describer.serializers import DescriptionOut, serialize
 
 router = Router(tags=["Descriptions"])
 
@@ -33,7 +33,7 @@ def cancel(request: HttpRequest, description_id: int) -> DescriptionOut:
         live.publish(row)
     else:
         row.refresh_from_db()
-    return described([row])[0]
+    return serialize([row])[0]
 
 
 @router.post(
@@ -52,4 +52,4 @@ def again(request: HttpRequest, response: HttpResponse, description_id: int) -> 
     old = own(key, description_id)
     changes = read_changes(request, old)
     born = ask_again(old, via=Via.API, key=key, token=read_token(request), **changes)
-    return Status(202, told(response, born))
+    return Status(202, created(response, born))

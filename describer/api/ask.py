@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from describer.chat import ParameterError, read_parameters
-from describer.engine.submit import Ask, Given, Link, Refusal, keep_images
+from describer.engine.submit import Ask, AskImage, AskLink, Refusal, keep_images
 from describer.models import ApiKey, Description, Via
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
@@ -78,22 +78,22 @@ def read_fields(request: HttpRequest) -> dict[str, Any]:
         raise Refusal(error.message, code=error.code, param=error.param or None) from error
 
 
-def read_links(request: HttpRequest) -> list[Link]:
+def read_links(request: HttpRequest) -> list[AskLink]:
     """The links to pictures, in the order in which they were sent."""
     texts = [text for text in request.POST.getlist(LINK) if text.strip()]
     return [read_link(text, number if len(texts) > 1 else 0) for number, text in enumerate(texts, 1)]
 
 
-def read_link(text: str, number: int) -> Link:
+def read_link(text: str, number: int) -> AskLink:
     """A link that may be followed. Raises Refusal, which says which of several (`number` from 1) is none."""
     try:
-        return Link(text).checked()
+        return AskLink(text).checked()
     except Refusal as refusal:
         refusal.message = f"Link {number}: {refusal.message}" if number else refusal.message
         raise
 
 
-def read_files(request: HttpRequest, links: Sequence[Link], most: int) -> "list[UploadedFile[bytes]]":
+def read_files(request: HttpRequest, links: Sequence[AskLink], most: int) -> "list[UploadedFile[bytes]]":
     """The pictures in the order in which they were sent; the links count among them."""
     files = request.FILES.getlist("image")
     if not (files or links):
@@ -105,10 +105,10 @@ def read_files(request: HttpRequest, links: Sequence[Link], most: int) -> "list[
     return files
 
 
-def keep(key: ApiKey, files: "list[UploadedFile[bytes]]") -> list[Given]:
+def keep(key: ApiKey, files: "list[UploadedFile[bytes]]") -> list[AskImage]:
     """The pictures of an ask, all of them or none."""
     named = [
         (cast(BinaryIO, file.file), file.name or f"picture {number}") for number, file in enumerate(files, 1)
     ]
     images = keep_images(key.user, named)
-    return [Given(image, name) for image, (_, name) in zip(images, named, strict=True)]
+    return [AskImage(image, name) for image, (_, name) in zip(images, named, strict=True)]

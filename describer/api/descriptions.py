@@ -6,15 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Query, Router, Status
 
+from describer.api.access import visible
 from describer.api.ask import read_ask
+from describer.api.auth import asking, caller
 from describer.api.errors import Error
-from describer.api.form import IDEMPOTENCY_KEY, request_body
-from describer.api.key import asking, caller
-from describer.api.listing import ListQuery, page, selected
-from describer.api.reach import visible
+from describer.api.listing import ListQuery, list_page, selected
+from describer.api.openapi_forms import IDEMPOTENCY_KEY, request_body
 from describer.engine.submit import submit
 from describer.models import Description
-from describer.serializers import DescriptionList, DescriptionOut, DescriptionSet, described
+from describer.serializers import DescriptionList, DescriptionOut, DescriptionSet, serialize
 
 router = Router(tags=["Descriptions"])
 REFUSED: dict[int, Any] = {401: Error, 403: Error}
@@ -34,7 +34,7 @@ def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOu
     Several pictures are one ask about all of them; for an answer each, see `/api/descriptions/each`.
     """
     born = submit(read_ask(request, caller(request), together=True))
-    return Status(202, told(response, born[0]))
+    return Status(202, created(response, born[0]))
 
 
 @router.post(
@@ -51,7 +51,7 @@ def create_each(request: HttpRequest) -> Status[DescriptionSet]:
     one set.
     """
     born = submit(read_ask(request, caller(request), together=False))
-    return Status(202, DescriptionSet(items=described(born)))
+    return Status(202, DescriptionSet(items=serialize(born)))
 
 
 @router.get(
@@ -59,8 +59,8 @@ def create_each(request: HttpRequest) -> Status[DescriptionSet]:
 )
 def index(request: HttpRequest, query: Query[ListQuery]) -> DescriptionList:
     """Newest first, your own ones; pass `next` on as `cursor` for the following page."""
-    rows, following = page(selected(caller(request), query), query)
-    return DescriptionList(items=described(rows), next=following)
+    rows, following = list_page(selected(caller(request), query), query)
+    return DescriptionList(items=serialize(rows), next=following)
 
 
 @router.get(
@@ -70,7 +70,7 @@ def index(request: HttpRequest, query: Query[ListQuery]) -> DescriptionList:
 )
 def detail(request: HttpRequest, description_id: int) -> DescriptionOut:
     """One description with its answers, usage, cost and attempts."""
-    return described([visible(caller(request), description_id)])[0]
+    return serialize([visible(caller(request), description_id)])[0]
 
 
 @router.delete(
@@ -88,7 +88,7 @@ def delete(request: HttpRequest, description_id: int) -> Status[None]:
     return Status(204, None)
 
 
-def told(response: HttpResponse, born: Description) -> DescriptionOut:
+def created(response: HttpResponse, born: Description) -> DescriptionOut:
     """The JSON of a new description, and where it will be found."""
     response["Location"] = reverse("api:detail", args=[born.pk]).rstrip("/")
-    return described([born])[0]
+    return serialize([born])[0]

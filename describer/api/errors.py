@@ -70,7 +70,7 @@ def unknown_url(request: HttpRequest, rest: str = "") -> HttpResponse:
     return error(Refusal(message, code="unknown_url", status=404))
 
 
-def refused(request: HttpRequest, raised: Any) -> HttpResponse:
+def refusal_reply(request: HttpRequest, raised: Any) -> HttpResponse:
     return error(raised)
 
 
@@ -106,7 +106,7 @@ def too_long(request: HttpRequest, raised: Any) -> HttpResponse:
     return error(Refusal(message, code="request_too_large"))
 
 
-def unreadable(request: HttpRequest, raised: Any) -> HttpResponse:
+def unreadable_form(request: HttpRequest, raised: Any) -> HttpResponse:
     return error(Refusal(UNREADABLE, code="invalid_multipart"))
 
 
@@ -135,16 +135,16 @@ def failed(request: HttpRequest, raised: Any) -> HttpResponse:
 
 
 HANDLERS = {
-    Refusal: refused,
+    Refusal: refusal_reply,
     Http404: not_found,
     ValidationError: not_valid,
     HttpError: unreadable_json,
     TooManyFilesSent: too_many_files,
     TooManyFieldsSent: too_many_fields,
     RequestDataTooBig: too_long,
-    MultiPartParserError: unreadable,
-    UnreadablePostError: unreadable,
-    SuspiciousOperation: unreadable,
+    MultiPartParserError: unreadable_form,
+    UnreadablePostError: unreadable_form,
+    SuspiciousOperation: unreadable_form,
     OperationalError: busy,
     InterfaceError: busy,
     OSError: disk_full_or_failed,

@@ -13,12 +13,12 @@ from ninja import Query, Router
 from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
-from describer.api import table
+from describer.api import csv_export
+from describer.api.auth import caller
 from describer.api.errors import Error
-from describer.api.key import caller
 from describer.api.listing import Cursor, Filters, Unset, older, selected
 from describer.engine.submit import Refusal
-from describer.serializers import DescriptionOut, described
+from describer.serializers import DescriptionOut, serialize
 
 router = Router(tags=["Descriptions"])
 PIECE = 50  # descriptions; they may hold long texts
@@ -67,7 +67,7 @@ def rows(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpRespon
     apostrophe, so that no spreadsheet runs it; for exact texts take JSON lines. `answer` is the first choice,
     `more_answers` a JSON list of the others. Of usage and cost, what is not known is empty.
     """
-    return _streamed(request, query, _csv_lines, CSV, "descriptions.csv", before=table.head())
+    return _streamed(request, query, _csv_lines, CSV, "descriptions.csv", before=csv_export.head())
 
 
 def _json_lines(found: Sequence[DescriptionOut]) -> str:
@@ -75,7 +75,7 @@ def _json_lines(found: Sequence[DescriptionOut]) -> str:
 
 
 def _csv_lines(found: Sequence[DescriptionOut]) -> str:
-    return "".join(map(table.row, found))
+    return "".join(map(csv_export.row, found))
 
 
 def _streamed(
@@ -83,7 +83,7 @@ def _streamed(
 ) -> StreamingHttpResponse:
     """The first piece is made before the reply begins, so that what cannot be read is told by a status."""
     key = caller(request)
-    parts = _counted(key.user_id, _pieces(selected(key, query), query.cursor, write))
+    parts = _counted(key.user_id, _export_pieces(selected(key, query), query.cursor, write))
     first = before.encode() + next(parts, b"")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(_all(first, parts), content_type=media_type, headers=headers)
@@ -95,12 +95,12 @@ def _all(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
     yield from others
 
 
-def _pieces(rows: Any, cursor: str | None, write: Write) -> Iterator[bytes]:
+def _export_pieces(rows: Any, cursor: str | None, write: Write) -> Iterator[bytes]:
     """By key, each piece with statements of its own: no transaction is held while a slow reader takes one."""
     while found := list(older(rows, cursor)[:PIECE]):
         cursor = str(found[-1].pk)
         # A lone half of a pair, which JSON can escape and UTF-8 cannot write, becomes a question mark.
-        yield write(described(found)).encode(errors="replace")
+        yield write(serialize(found)).encode(errors="replace")
 
 
 under_way: Counter[int] = Counter()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import BeforeValidator, Field
 
-from describer.api.reach import owner_of
+from describer.api.access import owner_of
 from describer.desk.filters import BIGGEST_ID, OPEN, Selection
 from describer.engine.submit import Refusal
 from describer.models import ApiKey, Description, Status, Via
@@ -84,7 +84,7 @@ def older(rows: Any, cursor: str | None) -> Any:
     return rows.filter(pk__lt=int(cursor)) if cursor else rows
 
 
-def page(rows: Any, query: ListQuery) -> tuple[Sequence[Description], str | None]:
+def list_page(rows: Any, query: ListQuery) -> tuple[Sequence[Description], str | None]:
     """The rows of one page, and the cursor of the next one, if there is one."""
     found = list(older(rows, query.cursor)[: query.limit + 1])
     shown = found[: query.limit]

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
+from describer.api.access import visible
+from describer.api.api import api
+from describer.api.auth import calling
 from describer.api.errors import error, unknown_url
-from describer.api.interface import api
-from describer.api.key import calling
-from describer.api.reach import visible
 from describer.api.webhooks import own_webhook
 from describer.engine.submit import Refusal
 from describer.models import ApiKey

@@ -10,10 +10,10 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import BaseModel, Field
 
+from describer.api.access import owner_of
+from describer.api.auth import caller
 from describer.api.errors import Error
-from describer.api.key import caller
 from describer.api.listing import Day, Name, Unset, in_order
-from describer.api.reach import owner_of
 from describer.ledger.rollup import cost_of
 from describer.models import ApiKey, UsageDay, User
 
@@ -109,17 +109,19 @@ def _items(days: QuerySet[UsageDay], by: By) -> list[UsageItem]:
     column = COLUMNS.get(by, by)
     groups = list(days.values(column).annotate(**SUMS))
     groups.sort(key=lambda row: row["day"] if by == "day" else (-row["total_tokens"], str(row[column])))
-    names = _names(by, [row[column] for row in groups])
-    return [UsageItem(**_sums(row).model_dump(), **{by: _told(by, row[column], names)}) for row in groups]
+    names = _group_names(by, [row[column] for row in groups])
+    return [
+        UsageItem(**_sums(row).model_dump(), **{by: _group_name(by, row[column], names)}) for row in groups
+    ]
 
 
-def _names(by: By, ids: Iterable[Any]) -> dict[int, str]:
+def _group_names(by: By, ids: Iterable[Any]) -> dict[int, str]:
     if by == "user":
         return dict(User.objects.filter(pk__in=ids).values_list("pk", "username"))
     return dict(ApiKey.objects.filter(pk__in=ids).values_list("pk", "name")) if by == "key" else {}
 
 
-def _told(by: By, value: Any, names: dict[int, str]) -> Any:
+def _group_name(by: By, value: Any, names: dict[int, str]) -> Any:
     """The group's name; 0 is no key."""
     if by not in ("key", "user"):
         return value

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from describer import webhooks
+from describer.api.auth import asking, caller, reading
 from describer.api.errors import Error
-from describer.api.key import asking, caller, reading
 from describer.api.webhook_schema import (
     DeliveryList,
     DeliveryOut,
@@ -78,7 +78,7 @@ def webhook_test(request: HttpRequest, webhook_id: int) -> Status[DeliveryOut]:
 )
 def webhook_deliveries(request: HttpRequest, webhook_id: int, query: Query[DeliveryQuery]) -> DeliveryList:
     """Newest first, of the last thirty days; pass `next` on as `cursor` for the following page."""
-    rows = list(listed(own_webhook(caller(request), webhook_id), query)[: query.limit + 1])
+    rows = list(deliveries_of(own_webhook(caller(request), webhook_id), query)[: query.limit + 1])
     page = rows[: query.limit]
     more = len(rows) > query.limit
     return DeliveryList(items=[DeliveryOut.of(row) for row in page], next=str(page[-1].pk) if more else None)
@@ -92,7 +92,7 @@ def own_webhook(key: ApiKey, webhook_id: int) -> Webhook:
     return found
 
 
-def listed(webhook: Webhook, query: DeliveryQuery) -> DeliveryQuerySet:
+def deliveries_of(webhook: Webhook, query: DeliveryQuery) -> DeliveryQuerySet:
     rows = WebhookDelivery.objects.filter(webhook=webhook).order_by("-pk")
     if query.cursor:
         rows = rows.filter(pk__lt=int(query.cursor))

@@ -1,7 +1,8 @@
 """Everything that knows the wire to a chat completions endpoint; plain Python, no models and no request.
 
-Out: given -> parameters (rules) -> messages -> body -> client (session, clock, address)
-In:  client -> replies (events, stream, completion, listing) or, through faults, words, phrases and verdicts, errors
+Out: parse_parameters -> parameters (parameter_rules) -> messages -> body -> client (session, address)
+In:  client -> response (events, stream, completion, listing) or, through transport_errors, error_text, error_patterns
+     and error_classes, errors
 Our own endpoint: request (dataurl) in, relay out
 Beside: tokens estimates; amendments names the change that mends a refusal; schema has the words without the calls.
 """
@@ -9,15 +10,15 @@ Beside: tokens estimates; amendments names the change that mends a refusal; sche
 from describer.chat import errors
 from describer.chat.address import chat_url, models_url
 from describer.chat.amendments import Amendment, amended
-from describer.chat.body import Parcel
-from describer.chat.client import Client, Target, packed
+from describer.chat.body import RequestBody
+from describer.chat.client import Client, Target, encode_body
 from describer.chat.dataurl import is_data_url, read_data_url
 from describer.chat.errors import ChatError, ConnectionFailed
 from describer.chat.relay import Relay, completed
-from describer.chat.request import Asked, put_back, read_request, text_of
+from describer.chat.request import ChatRequest, put_back, read_request, text_of
 from describer.chat.schema import (
-    Choice,
     Completion,
+    CompletionChoice,
     ParameterError,
     Parameters,
     Picture,
@@ -37,15 +38,15 @@ from describer.chat.tokens import estimate
 
 __all__ = [
     "Amendment",
-    "Asked",
+    "ChatRequest",
     "ChatError",
-    "Choice",
+    "CompletionChoice",
     "Client",
     "Completion",
     "ConnectionFailed",
     "ParameterError",
     "Parameters",
-    "Parcel",
+    "RequestBody",
     "Picture",
     "Reading",
     "Relay",
@@ -61,7 +62,7 @@ __all__ = [
     "is_data_url",
     "limits",
     "models_url",
-    "packed",
+    "encode_body",
     "put_back",
     "read_completion",
     "read_data_url",

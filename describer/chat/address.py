@@ -14,15 +14,15 @@ def chat_url(base_url: str) -> str:
 
     Raises ValueError with a sentence when it is no address.
     """
-    return with_path(parsed(base_url), ASK)
+    return with_path(parse_base_url(base_url), ASK)
 
 
 def models_url(base_url: str) -> str:
     """Where the models are listed; rules and errors as in chat_url."""
-    return with_path(parsed(base_url), LIST)
+    return with_path(parse_base_url(base_url), LIST)
 
 
-def parsed(base_url: str) -> SplitResult:
+def parse_base_url(base_url: str) -> SplitResult:
     text = base_url.strip()
     if not HAS_SCHEME.match(text):
         text = f"{'http' if LOCAL.match(text) else 'https'}://{text}"
@@ -43,7 +43,7 @@ def with_path(parts: SplitResult, wanted: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], root + wanted, parts.query, ""))
 
 
-def shown(url: str) -> str:
+def shown_address(url: str) -> str:
     """The address as a person may see it: without user, query and fragment."""
     try:
         parts = urlsplit(url)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from describer.chat.error_patterns import REFUSED, parameters_named, top_name, words
 from describer.chat.errors import ChatError
-from describer.chat.phrases import REFUSED, parameters_named, top_name, words
 
 RENAMED = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 NEVER = ("n", "response_format", "tools", "model", "messages")
@@ -48,7 +48,7 @@ def amended(error: ChatError, parameters: Mapping[str, Any]) -> Amendment | None
         return Amendment("renamed", param, RENAMED[param])
     if param in NEVER:
         return None
-    return Amendment("dropped", param, also=listed(error.words, named[1:]))
+    return Amendment("dropped", param, also=names_in_list(error.words, named[1:]))
 
 
 def refuses(error: ChatError) -> bool:
@@ -63,7 +63,7 @@ def named_in(error: ChatError) -> list[str]:
     return list(dict.fromkeys([*first, *parameters_named(error.words)]))
 
 
-def listed(text: str, others: list[str]) -> tuple[str, ...]:
+def names_in_list(text: str, others: list[str]) -> tuple[str, ...]:
     """Of `others` those that stand in one bracketed list of refused names: "parameters: ['a', 'b']"."""
     lists = re.findall(r"\[[^\[\]]{0,300}\]", text)
     return tuple(name for name in others if name not in NEVER and any(repr(name) in one for one in lists))

@@ -8,7 +8,7 @@ from uuid import uuid4
 from describer.chat.messages import DataUrl
 
 
-class Parcel:
+class RequestBody:
     """The bytes of a request, given up as they leave: pictures as text are not held while a model thinks.
 
     To requests and urllib3 it is a file of known length; it is read once, and whole.
@@ -28,7 +28,7 @@ class Parcel:
         return data
 
 
-def encoded(body: Mapping[str, Any]) -> bytes:
+def encode(body: Mapping[str, Any]) -> bytes:
     """The bytes to send. Raises ValueError where JSON cannot carry a value.
 
     Pictures are put in after the rest was written: JSON would look at each of their letters, 80 ms for 30 MB.

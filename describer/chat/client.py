@@ -11,18 +11,18 @@ import urllib3
 from requests.adapters import BaseAdapter
 
 from describer.chat.address import chat_url, models_url
-from describer.chat.body import Parcel, encoded
+from describer.chat.body import RequestBody, encode
 from describer.chat.completion import Reply
 from describer.chat.errors import BadAnswer, BadKey, BadRequest, ChatError, ConnectionFailed
 from describer.chat.events import is_stream
-from describer.chat.faults import RAISED, fault_of
 from describer.chat.listing import model_ids
 from describer.chat.messages import size_text
 from describer.chat.relay import Relay
-from describer.chat.replies import Answer, read_reply, read_stream
+from describer.chat.response import EndpointResponse, read_reply, read_stream
 from describer.chat.session import Session
 from describer.chat.stream import assembled
-from describer.lib.deadline import Clock
+from describer.chat.transport_errors import RAISED, transport_error
+from describer.lib.deadline import Deadline
 
 PIECE = 65536
 
@@ -50,15 +50,17 @@ class Client:
     def close(self) -> None:
         self.session.close()
 
-    def complete(self, target: Target, body: Mapping[str, Any] | Parcel, relay: Relay | None = None) -> Reply:
+    def complete(
+        self, target: Target, body: Mapping[str, Any] | RequestBody, relay: Relay | None = None
+    ) -> Reply:
         """Ask for a completion. Raises a ChatError, and nothing else, where no usable answer came.
 
         `body` may be packed already. A stream is handed to `relay` as it comes; what comes in one piece although a stream
         was asked for is not.
         """
-        sent = body if isinstance(body, Parcel) else packed(body)
+        sent = body if isinstance(body, RequestBody) else encode_body(body)
         headers = {"Content-Type": "application/json"}
-        if relay or (not isinstance(body, Parcel) and body.get("stream")):
+        if relay or (not isinstance(body, RequestBody) and body.get("stream")):
             headers["Accept"] = "application/json, text/event-stream"
         if relay:
             relay.restart(key_of(target))
@@ -83,20 +85,20 @@ class Client:
         target: Target,
         method: str,
         address: Callable[[str], str],
-        sent: Parcel | None,
+        sent: RequestBody | None,
         headers: dict[str, str],
         relay: Relay | None = None,
-    ) -> tuple[Answer, ChatError | None]:
+    ) -> tuple[EndpointResponse, ChatError | None]:
         """What came, and the error that cut it short if one did. Raises a ChatError where nothing came."""
         url, key = url_of(target, address), key_of(target)
-        clock = Clock(target.first_byte, target.between_bytes, target.whole_call)
+        deadline = Deadline(target.first_byte, target.between_bytes, target.whole_call)
         started = time.monotonic()
-        with clock.running():
-            response = self.send(target, method, url, sent, headers, key, clock)
+        with deadline.running():
+            response = self.send(target, method, url, sent, headers, key, deadline)
             with response:
                 body, broken = read(response, target.max_reply_bytes, relay)
         seconds = time.monotonic() - started
-        answer = Answer(response.status_code, response.headers, body, seconds, len(sent or ()), key)
+        answer = EndpointResponse(response.status_code, response.headers, body, seconds, len(sent or ()), key)
         if broken is not None:
             broken.http_status, broken.request_id = answer.status, answer.request_id
         return answer, broken
@@ -106,10 +108,10 @@ class Client:
         target: Target,
         method: str,
         url: str,
-        sent: Parcel | None,
+        sent: RequestBody | None,
         headers: dict[str, str],
         key: str,
-        clock: Clock,
+        deadline: Deadline,
     ) -> requests.Response:
         """The response with its body still to be read.
 
@@ -130,14 +132,14 @@ class Client:
                 stream=True,
             )
         except RAISED as error:
-            fault = fault_of(error, urlsplit(url).netloc, clock.sent)
+            fault = transport_error(error, urlsplit(url).netloc, deadline.sent)
         raise fault
 
 
-def packed(body: Mapping[str, Any]) -> Parcel:
+def encode_body(body: Mapping[str, Any]) -> RequestBody:
     """The bytes to send. Raises a ChatError where JSON cannot carry a value."""
     try:
-        return Parcel(encoded(body))
+        return RequestBody(encode(body))
     except (ValueError, RecursionError):
         sentence = "The request holds a value that JSON cannot carry."
     raise BadRequest(sentence)
@@ -174,7 +176,7 @@ def read(
             if not (relay and relay.heard):
                 pieces.append(piece)
     except RAISED as error:
-        return b"".join(pieces), fault_of(error, sent=True)
+        return b"".join(pieces), transport_error(error, sent=True)
     if relay:
         relay.feed(b"", last=True)
     return b"".join(pieces), None

@@ -76,7 +76,7 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class Choice:
+class CompletionChoice:
     """One answer. `content` is the text exactly as it came, None where there was none.
 
     `reading` is ours, `finish_reason` the endpoint's. `parts` are the parts of a content list that are no text.
@@ -103,7 +103,7 @@ class Completion:
     object: str
     created: int | None
     model: str
-    choices: tuple[Choice, ...]
+    choices: tuple[CompletionChoice, ...]
     usage: Usage | None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -152,7 +152,7 @@ def first_count(given: Mapping[str, Any], *names: str) -> int | None:
     return next((count for name in names if (count := as_count(given.get(name))) is not None), None)
 
 
-def read_choices(raw: Any) -> tuple[Choice, ...]:
+def read_choices(raw: Any) -> tuple[CompletionChoice, ...]:
     listed = [raw] if isinstance(raw, dict) else as_list(raw)
     found = [one for one in listed if isinstance(one, dict)][:MOST_CHOICES]
     indexes = [as_count(one.get("index")) for one in found]
@@ -162,10 +162,10 @@ def read_choices(raw: Any) -> tuple[Choice, ...]:
     return tuple(sorted(choices, key=lambda choice: choice.index))
 
 
-def read_choice(raw: Mapping[str, Any], index: int) -> Choice:
+def read_choice(raw: Mapping[str, Any], index: int) -> CompletionChoice:
     message = as_message(raw)
     content, parts = read_content(message.get("content"))
-    return Choice(
+    return CompletionChoice(
         index=index,
         content=content,
         finish_reason=as_text(raw.get("finish_reason"), LONGEST_REASON) or None,

@@ -157,41 +157,41 @@ class Forbidden(EndpointClosed):
     sentence = "The endpoint does not allow this with its key."
 
 
-class Refused(ChatError):
+class RequestRefused(ChatError):
     """The endpoint looked at the request and would not do it: nothing was generated."""
 
 
-class ModelNotFound(Refused):
+class ModelNotFound(RequestRefused):
     code = "model_not_found"
     sentence = "The endpoint does not serve this model; choose another."
 
 
-class UnsupportedParameter(Refused):
+class UnsupportedParameter(RequestRefused):
     code = "unsupported_parameter"
     sentence = "This model refuses one of the parameters; change it or leave it out."
 
 
-class ContextTooLong(Refused):
+class ContextTooLong(RequestRefused):
     code = "context_too_long"
     sentence = "This is more than the model can read at once; shorten the question or send fewer pictures."
 
 
-class ImageRejected(Refused):
+class ImageRejected(RequestRefused):
     code = "image_rejected"
     sentence = "The endpoint could not use a picture; try another one."
 
 
-class TooLarge(Refused):
+class TooLarge(RequestRefused):
     code = "too_large"
     sentence = "The request is too large for the endpoint; lower the picture size."
 
 
-class BadRequest(Refused):
+class BadRequest(RequestRefused):
     code = "bad_request"
     sentence = "The endpoint did not understand the request."
 
 
-class Redirected(Refused):
+class Redirected(RequestRefused):
     code = "redirected"
     sentence = "The endpoint sent us to another address; set the base URL to it."
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from describer.chat.rules import format_fault, tools_fault
+from describer.chat.parameter_rules import format_fault, tools_fault
 
 Kind = Literal["number", "integer", "boolean", "text", "stop", "json", "choice"]
 Detail = Literal["auto", "low", "high", "original"]
@@ -21,7 +21,7 @@ def parameter(kind: Kind, description: str, wrong: str, **limits: Any) -> Any:
     )
 
 
-def refused(message: str) -> PydanticCustomError:
+def invalid_value(message: str) -> PydanticCustomError:
     return PydanticCustomError("invalid_value", "{message}", {"message": message})
 
 
@@ -113,9 +113,9 @@ class Parameters(BaseModel):
     def at_most_four_stops(cls, stop: str | list[str] | None) -> str | list[str] | None:
         texts = stop if isinstance(stop, list) else [stop]
         if len(texts) > MOST_STOPS:
-            raise refused("At most 4 stop texts.")
+            raise invalid_value("At most 4 stop texts.")
         if not texts or "" in texts:
-            raise refused("A stop text cannot be empty.")
+            raise invalid_value("A stop text cannot be empty.")
         return stop
 
     @field_validator("logit_bias")
@@ -123,23 +123,23 @@ class Parameters(BaseModel):
     def token_ids_and_biases(cls, biases: dict[str, Any] | None) -> dict[str, Any] | None:
         for token, bias in (biases or {}).items():
             if not (token.isascii() and token.isdigit()):
-                raise refused(f"{token[:50]} is not a token id.")
+                raise invalid_value(f"{token[:50]} is not a token id.")
             if type(bias) is not int or not -100 <= bias <= 100:
-                raise refused(f"Token {token[:50]}: the bias goes from -100 to 100.")
+                raise invalid_value(f"Token {token[:50]}: the bias goes from -100 to 100.")
         return biases
 
     @field_validator("response_format")
     @classmethod
     def known_format(cls, chosen: dict[str, Any] | None) -> dict[str, Any] | None:
         if chosen is not None and (fault := format_fault(chosen)):
-            raise refused(fault)
+            raise invalid_value(fault)
         return chosen
 
     @field_validator("tools")
     @classmethod
     def well_named_tools(cls, tools: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
         if tools is not None and (fault := tools_fault(tools)):
-            raise refused(fault)
+            raise invalid_value(fault)
         return tools
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from describer.chat.completion import Usage
+from describer.chat.error_text import masked
 from describer.chat.events import Events
 from describer.chat.stream import Assembly, Message, delta_of, frames
-from describer.chat.words import masked
 from describer.lib.lenient_json import as_count, as_dict, as_list
 
 CHUNK = "chat.completion.chunk"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from describer.chat.given import NOT_PARAMETERS, ParameterError, read_parameters
 from describer.chat.parameters import Detail
+from describer.chat.parse_parameters import NOT_PARAMETERS, ParameterError, read_parameters
 from describer.lib.lenient_json import DEEPEST, clean, storable
 
 MOST_MESSAGES = 10_000
@@ -25,7 +25,7 @@ TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 
 
 @dataclass
-class Part:
+class PicturePart:
     """A picture of a request: where it stands there, and its address, a data URL or a link, until it is taken."""
 
     param: str
@@ -38,12 +38,12 @@ class Part:
 
 
 @dataclass
-class Asked:
+class ChatRequest:
     """A request that passed. In `messages` the address of each picture is "picture:0", "picture:1", ..."""
 
     model: str
     messages: list[dict[str, Any]]
-    pictures: list[Part]
+    pictures: list[PicturePart]
     parameters: dict[str, Any]
 
     @property
@@ -77,7 +77,7 @@ def text_of(message: dict[str, Any]) -> str:
     return "\n".join(filter(None, texts))
 
 
-def read_request(body: bytes) -> Asked:
+def read_request(body: bytes) -> ChatRequest:
     """A request by its body. Raises ParameterError with the code and the place of what is wrong."""
     given = read_object(body)
     model = given.get("model")
@@ -89,7 +89,7 @@ def read_request(body: bytes) -> Asked:
     pictures = list(pictures_in(messages))
     options = {name: value for name, value in given.items() if name not in NOT_PARAMETERS}
     parameters = read_parameters(options, as_json=True, keep_unknown=True)
-    return Asked(clean(model), storable(messages), pictures, parameters)
+    return ChatRequest(clean(model), storable(messages), pictures, parameters)
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -196,14 +196,16 @@ def check_picture(given: Any, param: str) -> None:
         raise ParameterError(f"{param}.detail", "Detail is one of auto, low, high.", "invalid_value")
 
 
-def pictures_in(messages: list[dict[str, Any]]) -> Iterator[Part]:
+def pictures_in(messages: list[dict[str, Any]]) -> Iterator[PicturePart]:
     """Each picture of the messages, in order; its place takes the address' place."""
     count = 0
     for number, message in enumerate(messages):
         content = message.get("content")
         for position, part in enumerate(content if isinstance(content, list) else ()):
             if part["type"] == "image_url":
-                yield Part(f"messages[{number}].content[{position}].image_url.url", taken_out(part, count))
+                yield PicturePart(
+                    f"messages[{number}].content[{position}].image_url.url", taken_out(part, count)
+                )
                 count += 1
 
 

@@ -1,12 +1,20 @@
 """The wire's words in one place: what is asked, what may be set, what is answered."""
 
-from describer.chat.completion import Choice, Completion, Reading, Reply, Usage, read_completion, reading
-from describer.chat.given import ParameterError, limits, read_parameters, stop_texts
+from describer.chat.completion import (
+    Completion,
+    CompletionChoice,
+    Reading,
+    Reply,
+    Usage,
+    read_completion,
+    reading,
+)
 from describer.chat.messages import Picture, Turn, redacted, request_body
 from describer.chat.parameters import Parameters
+from describer.chat.parse_parameters import ParameterError, limits, read_parameters, stop_texts
 
 __all__ = [
-    "Choice",
+    "CompletionChoice",
     "Completion",
     "ParameterError",
     "Parameters",

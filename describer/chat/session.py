@@ -9,7 +9,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from describer import __version__
-from describer.lib.deadline import ClockedAdapter
+from describer.lib.deadline import DeadlineAdapter
 
 HEADERS = {
     "User-Agent": f"Describer/{__version__}",
@@ -47,7 +47,7 @@ class Session(requests.Session):
         self.headers.update(HEADERS)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for prefix in ("https://", "http://"):
-            self.mount(prefix, ClockedAdapter(pool_size))
+            self.mount(prefix, DeadlineAdapter(pool_size))
         for prefix, adapter in adapters.items():
             self.mount(prefix, adapter)
 

@@ -15,7 +15,7 @@ JOINED = ("content", "reasoning_content", "reasoning", "thinking", "refusal")
 MOST_CALLS = 128
 
 
-class Call:
+class StreamedToolCall:
     """A tool call in the making: arguments come in pieces."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Message:
         self.parts: list[Any] = []
         self.lists: dict[str, list[Any]] = {}
         self.fields: dict[str, Any] = {"role": "assistant"}
-        self.calls: list[Call] = []
+        self.calls: list[StreamedToolCall] = []
 
     def add(self, delta: dict[str, Any]) -> None:
         for key, value in delta.items():
@@ -72,7 +72,7 @@ class Message:
             if isinstance(delta, dict) and len(self.calls) < MOST_CALLS:
                 self.call_of(delta).add(delta)
 
-    def call_of(self, delta: dict[str, Any]) -> Call:
+    def call_of(self, delta: dict[str, Any]) -> StreamedToolCall:
         """By index; without one by id; with neither it is the last call that goes on."""
         index, name = as_count(delta.get("index")), delta.get("id")
         if index is None and not name and self.calls:
@@ -80,7 +80,7 @@ class Message:
         key, wanted = ("index", index) if index is not None else ("id", name)
         found = next((call for call in self.calls if call.fields.get(key) == wanted), None)
         if found is None:
-            found = Call()
+            found = StreamedToolCall()
             self.calls.append(found)
         return found
 
@@ -118,7 +118,7 @@ class Assembly:
             return None
         if text.strip() == DONE:
             self.done = True
-        elif (chunk := parsed(text)) is not None:
+        elif (chunk := event_json(text)) is not None:
             self.merge(chunk, name)
             return chunk
         elif name == "error" and text:
@@ -195,12 +195,14 @@ def assembled(body: bytes) -> Assembly:
 def frames(data: str) -> list[str]:
     """One event; or its lines, where a relay left out the blank lines between events."""
     lines = data.split("\n")
-    if len(lines) == 1 or not all(line.strip() == DONE or parsed(line) is not None for line in lines if line):
+    if len(lines) == 1 or not all(
+        line.strip() == DONE or event_json(line) is not None for line in lines if line
+    ):
         return [data]
     return lines
 
 
-def parsed(text: str) -> dict[str, Any] | None:
+def event_json(text: str) -> dict[str, Any] | None:
     try:
         found = loads(text)
     except ValueError:

@@ -14,7 +14,7 @@ from django.db import close_old_connections, connection, transaction
 Result = TypeVar("Result")
 
 
-class Job(Generic[Result]):
+class Write(Generic[Result]):
     """A write and, once it is committed, what it answered or raised."""
 
     def __init__(self, work: Callable[[], Result], order: tuple[Any, ...]) -> None:
@@ -36,7 +36,7 @@ def give_back() -> None:
         close_old_connections()
 
 
-class Together:
+class GroupCommit:
     """`together(work)` runs `work` in a transaction, which it may share with others, and answers after the commit.
 
     Work may run again from its beginning when another's failed beside it: then each gets a transaction of its own.
@@ -45,15 +45,15 @@ class Together:
     """
 
     def __init__(self) -> None:
-        self.door = threading.Lock()
-        self.line: list[Job[Any]] = []
+        self.line_lock = threading.Lock()
+        self.line: list[Write[Any]] = []
         self.led = False
 
     def __call__(self, work: Callable[[], Result], order: tuple[Any, ...] = ()) -> Result:
         if connection.in_atomic_block:
             with transaction.atomic():
                 return work()
-        job = Job(work, order)
+        job = Write(work, order)
         if self._joins(job):
             give_back()
             job.turn.acquire()  # until it is done, or ours to lead
@@ -64,20 +64,20 @@ class Together:
         answer: Result = job.result
         return answer
 
-    def _joins(self, job: Job[Any]) -> bool:
+    def _joins(self, job: Write[Any]) -> bool:
         """Stand in line; False when there is nobody who leads it."""
-        with self.door:
+        with self.line_lock:
             self.line.append(job)
             led, self.led = self.led, True
         return led
 
     def _lead(self) -> None:
-        with self.door:
+        with self.line_lock:
             jobs, self.line = self.line, []
         try:
-            _write(sorted(jobs, key=lambda job: job.order))
+            _commit_together(sorted(jobs, key=lambda job: job.order))
         finally:
-            with self.door:
+            with self.line_lock:
                 following = self.line[0] if self.line else None
                 self.led = following is not None
             for job in jobs:
@@ -86,7 +86,7 @@ class Together:
                 following.turn.release()
 
 
-def _write(jobs: list[Job[Any]]) -> None:
+def _commit_together(jobs: list[Write[Any]]) -> None:
     """All in one transaction; when one of them fails, each in its own."""
     try:
         with transaction.atomic():
@@ -97,7 +97,7 @@ def _write(jobs: list[Job[Any]]) -> None:
             jobs[0].error = error
             return
         for job in jobs:
-            _write([job])
+            _commit_together([job])
 
 
-together = Together()
+group_commit = GroupCommit()

@@ -1,11 +1,11 @@
 """Statements that the ORM builds once and the engine runs with every ask.
 
 Building a query set takes the ORM 0.3-0.6 ms of Python, running it takes SQLite 0.02: ten statements an ask are most of
-its cost. A statement here is an ordinary query set with `Given` in the places of its values; it is compiled at its first
+its cost. A statement here is an ordinary query set with `Param` in the places of its values; it is compiled at its first
 use, for the database in use, and from then on only its values change.
 
     BEGIN_CALL = Update(
-        lambda: Description.objects.filter(pk=Given("pk"), lease_token=Given("token")), calls=F("calls") + 1
+        lambda: Description.objects.filter(pk=Param("pk"), lease_token=Param("token")), calls=F("calls") + 1
     )
     rows = BEGIN_CALL(pk=17, token="...")
 """
@@ -38,7 +38,7 @@ def stored(field: Any, plain: type | None, value: Any, database: Any) -> Any:
     return value if plain and type(value) is plain else field.get_db_prep_save(value, database)
 
 
-class Given(Expression):
+class Param(Expression):
     """The place of a value that is given by name when the statement runs."""
 
     def __init__(self, name: str, field: Any = None) -> None:
@@ -74,13 +74,13 @@ class Statement:
         return found
 
 
-def here() -> Any:
+def current_connection() -> Any:
     """This thread's connection itself: each look at an attribute of Django's stand-in for it costs a microsecond."""
     return connections[DEFAULT_DB_ALIAS]
 
 
 def bound(params: Sequence[Any], values: dict[str, Any], database: Any) -> list[Any]:
-    return [one.value(values[one.name], database) if isinstance(one, Given) else one for one in params]
+    return [one.value(values[one.name], database) if isinstance(one, Param) else one for one in params]
 
 
 class Update(Statement):
@@ -95,14 +95,14 @@ class Update(Statement):
 
     def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
         rows = self.rows()
-        given = {name: Given(name, rows.model._meta.get_field(name)) for name in self.columns}
+        given = {name: Param(name, rows.model._meta.get_field(name)) for name in self.columns}
         query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(given | self.changes)
         compiler = query.get_compiler(connection=database)
         return (*compiler.as_sql(), None)
 
     def __call__(self, **values: Any) -> int:
-        database = here()
+        database = current_connection()
         sql, params, _ = self.compiled(database)
         with database.cursor() as cursor:
             cursor.execute(sql, bound(params, values, database))
@@ -123,7 +123,7 @@ class Select(Statement, Generic[Row]):
         return sql, params, _Maker(compiler)
 
     def __call__(self, **values: Any) -> list[Row]:
-        database = here()
+        database = current_connection()
         sql, params, maker = self.compiled(database)
         with database.cursor() as cursor:
             cursor.execute(sql, bound(params, values, database))
@@ -187,7 +187,7 @@ class Insert(Statement):
         return sql, params, None
 
     def __call__(self, row: models.Model) -> None:
-        database = here()
+        database = current_connection()
         sql, *_ = self.compiled(database)
         values = [stored(field, plain, field.pre_save(row, True), database) for field, plain in self.columns]
         with database.cursor() as cursor:
@@ -221,7 +221,7 @@ class InsertFrom(Statement):
         return f"INSERT INTO {quoted(meta.db_table)} ({columns}) {sql}", params, None
 
     def __call__(self, **values: Any) -> None:
-        database = here()
+        database = current_connection()
         sql, params, _ = self.compiled(database)
         with database.cursor() as cursor:
             cursor.execute(sql, bound(params, values, database))

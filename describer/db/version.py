@@ -34,7 +34,7 @@ def mismatch() -> str:
     return ""
 
 
-def size() -> int:
+def database_size() -> int:
     """Bytes on disk."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -44,7 +44,7 @@ def size() -> int:
         return int(cursor.fetchone()[0])
 
 
-def name() -> str:
+def database_name() -> str:
     """What it is, as people say it: "SQLite 3.40" or "PostgreSQL 15.4"."""
     if connection.vendor == "postgresql":
         number: int = connection.pg_version  # type: ignore[attr-defined]

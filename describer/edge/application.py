@@ -13,7 +13,7 @@ from describer.edge.pages import PageHandler
 STREAMS = ("/live/",)
 
 
-class Site:
+class SiteApplication:
     """Routes streams to Django's own asynchronous handler, all else to the one for pages."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Site:
 
 application = EndpointEdge(
     BodyLimit(
-        Site(),
+        SiteApplication(),
         file_bytes=settings.IMAGE_MAX_BYTES,
         request_bytes=settings.UPLOAD_MAX_BYTES,
         silence=settings.UPLOAD_SILENCE_SECONDS,

@@ -43,7 +43,7 @@ HEADERS = [
 
 
 @dataclass(frozen=True)
-class Refused:
+class BodyRefusal:
     """Why reading stops."""
 
     status: int
@@ -78,7 +78,7 @@ class BodyLimit:
             # Django spools the body to disk before any view: there is nobody else to say it.
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            body.refused = Refused(507, "disk_full", DISK_FULL)
+            body.refused = BodyRefusal(507, "disk_full", DISK_FULL)
         if body.refused:
             await _refuse(scope, send, body.refused, body.hear_out)
 
@@ -89,7 +89,7 @@ class Body:
     def __init__(self, limit: BodyLimit, receive: Receive, headers: dict[bytes, bytes]) -> None:
         self.limit = limit
         self.receive_next = receive
-        self.part = Part(_boundary(headers))
+        self.part = FormPart(_boundary(headers))
         self.whole = 0
         self.more = True
         self.refused = self._too_much(int(headers.get(b"content-length") or 0))
@@ -101,7 +101,7 @@ class Body:
             async with asyncio.timeout(self.limit.silence):  # `wait_for` would make a task for each piece
                 message = await self.receive_next()
         except TimeoutError:
-            self.refused = Refused(408, "request_timeout", self._silent)
+            self.refused = BodyRefusal(408, "request_timeout", self._silent)
             return {"type": "http.disconnect"}
         chunk = message.get("body", b"")
         self.whole += len(chunk)
@@ -128,24 +128,24 @@ class Body:
     def _silent(self) -> str:
         return f"Nothing came for {self.limit.silence:g} seconds; send it again."
 
-    def _too_much(self, size: int) -> Refused | None:
+    def _too_much(self, size: int) -> BodyRefusal | None:
         if size <= self.limit.request_bytes:
             return None
         most = filesizeformat(self.limit.request_bytes)
         words = f"That is more than {most} in one request; send fewer pictures at once."
-        return Refused(413, "request_too_large", words)
+        return BodyRefusal(413, "request_too_large", words)
 
-    def _too_large(self, size: int) -> Refused | None:
+    def _too_large(self, size: int) -> BodyRefusal | None:
         if size <= self.limit.file_bytes:
             return None
         most = filesizeformat(self.limit.file_bytes)
         words = (
             f"{self.part.file_name or 'One of the files'} is larger than {most}; send a smaller copy of it."
         )
-        return Refused(413, "image_too_large", words)
+        return BodyRefusal(413, "image_too_large", words)
 
 
-class Part:
+class FormPart:
     """Counts the bytes since the last boundary of a multipart body, also where a boundary is cut by two chunks."""
 
     def __init__(self, boundary: bytes) -> None:
@@ -189,7 +189,7 @@ def _boundary(headers: dict[bytes, bytes]) -> bytes:
 
 
 async def _refuse(
-    scope: Scope, send: Send, refused: Refused, hear_out: Callable[[], Awaitable[None]]
+    scope: Scope, send: Send, refused: BodyRefusal, hear_out: Callable[[], Awaitable[None]]
 ) -> None:
     if f"{scope['path']}/".startswith(FOR_SCRIPTS):
         kind = b"application/json"

@@ -33,7 +33,7 @@ STOPPED = {
 }
 
 
-class Answer:
+class EndpointSend:
     """A `send` that puts on the headers of every answer, each once, and knows whether the answer has begun or is over."""
 
     def __init__(self, send: Send, request_id: bytes) -> None:
@@ -73,7 +73,7 @@ class EndpointEdge:
         headers = {name.lower(): value for name, value in scope["headers"]}
         told = headers.get(b"x-request-id", b"")
         request_id = told if REQUEST_ID.fullmatch(told) else uuid.uuid4().hex.encode()
-        answer = Answer(send, request_id)
+        answer = EndpointSend(send, request_id)
         if scope["method"] == "OPTIONS":
             await _reply(answer, 204, preflight(headers))
         elif not headers.get(b"authorization", b"").strip():
@@ -83,7 +83,7 @@ class EndpointEdge:
             known = {**scope, "headers": [*named, (b"x-request-id", request_id)]}
             await self._served(known, receive, answer)
 
-    async def _served(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+    async def _served(self, scope: Scope, receive: Receive, answer: EndpointSend) -> None:
         """By the site. When the server stops and waits no longer for a call, its own words would be no JSON."""
         try:
             await self.site(scope, receive, answer)

@@ -10,7 +10,7 @@ TIMEOUT = 0.5  # seconds for what a person's click waits for
 AWAY_SECONDS = 1.0
 
 
-class Broker:
+class CircuitBreaker:
     """Whether it is worth calling. What is not told it, pages poll for and sweeps ring for again."""
 
     def __init__(self) -> None:
@@ -20,9 +20,9 @@ class Broker:
     def is_away(self) -> bool:
         return time.monotonic() < self.again
 
-    def fails(self) -> None:
+    def trip(self) -> None:
         """It was called in vain just now."""
         self.again = time.monotonic() + AWAY_SECONDS
 
 
-broker = Broker()
+redis_breaker = CircuitBreaker()

@@ -16,7 +16,7 @@ from typing import Any, TypedDict
 from django.conf import settings
 from django.db import transaction
 
-from describer.engine.breaker import TIMEOUT, broker
+from describer.engine.breaker import TIMEOUT, redis_breaker
 from describer.models import Description
 
 if settings.REDIS_URL:  # it would take a twentieth of the time of a single ask from the shell
@@ -103,12 +103,12 @@ def _send(owner: int, event: Event) -> None:
     if not settings.REDIS_URL:
         hub.deliver(owner, event)
         return
-    if broker.is_away:
+    if redis_breaker.is_away:
         return
     try:
         _redis().publish(CHANNEL, json.dumps([owner, event]))
     except redis.RedisError:
-        broker.fails()
+        redis_breaker.trip()
         logger.warning("Redis is away: open pages poll")
 
 

@@ -9,25 +9,25 @@ from django.db import IntegrityError, close_old_connections
 from describer.engine import events as live
 from describer.errors import Refusal
 from describer.images import ImageError, fetched
-from describer.lib.guard import PORTS, Door, Refused
+from describer.lib.guard import PORTS, AddressRefused, GuardedClient
 from describer.media.intake import DISK_FULL, keep_image
 from describer.media.storage import StorageAway, disk_is_full
 from describer.models import Description, DescriptionImage, DescriptionLink
-from describer.models.shown import links_of, pictures_of
+from describer.models.description_image import links_of, pictures_of
 
 PARAM = "image_url"
 
 
-def door() -> Door:
-    """The door as the admin has set it."""
-    return Door(ports=PORTS | settings.IMAGE_LINK_PORTS, trusted=settings.IMAGE_LINK_NETWORKS)
+def guarded_client() -> GuardedClient:
+    """The guarded client as the admin has set it."""
+    return GuardedClient(ports=PORTS | settings.IMAGE_LINK_PORTS, trusted=settings.IMAGE_LINK_NETWORKS)
 
 
 def read_link(text: str) -> str:
     """The address as it will be kept. Raises Refusal for what is none; no name is looked up yet."""
     try:
-        door().link(text)
-    except Refused as error:
+        guarded_client().link(text)
+    except AddressRefused as error:
         raise Refusal(error.message, code="invalid_image_url", param=PARAM) from error
     return text.strip()
 
@@ -42,13 +42,13 @@ def fetch_links(description: Description) -> None:
     for link in links:
         if link.position not in there:
             close_old_connections()
-            with _edge():
+            with _translate_errors():
                 _fetch(description, link)
             live.publish(description)  # whoever looks at it sees the picture before the answer
 
 
 def _fetch(description: Description, link: DescriptionLink) -> None:
-    with fetched(link.url, door(), most=settings.IMAGE_MAX_BYTES) as found:
+    with fetched(link.url, guarded_client(), most=settings.IMAGE_MAX_BYTES) as found:
         image = keep_image(description.owner, found.file, found.name)
     shown = {"image": image, "name": found.name}
     try:
@@ -61,7 +61,7 @@ def _fetch(description: Description, link: DescriptionLink) -> None:
 
 
 @contextmanager
-def _edge() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except ImageError as error:

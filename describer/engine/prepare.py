@@ -13,7 +13,7 @@ from describer.engine.links import fetch_links
 from describer.images import ImageError, Recipe, prepare
 from describer.media.storage import StorageAway, upload_limits
 from describer.models import Description, DescriptionImage, SentCopy
-from describer.models.shown import links_of, pictures_of
+from describer.models.description_image import links_of, pictures_of
 
 BODY_BYTES = 30 * 2**20
 BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
@@ -68,7 +68,7 @@ def pictures(description: Description) -> list[Picture | Linked]:
         fetch_links(description)
     shown = pictures_of(description)
     recipe = recipe_for(description, len(shown))
-    return _in_order(description, {item.position: _picture(item, recipe) for item in shown})
+    return _in_order(description, {item.position: _sent_picture_of(item, recipe) for item in shown})
 
 
 def placeholders(description: Description) -> list[Picture | Linked]:
@@ -90,7 +90,7 @@ def _in_order(description: Description, found: Mapping[int, Picture]) -> list[Pi
     return [every[position] for position in sorted(every)]
 
 
-def _picture(item: DescriptionImage, recipe: Recipe) -> Picture:
+def _sent_picture_of(item: DescriptionImage, recipe: Recipe) -> Picture:
     copy = _kept_copy(item, recipe)
     data = _read(copy) if copy else None
     if copy is None or data is None:

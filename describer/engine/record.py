@@ -8,7 +8,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from describer.chat import ChatError, Reply, Usage, completed, estimate, text_of
-from describer.db.group_commit import together
+from describer.db.group_commit import group_commit
 from describer.engine import events as live
 from describer.engine import queue
 from describer.engine.queue import Run
@@ -23,18 +23,18 @@ HOLD_SECONDS = 1.0  # between two tries to write down a reply while the database
 
 def answer(run: Run, attempt: Attempt, reply: Reply) -> None:
     """The whole answer with its usage. The attempt is completed even if the run lost its row: it was paid."""
-    _held(lambda: _answer(run, attempt, reply))
+    _held(lambda: _record_answer(run, attempt, reply))
 
 
 def error(run: Run, attempt: Attempt, error: ChatError, *, again: bool) -> None:
     """What went wrong. The row waits, or fails, or (again) is asked at once with a changed parameter."""
-    _held(lambda: _error(run, attempt, error, again))
+    _held(lambda: _record_error(run, attempt, error, again))
 
 
 def end(run: Run, status: Status, **values: Any) -> bool:
     """End or interrupt the run; a run without its row only gives up the lease."""
-    if run.caller and status == Status.WAITING:
-        moved = run.description.wait_here(run.token, **values)
+    if run.waiter and status == Status.WAITING:
+        moved = run.description.wait_inline(run.token, **values)
     else:
         moved = run.description.run_to(run.token, status, **values)
     if moved:
@@ -44,20 +44,20 @@ def end(run: Run, status: Status, **values: Any) -> bool:
     return moved
 
 
-def _answer(run: Run, attempt: Attempt, reply: Reply) -> None:
-    together(lambda: _write_answer(run, attempt, reply), usage.order_of(attempt))
+def _record_answer(run: Run, attempt: Attempt, reply: Reply) -> None:
+    group_commit(lambda: _store_answer(run, attempt, reply), usage.order_of(attempt))
     queue.widen(run.description.endpoint)
     if run.description.endpoint.paused_code:
         queue.open_endpoint(run.description.endpoint)
 
 
-def _write_answer(run: Run, attempt: Attempt, reply: Reply) -> None:
+def _store_answer(run: Run, attempt: Attempt, reply: Reply) -> None:
     _complete(attempt, Attempt.State.ANSWERED, run.description, reply, billed=Attempt.Billed.YES)
     if end(run, Status.DONE, waiting_reason=""):
         _write_choices(run.description, reply, attempt)
 
 
-def _error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
+def _record_error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
     values = {
         "error_code": error.code,
         "error_message": error.message,
@@ -65,13 +65,13 @@ def _error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
         "request_id": error.request_id[:200],
         "billed": error.billed,
     }
-    together(lambda: _write_error(run, attempt, error, again, values), usage.order_of(attempt))
+    group_commit(lambda: _store_error(run, attempt, error, again, values), usage.order_of(attempt))
     if error.slows and not run.description.endpoint.is_sandbox:
         seconds = error.retry_after or queue.backoff(attempt.number)
         queue.narrow(run.description.endpoint, attempt, seconds)
 
 
-def _write_error(run: Run, attempt: Attempt, error: ChatError, again: bool, values: dict[str, Any]) -> None:
+def _store_error(run: Run, attempt: Attempt, error: ChatError, again: bool, values: dict[str, Any]) -> None:
     _complete(attempt, _state_of(error), run.description, error.reply, **values)
     if again:
         return
@@ -142,7 +142,7 @@ def _usage_of(description: Description, reply: Reply) -> dict[str, Any]:
     if reported is None:
         answers = [choice.content or "" for choice in completion.choices]
         ours = estimate(
-            earlier=_texts(description),
+            earlier=_sent_texts(description),
             sizes=[
                 (shown.sent_copy.width, shown.sent_copy.height)
                 for shown in description.images
@@ -154,7 +154,7 @@ def _usage_of(description: Description, reply: Reply) -> dict[str, Any]:
     return values | reported.counts
 
 
-def _texts(description: Description) -> list[str]:
+def _sent_texts(description: Description) -> list[str]:
     """All the words that the model was sent."""
     if transcript := transcript_of(description):
         return [text_of(message) for message in transcript.messages]

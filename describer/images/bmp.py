@@ -4,7 +4,7 @@ import struct
 from typing import BinaryIO
 
 from describer.images.header import Header, Unsupported
-from describer.images.view import View
+from describer.images.view import FileView
 
 _RLE = (1, 2)
 # Pillow unpacks run lengths in Python: some 2 million runs a second.
@@ -21,7 +21,7 @@ def examine(file: BinaryIO) -> Header:
         width, height, _, bits = struct.unpack("<HHHH", head[4:12])
     else:
         width, height, _, bits, packing = struct.unpack("<iiHHI", head[4:20])
-    view = View(file, [(0, file.seek(0, 2))])
+    view = FileView(file, [(0, file.seek(0, 2))])
     if packing in _RLE and view.length > _MOST_RLE_BYTES:
         raise Unsupported("BMP")
     kept = 1 if bits <= 8 else 4

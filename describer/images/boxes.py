@@ -10,7 +10,7 @@ from describer.images import hevc
 from describer.images.exif import orientation
 from describer.images.header import Header
 from describer.images.plugins import open_picture
-from describer.images.view import Piece, View
+from describer.images.view import FileView, Piece
 
 _MOST_META = 16 << 20
 _MOST_BOXES = 10_000
@@ -31,7 +31,7 @@ def examine_avif(file: BinaryIO) -> Header:
     found = _AV1.search(meta)
     flags = found[1][0] if found else 0
     share = _SHARES[0 if flags & 0x10 else 3 - bool(flags & 0x08) - bool(flags & 0x04)]
-    return _header("AVIF", meta, view, 8 + share * (2 if flags & 0x40 else 1))
+    return _box_header("AVIF", meta, view, 8 + share * (2 if flags & 0x40 else 1))
 
 
 def examine_heif(file: BinaryIO) -> Header:
@@ -40,10 +40,10 @@ def examine_heif(file: BinaryIO) -> Header:
     hevc.check(file, meta)
     found = _HEVC.search(meta)
     share, deep = (_SHARES[found[1][0] % 4], bool(found[2][0] % 8)) if found else (1.5, False)
-    return _header("HEIF", meta, view, 7 + share * (3 if deep else 1))
+    return _box_header("HEIF", meta, view, 7 + share * (3 if deep else 1))
 
 
-def _header(kind: str, meta: bytes, view: View, pixel: float) -> Header:
+def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
     claimed = max(
         (struct.unpack(">II", found[1]) for found in _SIZES.finditer(meta)), key=prod, default=(0, 0)
     )
@@ -70,18 +70,18 @@ def _header(kind: str, meta: bytes, view: View, pixel: float) -> Header:
     )
 
 
-def _without_exif(file: BinaryIO) -> tuple[bytes, View]:
+def _without_exif(file: BinaryIO) -> tuple[bytes, FileView]:
     """The box that describes the items, and the whole file with EXIF made an item that nobody looks at."""
     length = file.seek(0, 2)
     for start, stop, name in _boxes(file, length):
         if name == b"meta" and stop - start <= _MOST_META:
             file.seek(start)
             meta = file.read(stop - start)
-            return meta, View(file, _pieces(meta, start, length))
-    return b"", View(file, [(0, length)])
+            return meta, FileView(file, _span_pieces(meta, start, length))
+    return b"", FileView(file, [(0, length)])
 
 
-def _pieces(meta: bytes, start: int, length: int) -> Iterator[Piece]:
+def _span_pieces(meta: bytes, start: int, length: int) -> Iterator[Piece]:
     place = 0
     for found in _EXIF_ITEM.finditer(meta):
         yield (place, start + found.end())

@@ -40,7 +40,7 @@ def displayed(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image,
 
 def is_srgb(profile: bytes | None) -> bool:
     """Whether a profile changes nothing: there is none, it cannot be read, or it is one of the many called sRGB."""
-    read = _profile(profile) if profile else None
+    read = _opened_profile(profile) if profile else None
     if read is None:
         return True
     return (
@@ -50,7 +50,7 @@ def is_srgb(profile: bytes | None) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _profile(data: bytes) -> ImageCms.ImageCmsProfile | None:
+def _opened_profile(data: bytes) -> ImageCms.ImageCmsProfile | None:
     try:
         return ImageCms.ImageCmsProfile(io.BytesIO(data))
     except (OSError, TypeError, ValueError):
@@ -69,7 +69,7 @@ def _screen(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _by_profile(picture: Image.Image, data: bytes) -> Image.Image | None:
-    profile = _profile(data)
+    profile = _opened_profile(data)
     space = profile.profile.xcolor_space.strip() if profile else ""
     mode = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}.get(space)
     if profile is None or mode is None or (picture.mode != mode and (picture.mode, mode) != ("L", "RGB")):

@@ -29,7 +29,7 @@ def read_header(file: BinaryIO, name: str, limits: Limits) -> Header:
     file.seek(0)
     kind = kind_of(file.read(HEAD), name)
     if kind.format is None:
-        raise errors.refused(name, kind.words)
+        raise errors.image_refused(name, kind.words)
     with errors.edge(name):
         header = EXAMINERS[kind.format](file)
         if header.width < 1 or header.height < 1:

@@ -21,7 +21,7 @@ def copy_of(data: bytes, kind: str, size: Size, notes: tuple[str, ...] = ()) -> 
     return Copy(data, kind, _MEDIA_TYPES[kind], size[0], size[1], hashlib.sha256(data).hexdigest(), notes)
 
 
-def thumbnail(picture: Image.Image) -> Copy:
+def encode_thumbnail(picture: Image.Image) -> Copy:
     """A JPEG of at most 512 px a side."""
     size = fitted(picture.size, _THUMBNAIL)
     # With a gap below 2 a picture of 2000 px is halved first: 12 ms instead of 35.

@@ -51,7 +51,7 @@ def not_fetched(words: str) -> ImageError:
     return ImageError("image_download_failed", 400, words)
 
 
-def page() -> ImageError:
+def is_web_page() -> ImageError:
     return not_fetched(
         "This link shows a web page, not a picture. Open the picture itself and copy its address."
     )
@@ -86,7 +86,7 @@ def too_many_pixels(name: str, width: int, height: int, most: int, words: str) -
     return ImageError("image_too_many_pixels", 413, text)
 
 
-def refused(name: str, words: str) -> ImageError:
+def image_refused(name: str, words: str) -> ImageError:
     """A file that is no picture for this site; `words` say what it is."""
     code = "image_raw" if words == "raw" else "image_format"
     advice = _ADVICE.get(words, f"{{name}} is {words}. Taken are {TAKEN}.")
@@ -105,9 +105,9 @@ def edge(name: str) -> Iterator[None]:
     except ImageError:
         raise
     except Raw:
-        raise refused(name, "raw") from None
+        raise image_refused(name, "raw") from None
     except Unsupported as rare:
-        raise refused(
+        raise image_refused(
             name, f"a rare kind of {rare} that cannot be read; export it as an ordinary one"
         ) from None
     except Exception as error:

@@ -1,4 +1,4 @@
-"""From a link to a picture's bytes in a file, through the door."""
+"""From a link to a picture's bytes in a file, through the guarded client."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from describer import __version__
 from describer.images import errors
 from describer.images.formats import HEAD, PAGE, kind_of
 from describer.images.names import clean_name
-from describer.lib.deadline import Clock
-from describer.lib.guard import Answer, Door, Failed, Link, Refused
+from describer.lib.deadline import Deadline
+from describer.lib.guard import AddressRefused, FetchFailed, GuardedClient, GuardedResponse, Link
 
 SECONDS = 20.0
 MOST_REDIRECTS = 3
@@ -34,44 +34,44 @@ class Fetched:
 
 
 @contextmanager
-def fetched(url: str, door: Door, *, most: int, seconds: float = SECONDS) -> Iterator[Fetched]:
+def fetched(url: str, client: GuardedClient, *, most: int, seconds: float = SECONDS) -> Iterator[Fetched]:
     """The bytes that a link leads to, at most `most`, within so many seconds, redirects and all; gone after the block.
 
     Raises ImageError. Whether they are a picture is for `intake` to tell; that they are a web page is told here.
     """
-    clock = Clock(seconds, seconds, seconds)
+    deadline = Deadline(seconds, seconds, seconds)
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as spooled:
         file = cast(BinaryIO, spooled)
         with _edge():
-            link = door.link(url)
-            _follow(link, door, clock, file, most)
+            link = client.link(url)
+            _follow(link, client, deadline, file, most)
         file.seek(0)
-        yield Fetched(file, _name(link))
+        yield Fetched(file, _file_name(link))
 
 
 @contextmanager
 def _edge() -> Iterator[None]:
     try:
         yield
-    except Refused as error:
+    except AddressRefused as error:
         raise errors.no_link(error.message) from error
-    except Failed as error:
+    except FetchFailed as error:
         raise errors.not_fetched(error.message) from error
 
 
-def _follow(link: Link, door: Door, clock: Clock, file: BinaryIO, most: int) -> None:
+def _follow(link: Link, client: GuardedClient, deadline: Deadline, file: BinaryIO, most: int) -> None:
     """Write what the link, or the last of its redirects, answers with."""
     for _ in range(1 + MOST_REDIRECTS):
-        with door.ask("GET", link, clock, HEADERS) as answer:
+        with client.ask("GET", link, deadline, HEADERS) as answer:
             location = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not location:
-                _write(answer, file, most)
+                _write_body(answer, file, most)
                 return
-        link = link.follow(_text(location), door.ports)
-    raise Failed(f"{link.host} redirects too often.")
+        link = link.follow(_header_text(location), client.ports)
+    raise FetchFailed(f"{link.host} redirects too often.")
 
 
-def _text(header: str) -> str:
+def _header_text(header: str) -> str:
     """What a server meant that writes UTF-8 into a header."""
     try:
         return header.encode("latin-1").decode()
@@ -79,11 +79,11 @@ def _text(header: str) -> str:
         return header
 
 
-def _write(answer: Answer, file: BinaryIO, most: int) -> None:
+def _write_body(answer: GuardedResponse, file: BinaryIO, most: int) -> None:
     host = answer.link.host
     if not 200 <= answer.status < 300:
-        raise Failed(
-            f"{host} answered {answer.status}{_words(answer.status)}. Open the link in a browser to see."
+        raise FetchFailed(
+            f"{host} answered {answer.status}{_status_words(answer.status)}. Open the link in a browser to see."
         )
     told = answer.headers.get("Content-Length", "")
     if told.isdigit() and int(told) > most:
@@ -99,7 +99,7 @@ def _write(answer: Answer, file: BinaryIO, most: int) -> None:
     _refuse_page(file, answer)
 
 
-def _words(status: int) -> str:
+def _status_words(status: int) -> str:
     if status in (401, 403):
         return ": it shows this to those it knows alone"
     if status in (404, 410):
@@ -107,7 +107,7 @@ def _words(status: int) -> str:
     return ": it has a fault" if status >= 500 else ""
 
 
-def _refuse_page(file: BinaryIO, answer: Answer) -> None:
+def _refuse_page(file: BinaryIO, answer: GuardedResponse) -> None:
     """A page is the most usual mistake: it is told as soon as it is seen. Bytes that are a picture are one, whatever
     they are called."""
     file.seek(0)
@@ -115,9 +115,9 @@ def _refuse_page(file: BinaryIO, answer: Answer) -> None:
     file.seek(0, 2)
     is_called_page = "html" in answer.headers.get("Content-Type", "").lower()
     if kind.words == PAGE or (kind.format is None and is_called_page):
-        raise errors.page()
+        raise errors.is_web_page()
 
 
-def _name(link: Link) -> str:
+def _file_name(link: Link) -> str:
     path = unquote(link.target.partition("?")[0])
     return clean_name(path, link.host)

@@ -111,20 +111,20 @@ _OTHERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Format:
     """What a file is: a format that is taken, or else words for what it is (`raw`, `svg`, `pdf` have their own)."""
 
     format: str | None
     words: str = ""
 
 
-def kind_of(head: bytes, name: str) -> Kind:
+def kind_of(head: bytes, name: str) -> Format:
     """Tell a file's kind from its first `HEAD` bytes. The name only tells camera raw from other TIFF files."""
     taken = _taken(head)
     raw_name = name.rpartition(".")[2].lower() in _RAW_NAMES
     if (taken == "TIFF" and raw_name) or head.startswith(_RAW_STARTS) or head[4:12] == b"ftypcrx ":
-        return Kind(None, "raw")
-    return Kind(taken) if taken else Kind(None, _words(head, name))
+        return Format(None, "raw")
+    return Format(taken) if taken else Format(None, _what_instead(head, name))
 
 
 def _taken(head: bytes) -> str | None:
@@ -155,10 +155,10 @@ def _boxed(head: bytes) -> str | None:
     return None
 
 
-def _words(head: bytes, name: str) -> str:
+def _what_instead(head: bytes, name: str) -> str:
     if b"%PDF-" in head[:1024]:
         return "pdf"
-    text = _text(head)
+    text = _decoded_text(head)
     if text is not None and _MARKUP.match(text):
         return "svg" if re.search(r"<svg[\s>]|<!DOCTYPE\s+svg", text, re.IGNORECASE) else PAGE
     if name.lower().endswith(".svgz"):
@@ -169,7 +169,7 @@ def _words(head: bytes, name: str) -> str:
     return "no picture that is known here" if text is None else "text"
 
 
-def _text(head: bytes) -> str | None:
+def _decoded_text(head: bytes) -> str | None:
     coding = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(head[:2], "utf-8")
     if coding == "utf-8" and b"\0" in head:
         return None

@@ -4,7 +4,7 @@ import struct
 from typing import BinaryIO
 
 from describer.images.header import Header
-from describer.images.view import View
+from describer.images.view import FileView
 
 _MOST_BLOCKS = 1_000_000
 _MOST_FRAMES = 1000
@@ -16,7 +16,7 @@ def examine(file: BinaryIO) -> Header:
     file.seek(0)
     head = file.read(13)
     width, height, flags = struct.unpack("<HHB", head[6:11])
-    file.seek(_colours(flags), 1)
+    file.seek(_palette_bytes(flags), 1)
     frames, box = _walk(file)
     if box is None:
         raise ValueError("no frame")
@@ -25,7 +25,7 @@ def examine(file: BinaryIO) -> Header:
     edges = (box[0], box[1], box[0] + box[2], box[1] + box[3])
     return Header(
         format="GIF",
-        view=View(file, [(0, file.seek(0, 2))]),
+        view=FileView(file, [(0, file.seek(0, 2))]),
         width=size[0],
         height=size[1],
         pixel=2,
@@ -44,7 +44,7 @@ def _walk(file: BinaryIO) -> tuple[int, tuple[int, ...] | None]:
         elif kind == bytes([_FRAME]):
             place = struct.unpack("<HHHHB", _exactly(file, 9))
             box = box or place[:4]
-            file.seek(_colours(place[4]) + 1, 1)
+            file.seek(_palette_bytes(place[4]) + 1, 1)
             frames += 1
         else:
             break
@@ -53,7 +53,7 @@ def _walk(file: BinaryIO) -> tuple[int, tuple[int, ...] | None]:
     return frames, box
 
 
-def _colours(flags: int) -> int:
+def _palette_bytes(flags: int) -> int:
     return 3 * 2 ** (flags % 8 + 1) if flags & 0x80 else 0
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from describer.images.view import View
+from describer.images.view import FileView
 
 
 class Unsupported(Exception):
@@ -24,7 +24,7 @@ class Header:
     """
 
     format: str
-    view: View
+    view: FileView
     width: int
     height: int
     pixel: float = 4.0
@@ -39,4 +39,4 @@ class Header:
     top: int = 255
     frame: int = 0
     drawn: tuple[int, int, int, int] | None = None
-    decoding: View | None = None
+    decoding: FileView | None = None

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from describer.images.view import View
+from describer.images.view import FileView
 
 _MOST_ITEMS = 5000
 _ITEM = re.compile(rb"infe(?:\x02.{3}(?P<short>.{2})|\x03.{3}(?P<long>.{4})).{2}hvc1", re.DOTALL)
@@ -31,7 +31,7 @@ def check(file: BinaryIO, meta: bytes) -> None:
         if room < 0:
             raise ValueError("more data than the file holds")
         if item in pictures:
-            _check_units(View(file, [(start, start + length) for start, length in extents]).read())
+            _check_units(FileView(file, [(start, start + length) for start, length in extents]).read())
 
 
 def _check_units(data: bytes) -> None:

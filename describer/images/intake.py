@@ -5,11 +5,11 @@ from typing import BinaryIO
 
 from describer.images import errors
 from describer.images.decode import decoded, read_header
-from describer.images.encode import thumbnail
+from describer.images.encode import encode_thumbnail
 from describer.images.facts import Intake, Limits, Recipe
 from describer.images.formats import MEDIA_TYPES
 from describer.images.header import Header
-from describer.images.prepare import is_sendable, seen_size, sent_copy, shown
+from describer.images.prepare import as_shown, is_sendable, seen_size, sent_copy
 
 _THUMBNAIL_SIDE = 512
 _BLOCK = 1 << 20
@@ -24,9 +24,9 @@ def intake(file: BinaryIO, name: str, *, limits: Limits, recipe: Recipe) -> Inta
     # A JPEG that is sent as it is need be decoded no larger than its thumbnail.
     side = _THUMBNAIL_SIDE if is_sendable(header, recipe) else recipe.long_side
     with decoded(header, side, name, limits) as picture, errors.edge(name):
-        sight = shown(header, picture)
+        sight = as_shown(header, picture)
         sent = sent_copy(header, sight, recipe, name)
-        small = thumbnail(sight[0])
+        small = encode_thumbnail(sight[0])
     width, height = seen_size(header)
     return Intake(
         sha256=_digest(file),

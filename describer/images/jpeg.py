@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from describer.images.exif import orientation
 from describer.images.header import Header, Unsupported
-from describer.images.view import Piece, View
+from describer.images.view import FileView, Piece
 
 EOI, SOS, DHT, DRI, ADOBE, JFIF = 0xD9, 0xDA, 0xC4, 0xDD, 0xEE, 0xE0
 _FRAMES = {0xC0, 0xC1, 0xC2}
@@ -31,7 +31,7 @@ _MARKER_BUT_RESTART = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
 @dataclass
-class _Reading:
+class _JpegScan:
     pieces: list[Piece] = field(default_factory=lambda: [(0, 2)])
     frame: tuple[int, bytes] | None = None
     jfif: bool = False
@@ -47,19 +47,19 @@ class _Reading:
 
 def examine(file: BinaryIO) -> Header:
     """Read a JPEG's structure to its end. Raises ValueError or struct.error where it is cut off or damaged."""
-    reading = _Reading()
+    reading = _JpegScan()
     place = 2
     for _ in range(_MOST_SEGMENTS):
         place, code = _next_marker(file, place, reading)
         if code == EOI and reading.scans:
             reading.pieces.append((place, place + 2))
-            return _header(file, reading)
-        length = _take(file, place, code, reading)
+            return _jpeg_header(file, reading)
+        length = _take_segment(file, place, code, reading)
         place += 2 + length
     raise ValueError("more segments than any picture has")
 
 
-def _next_marker(file: BinaryIO, place: int, reading: _Reading) -> tuple[int, int]:
+def _next_marker(file: BinaryIO, place: int, reading: _JpegScan) -> tuple[int, int]:
     """The next marker at or after a place; what lies before it belongs to the scan, if there is one."""
     pattern = _MARKER_BUT_RESTART if reading.restarts and reading.scans else _MARKER
     for start, block in _blocks(file, place):
@@ -86,7 +86,7 @@ def _blocks(file: BinaryIO, place: int) -> Iterator[tuple[int, bytes]]:
         block = block[-1:] + file.read(_BLOCK)
 
 
-def _take(file: BinaryIO, place: int, code: int, reading: _Reading) -> int:
+def _take_segment(file: BinaryIO, place: int, code: int, reading: _JpegScan) -> int:
     """Take in one segment; returns its length after the marker."""
     file.seek(place + 2)
     (length,) = struct.unpack(">H", file.read(2))
@@ -98,12 +98,12 @@ def _take(file: BinaryIO, place: int, code: int, reading: _Reading) -> int:
     if code in _METADATA:
         _metadata(place, code, body, reading)
     else:
-        _picture(code, body, reading)
+        _note_frame(code, body, reading)
         reading.pieces.append((place, place + 2 + length))
     return int(length)
 
 
-def _picture(code: int, body: bytes, reading: _Reading) -> None:
+def _note_frame(code: int, body: bytes, reading: _JpegScan) -> None:
     if code in _RARE or (code in _FRAMES and body[0] != 8):
         raise Unsupported("JPEG")
     if code in _FRAMES:
@@ -111,14 +111,14 @@ def _picture(code: int, body: bytes, reading: _Reading) -> None:
             raise ValueError("two frames")
         reading.frame = (code, body)
     elif code == DHT:
-        _tables(body, reading)
+        _note_tables(body, reading)
     elif code == DRI:
         reading.restarts = body[:2] != b"\0\0"
     elif code == SOS:
         _scan(body, reading)
 
 
-def _scan(body: bytes, reading: _Reading) -> None:
+def _scan(body: bytes, reading: _JpegScan) -> None:
     if reading.frame is None or reading.scans >= _MOST_SCANS:
         raise ValueError("a scan without a frame, or too many")
     reading.scans += 1
@@ -130,7 +130,7 @@ def _scan(body: bytes, reading: _Reading) -> None:
     reading.never_zero = has_details and any(first & 15 for first in firsts)
 
 
-def _tables(body: bytes, reading: _Reading) -> None:
+def _note_tables(body: bytes, reading: _JpegScan) -> None:
     """Note the first symbol of each table for details: a row of zero bits is that symbol, over and over.
 
     Where it says that a detail follows, sixty-three of them fill a block, and no real block is full of equal ones.
@@ -143,7 +143,7 @@ def _tables(body: bytes, reading: _Reading) -> None:
         place += 17 + symbols
 
 
-def _metadata(place: int, code: int, body: bytes, reading: _Reading) -> None:
+def _metadata(place: int, code: int, body: bytes, reading: _JpegScan) -> None:
     """Keep what tells a decoder the colours; read turn and profile; leave the rest out of the view."""
     if code == JFIF and body.startswith(b"JFIF\0") and len(body) >= 14 and not reading.jfif:
         reading.jfif = True
@@ -159,7 +159,7 @@ def _metadata(place: int, code: int, body: bytes, reading: _Reading) -> None:
         reading.profile[body[12]] = body[14:]
 
 
-def _header(file: BinaryIO, reading: _Reading) -> Header:
+def _jpeg_header(file: BinaryIO, reading: _JpegScan) -> Header:
     if reading.frame is None:
         raise ValueError("no frame")
     code, frame = reading.frame
@@ -169,7 +169,7 @@ def _header(file: BinaryIO, reading: _Reading) -> Header:
     share = sum(h * v for h, v in sampling) / (across * down)
     return Header(
         format="JPEG",
-        view=View(file, reading.pieces),
+        view=FileView(file, reading.pieces),
         width=width,
         height=height,
         pixel=1 if components == 1 else 4,
@@ -177,14 +177,14 @@ def _header(file: BinaryIO, reading: _Reading) -> Header:
         # Where components come in several scans the decoder keeps all coefficients, two bytes each.
         extra=0 if reading.whole else round(2 * share * width * height),
         orientation=orientation(reading.exif),
-        profile=_profile(reading),
+        profile=_joined_profile(reading),
         fit=components == 1 or (components == 3 and _is_ycc(frame, reading)),
         shrinks=True,
         decoding=_watched(file, reading) if reading.whole else None,
     )
 
 
-def _watched(file: BinaryIO, reading: _Reading) -> View:
+def _watched(file: BinaryIO, reading: _JpegScan) -> FileView:
     """The view that shows whether the data of the one scan and the rows of the picture end together.
 
     libjpeg only warns of a scratch: what it cannot read becomes grey, or the rows come out of step. A decoder that
@@ -193,7 +193,7 @@ def _watched(file: BinaryIO, reading: _Reading) -> View:
     """
     scan, end = reading.pieces[-2:]
     start, stop = int(scan[0]), int(scan[1])
-    view = View(file, [*reading.pieces[:-1], _AHEAD, end])
+    view = FileView(file, [*reading.pieces[:-1], _AHEAD, end])
     data = view.length - len(_AHEAD) - 2
     early = data - _SLACK - _filled(file, start, stop)
     view.stops = (early, view.length - 2) if early > data - (stop - start) else (view.length - 2,)
@@ -207,14 +207,14 @@ def _filled(file: BinaryIO, start: int, stop: int) -> int:
     return len(tail) - len(tail.rstrip(b"\0" if tail.endswith(b"\0") else b"\xff"))
 
 
-def _is_ycc(frame: bytes, reading: _Reading) -> bool:
+def _is_ycc(frame: bytes, reading: _JpegScan) -> bool:
     """Whether every decoder will take the three components for YCbCr (the rules of libjpeg's jdapimin.c)."""
     if reading.jfif or reading.adobe is not None:
         return reading.adobe in (None, 1)
     return (frame[6], frame[9], frame[12]) == (1, 2, 3)
 
 
-def _profile(reading: _Reading) -> bytes | None:
+def _joined_profile(reading: _JpegScan) -> bytes | None:
     parts = [reading.profile[number] for number in sorted(reading.profile)]
     whole = b"".join(parts)
     return whole if 0 < len(whole) <= _MOST_PROFILE else None

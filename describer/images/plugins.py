@@ -12,7 +12,7 @@ from typing import IO, cast
 from PIL import Image, ImageFile
 
 from describer.images.memory import return_large_blocks
-from describer.images.view import View
+from describer.images.view import FileView
 
 # Pixels are counted here before anything is decoded, against a limit of ours; Pillow's own one warns far below it.
 Image.MAX_IMAGE_PIXELS = None
@@ -33,7 +33,7 @@ _READERS = {
 }
 
 
-def open_picture(kind: str, view: View) -> ImageFile.ImageFile:
+def open_picture(kind: str, view: FileView) -> ImageFile.ImageFile:
     """Open a view with the reader of its format. Raises whatever that reader raises, which may be anything."""
     module, name = _READERS[kind]
     reader: type[ImageFile.ImageFile] = getattr(import_module(module), name)

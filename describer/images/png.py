@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from describer.images.exif import orientation
 from describer.images.header import Header
-from describer.images.view import Piece, View
+from describer.images.view import FileView, Piece
 
 _PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _MOTION = {b"acTL", b"fcTL", b"fdAT"}
@@ -19,7 +19,7 @@ _MOST_EXIF = 1 << 20
 
 
 @dataclass
-class _Reading:
+class _PngScan:
     pieces: list[Piece] = field(default_factory=lambda: [(0, 8)])
     moving: list[Piece] = field(default_factory=lambda: [(0, 8)])
     head: bytes = b""
@@ -36,20 +36,20 @@ def examine(file: BinaryIO) -> Header:
 
     Pillow does not check the sums of the picture's own chunks, and takes a file whose end is missing.
     """
-    reading = _Reading()
+    reading = _PngScan()
     place = 8
     for _ in range(_MOST_CHUNKS):
         file.seek(place)
         length, name = struct.unpack(">I4s", file.read(8))
         span = (place, place + 12 + length)
-        _take(file, name, length, span, reading)
+        _take_chunk(file, name, length, span, reading)
         place = span[1]
         if name == b"IEND":
-            return _header(file, reading)
+            return _png_header(file, reading)
     raise ValueError("more chunks than any picture has")
 
 
-def _take(file: BinaryIO, name: bytes, length: int, span: tuple[int, int], reading: _Reading) -> None:
+def _take_chunk(file: BinaryIO, name: bytes, length: int, span: tuple[int, int], reading: _PngScan) -> None:
     if name in _PICTURE or name in _MOTION:
         _check_sum(file, name, length)
         reading.moving.append(span)
@@ -64,7 +64,7 @@ def _take(file: BinaryIO, name: bytes, length: int, span: tuple[int, int], readi
     elif name == b"fcTL" and not reading.drawn:
         reading.outside = False
     elif name == b"iCCP" and not reading.drawn:
-        reading.profile = _profile(file.read(min(length, _MOST_PROFILE)))
+        reading.profile = _unpacked_profile(file.read(min(length, _MOST_PROFILE)))
     elif name == b"eXIf" and length <= _MOST_EXIF:
         reading.exif = file.read(length)
     reading.transparent |= name == b"tRNS"
@@ -83,7 +83,7 @@ def _check_sum(file: BinaryIO, name: bytes, length: int) -> None:
         raise ValueError("chunk damaged")
 
 
-def _profile(chunk: bytes) -> bytes | None:
+def _unpacked_profile(chunk: bytes) -> bytes | None:
     """The colour profile of an iCCP chunk, or none where it is broken or unpacks to more than any profile has."""
     packed = chunk.partition(b"\0")[2][1:]
     unpacking = zlib.decompressobj()
@@ -94,7 +94,7 @@ def _profile(chunk: bytes) -> bytes | None:
     return profile if unpacking.eof else None
 
 
-def _header(file: BinaryIO, reading: _Reading) -> Header:
+def _png_header(file: BinaryIO, reading: _PngScan) -> Header:
     width, height, depth, kind = struct.unpack(">IIBB", reading.head[:10])
     if not reading.drawn:
         raise ValueError("no picture")
@@ -102,7 +102,7 @@ def _header(file: BinaryIO, reading: _Reading) -> Header:
     outside = reading.outside and reading.frames > 0
     return Header(
         format="PNG",
-        view=View(file, reading.moving if outside else reading.pieces),
+        view=FileView(file, reading.moving if outside else reading.pieces),
         width=width,
         height=height,
         pixel=kept,

@@ -19,10 +19,10 @@ def prepare(file: BinaryIO, name: str, *, recipe: Recipe, limits: Limits) -> Cop
     """Make the copy that a recipe asks for. Raises `ImageError` and nothing else."""
     header = read_header(file, name, limits)
     with decoded(header, recipe.long_side, name, limits) as picture, errors.edge(name):
-        return sent_copy(header, shown(header, picture), recipe, name)
+        return sent_copy(header, as_shown(header, picture), recipe, name)
 
 
-def shown(header: Header, picture: Image.Image) -> tuple[Image.Image, Colour, str | None]:
+def as_shown(header: Header, picture: Image.Image) -> tuple[Image.Image, Colour, str | None]:
     """A decoded picture as its owner sees it, the colour behind it, and a note where that shows."""
     colours, behind, note = displayed(picture, header.profile)
     return upright(colours, header.orientation), behind, note

@@ -58,7 +58,7 @@ def _smoother(picture: Image.Image, header: Header) -> Callable[[Image.Image], I
         return _deep(picture, header)
     if picture.mode in {"LA", "1", "L"}:
         return _grey_with_alpha if see_through or picture.mode == "LA" else _grey
-    return _colours_with_alpha if see_through or picture.has_transparency_data else _colours
+    return _colours_with_alpha if see_through or picture.has_transparency_data else _as_rgb
 
 
 def _grey(strip: Image.Image) -> Image.Image:
@@ -69,7 +69,7 @@ def _grey_with_alpha(strip: Image.Image) -> Image.Image:
     return strip.convert("LA").convert("La")
 
 
-def _colours(strip: Image.Image) -> Image.Image:
+def _as_rgb(strip: Image.Image) -> Image.Image:
     return strip.convert("RGB")
 
 

@@ -17,7 +17,7 @@ from describer.images.tags import (
     numbers,
     read_directory,
 )
-from describer.images.view import View
+from describer.images.view import FileView
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _ROWS, _PLANAR = (
     256,
@@ -95,7 +95,7 @@ def examine(file: BinaryIO) -> Header:
         *((kind,) for kind in _COMPRESSIONS),
     ]:
         raise Unsupported("TIFF")
-    return _header(file, page, layout, _pages(file, start, page, layout))
+    return _tiff_header(file, page, layout, _pages(file, start, page, layout))
 
 
 def _is_raw(file: BinaryIO, head: bytes, page: Directory, layout: Layout) -> bool:
@@ -114,7 +114,7 @@ def _pages(file: BinaryIO, start: int, page: Directory, layout: Layout) -> int:
     return len(seen)
 
 
-def _header(file: BinaryIO, page: Directory, layout: Layout, pages: int) -> Header:
+def _tiff_header(file: BinaryIO, page: Directory, layout: Layout, pages: int) -> Header:
     width, height = _one(file, page, layout, _WIDTH, 0), _one(file, page, layout, _HEIGHT, 0)
     bits = numbers(file, page.tags.get(_BITS), layout) or (1,)
     samples = _one(file, page, layout, _SAMPLES, 1)
@@ -167,7 +167,7 @@ def _pixel(bits: tuple[int, ...], samples: int, form: int) -> float:
     return 4
 
 
-def _view(file: BinaryIO, page: Directory, layout: Layout) -> View:
+def _view(file: BinaryIO, page: Directory, layout: Layout) -> FileView:
     """The file with a new first directory at its end: all places that the tags speak of stay where they are."""
     kept = [tag for number, tag in sorted(page.tags.items()) if number in _DRAWN]
     length = file.seek(0, 2)
@@ -176,7 +176,7 @@ def _view(file: BinaryIO, page: Directory, layout: Layout) -> View:
     head = file.read(16 if layout.big else 8)
     start = len(head) - layout.offset.size
     new_head = head[:start] + layout.offset.pack(place)
-    return View(file, [new_head, (len(head), length), b"\0" * (length % 2), _directory(kept, layout)])
+    return FileView(file, [new_head, (len(head), length), b"\0" * (length % 2), _directory(kept, layout)])
 
 
 def _directory(tags: Iterable[Tag], layout: Layout) -> bytes:

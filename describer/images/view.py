@@ -15,7 +15,7 @@ Span = tuple[int, int]
 Piece = Span | bytes
 
 
-class View(io.RawIOBase):
+class FileView(io.RawIOBase):
     """A readable, seekable file over pieces: bytes, or spans (start, stop) of the file beneath.
 
     No read runs over one of the `stops`, and those at which a read began are kept in `reached`: they tell how much

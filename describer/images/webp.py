@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from describer.images.exif import orientation
 from describer.images.header import Header
-from describer.images.view import View
+from describer.images.view import FileView
 
 _MOST_CHUNKS = 20_000
 _MOST_FRAMES = 1000
@@ -26,7 +26,7 @@ def examine(file: BinaryIO) -> Header:
     (claimed,) = struct.unpack("<I", head[4:8])
     if claimed + 8 > length:
         raise ValueError("cut off")
-    view = View(file, [(0, claimed + 8)])
+    view = FileView(file, [(0, claimed + 8)])
     chunks = list(_chunks(view)) if head[12:16] == b"VP8X" else []
     return Header(
         format="WEBP",
@@ -56,7 +56,7 @@ def _size(head: bytes) -> tuple[int, int]:
     raise ValueError("no WebP")
 
 
-def _chunks(view: View) -> Iterator[tuple[bytes, int, int]]:
+def _chunks(view: FileView) -> Iterator[tuple[bytes, int, int]]:
     """Name, start and length of each chunk's content."""
     place = 12
     for _ in range(_MOST_CHUNKS):
@@ -68,7 +68,7 @@ def _chunks(view: View) -> Iterator[tuple[bytes, int, int]]:
         place += 8 + size + size % 2
 
 
-def _content(view: View, chunks: list[tuple[bytes, int, int]], wanted: bytes, most: int) -> bytes | None:
+def _content(view: FileView, chunks: list[tuple[bytes, int, int]], wanted: bytes, most: int) -> bytes | None:
     for name, start, size in chunks:
         if name == wanted and size <= most:
             view.seek(start)

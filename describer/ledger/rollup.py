@@ -9,16 +9,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from describer.db.statements import Given, Update
+from describer.db.statements import Param, Update
 from describer.models import Attempt, UsageDay
 
 TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 COUNTED = ("attempts", "asks", "failed", *TOKENS, "cost")
 KEYED = ("day", "owner", "key", "endpoint", "model")
 Key = tuple[tuple[str, Any], ...]
-ADD = Update(
-    lambda: UsageDay.objects.filter(**{name: Given(name) for name in KEYED}),
-    **{name: F(name) + Given(f"more_{name}", UsageDay._meta.get_field(name)) for name in COUNTED},
+ADD_TO_DAY = Update(
+    lambda: UsageDay.objects.filter(**{name: Param(name) for name in KEYED}),
+    **{name: F(name) + Param(f"more_{name}", UsageDay._meta.get_field(name)) for name in COUNTED},
 )
 
 
@@ -95,10 +95,10 @@ def _add(key: Key, counts: dict[str, Any]) -> None:
     """One update where the day is known; else a row, and where another was quicker with it, the update after all."""
     values = dict(key)
     changes = {f"more_{name}": count for name, count in counts.items()}
-    if not any(counts.values()) or ADD(**values, **changes):
+    if not any(counts.values()) or ADD_TO_DAY(**values, **changes):
         return
     try:
         with transaction.atomic():
             UsageDay.objects.create(**values, **counts)
     except IntegrityError:
-        ADD(**values, **changes)
+        ADD_TO_DAY(**values, **changes)

@@ -6,6 +6,6 @@ import re
 FORMULA = re.compile(r"[\s\"']*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|[ \"']*[\t\r\n]")
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """A text that begins as a formula does is led by an apostrophe. Numbers of ours need it not, JSON stays exact."""
     return f"'{text}" if FORMULA.match(text) else text

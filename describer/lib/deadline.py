@@ -2,7 +2,7 @@
 
 requests bounds the gap between two reads, never a whole call, and has one figure for "no byte yet" and "no more
 bytes": a server that drips a byte a second, even in its headers, holds a worker for ever. Here each read and each
-write asks the clock of the call that its thread is making.
+write asks the deadline of the call that its thread is making.
 """
 
 import io
@@ -25,44 +25,44 @@ if TYPE_CHECKING:
 THREAD = threading.local()
 
 
-class Clock:
+class Deadline:
     """The times of one call in seconds; `sent` tells whether any byte of it has left, None where no socket was used."""
 
     def __init__(self, first_byte: float, between_bytes: float, whole_call: float) -> None:
         self.first_byte = first_byte
         self.between_bytes = between_bytes
-        self.deadline = time.monotonic() + whole_call
+        self.ends = time.monotonic() + whole_call
         self.sent: bool | None = None
         self.begun = False
 
-    def patience(self) -> float:
+    def remaining(self) -> float:
         """How long to wait for the next byte. Raises TimeoutError when the call has used up its time."""
-        left = self.deadline - time.monotonic()
+        left = self.ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("the whole call took too long")
         return min(left, self.between_bytes if self.begun else self.first_byte)
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Make this the clock of all sockets that the thread uses."""
-        THREAD.clock = self
+        """Make this the deadline of all sockets that the thread uses."""
+        THREAD.deadline = self
         try:
             yield
         finally:
-            THREAD.clock = None
+            THREAD.deadline = None
 
 
-def current() -> Clock | None:
-    return getattr(THREAD, "clock", None)
+def current() -> Deadline | None:
+    return getattr(THREAD, "deadline", None)
 
 
 def connecting() -> None:
-    if clock := current():
-        clock.sent = False
+    if deadline := current():
+        deadline.sent = False
 
 
-class ClockedReader(io.RawIOBase):
-    """What a response is read from: one recv at a time, each within the patience of the clock."""
+class DeadlineReader(io.RawIOBase):
+    """What a response is read from: one recv at a time, each within what remains of the deadline."""
 
     def __init__(self, sock: "socket.socket") -> None:
         self.sock = sock
@@ -72,12 +72,12 @@ class ClockedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        clock = current()
-        if clock is None:
+        deadline = current()
+        if deadline is None:
             return self.raw.readinto(buffer)
-        self.sock.settimeout(clock.patience())
+        self.sock.settimeout(deadline.remaining())
         size = self.raw.readinto(buffer)
-        clock.begun = True
+        deadline.begun = True
         return size
 
     def close(self) -> None:
@@ -85,51 +85,51 @@ class ClockedReader(io.RawIOBase):
         super().close()
 
 
-class ClockedSocket:
-    """A connected socket, plain or TLS, whose reads and writes obey the clock."""
+class DeadlineSocket:
+    """A connected socket, plain or TLS, whose reads and writes obey the deadline."""
 
     def __init__(self, sock: "socket.socket") -> None:
         self.sock = sock
 
     def sendall(self, data: bytes) -> None:
-        if clock := current():
-            self.sock.settimeout(clock.patience())
-            clock.sent = True
+        if deadline := current():
+            self.sock.settimeout(deadline.remaining())
+            deadline.sent = True
         self.sock.sendall(data)
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        return io.BufferedReader(ClockedReader(self.sock))
+        return io.BufferedReader(DeadlineReader(self.sock))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.sock, name)
 
 
-class ClockedConnection(HTTPConnection):
+class DeadlineConnection(HTTPConnection):
     def connect(self) -> None:
         connecting()
         super().connect()
-        self.sock = cast("socket.socket", ClockedSocket(self.sock))
+        self.sock = cast("socket.socket", DeadlineSocket(self.sock))
 
 
-class ClockedTLSConnection(HTTPSConnection):
+class DeadlineTLSConnection(HTTPSConnection):
     def connect(self) -> None:
         connecting()
         super().connect()
-        self.sock = cast("socket.socket", ClockedSocket(self.sock))
+        self.sock = cast("socket.socket", DeadlineSocket(self.sock))
 
 
-class ClockedPool(HTTPConnectionPool):
-    ConnectionCls = ClockedConnection
+class DeadlinePool(HTTPConnectionPool):
+    ConnectionCls = DeadlineConnection
 
 
-class ClockedTLSPool(HTTPSConnectionPool):
-    ConnectionCls = ClockedTLSConnection
+class DeadlineTLSPool(HTTPSConnectionPool):
+    ConnectionCls = DeadlineTLSConnection
 
 
-POOLS: dict[str, type[HTTPConnectionPool]] = {"http": ClockedPool, "https": ClockedTLSPool}
+POOLS: dict[str, type[HTTPConnectionPool]] = {"http": DeadlinePool, "https": DeadlineTLSPool}
 
 
-class ClockedAdapter(requests.adapters.HTTPAdapter):
+class DeadlineAdapter(requests.adapters.HTTPAdapter):
     """The adapter of requests over clocked sockets, straight or through a proxy; nothing is sent twice."""
 
     def __init__(self, pool_size: int) -> None:

@@ -13,7 +13,7 @@ description: ContextVar[int] = ContextVar("description", default=0)
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
-def about(number: Callable[Given, int]) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
+def log_context(number: Callable[Given, int]) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
     """What the function logs is about the description whose id `number` finds in the function's own arguments."""
 
     def decorated(function: Callable[Given, Result]) -> Callable[Given, Result]:
@@ -30,7 +30,7 @@ def about(number: Callable[Given, int]) -> Callable[[Callable[Given, Result]], C
     return decorated
 
 
-class About(logging.Filter):
+class LogContextFilter(logging.Filter):
     """Puts `description` (0: none) and `request_id` ("": none) on each record that does not bring its own."""
 
     def filter(self, record: logging.LogRecord) -> bool:

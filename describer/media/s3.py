@@ -31,7 +31,7 @@ MISSING = ("NoSuchKey", "404")  # a reply to HEAD has no body, so only a status
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Boto's errors in the words of the file system."""
     try:
         yield
@@ -91,7 +91,7 @@ class Bucket(S3Storage):  # type: ignore[misc]
         """The whole object, laid down first: an error is known before a reply begins, and no connection waits for a slow reader."""
         spool = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  the caller closes it
         try:
-            with told():
+            with _translate_errors():
                 found = self.connection.meta.client.get_object(Bucket=self.bucket_name, Key=self._key(name))
                 with closing(found["Body"]) as body:
                     shutil.copyfileobj(body, spool)
@@ -105,7 +105,7 @@ class Bucket(S3Storage):  # type: ignore[misc]
         key: str = self._normalize_name(name)
         return key
 
-    @told()
+    @_translate_errors()
     def written_between(self, folder: str, since: datetime, until: datetime) -> list[str]:
         """Names of the files of a folder by the time of their last change, from the listing alone."""
         pages = self.connection.meta.client.get_paginator("list_objects_v2").paginate(
@@ -115,9 +115,9 @@ class Bucket(S3Storage):  # type: ignore[misc]
         keys = (entry["Key"] for entry in found if since <= entry["LastModified"] < until)
         return [f"{folder}/{key.rpartition('/')[2]}" for key in keys]
 
-    _save = told()(S3Storage._save)
-    delete = told()(S3Storage.delete)
-    exists = told()(S3Storage.exists)
-    listdir = told()(S3Storage.listdir)
-    size = told()(S3Storage.size)
-    get_modified_time = told()(S3Storage.get_modified_time)
+    _save = _translate_errors()(S3Storage._save)
+    delete = _translate_errors()(S3Storage.delete)
+    exists = _translate_errors()(S3Storage.exists)
+    listdir = _translate_errors()(S3Storage.listdir)
+    size = _translate_errors()(S3Storage.size)
+    get_modified_time = _translate_errors()(S3Storage.get_modified_time)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from describer.db.statements import Given, Insert, Update
+from describer.db.statements import Insert, Param, Update
 
 COMPLETED = (
     "state",
@@ -116,14 +116,14 @@ class Attempt(models.Model):
         held = {name: getattr(self, name) for name in COMPLETED}
         written = held | values | {"state": state, "answered": timezone.now()}
         for before in (self.State.SENT, self.State.UNKNOWN):
-            if COMPLETE(pk=self.pk, before=before, **written):
+            if COMPLETE_ATTEMPT(pk=self.pk, before=before, **written):
                 self._set(**written)
                 return before
         return None
 
     def send(self) -> None:
         """Write it as `sent`; what is committed before the bytes leave."""
-        SEND(self)
+        INSERT_ATTEMPT(self)
 
     def abandon(self, **values: Any) -> bool:
         """sent -> unknown, with no reply to expect any more; False when it was not open. A late reply completes it."""
@@ -136,9 +136,9 @@ class Attempt(models.Model):
             setattr(self, name, value)
 
 
-SEND = Insert(Attempt)
-COMPLETE = Update(
-    lambda: Attempt.objects.filter(pk=Given("pk"), state=Given("before"), answered=None), *COMPLETED
+INSERT_ATTEMPT = Insert(Attempt)
+COMPLETE_ATTEMPT = Update(
+    lambda: Attempt.objects.filter(pk=Param("pk"), state=Param("before"), answered=None), *COMPLETED
 )
 
 

@@ -25,7 +25,7 @@ class Choice(models.Model):
 
     def keep(self) -> None:
         """Write it down."""
-        CHOOSE(self)
+        INSERT_CHOICE(self)
 
 
-CHOOSE = Insert(Choice)
+INSERT_CHOICE = Insert(Choice)

@@ -9,14 +9,14 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from describer.db.statements import Given, Insert, Update
+from describer.db.statements import Insert, Param, Update
 from describer.models.attempt import Attempt
 from describer.models.endpoint import Endpoint
 from describer.models.person import ApiKey
 from describer.models.webhook import tell_webhooks
 
 if TYPE_CHECKING:
-    from describer.models.shown import DescriptionImage, DescriptionLink
+    from describer.models.description_image import DescriptionImage, DescriptionLink
 
 UNLEASED: dict[str, Any] = {"lease_token": "", "lease_until": None}
 
@@ -217,11 +217,11 @@ class Description(models.Model):
                 self._set(**values)
         return moved
 
-    def wait_here(self, token: str, **values: Any) -> bool:
+    def wait_inline(self, token: str, **values: Any) -> bool:
         """running -> waiting under the same lease: its caller waits in this process."""
         held = {name: getattr(self, name) for name in WAITED}
         values |= {"status": Status.WAITING}
-        moved = bool(WAIT_HERE(pk=self.pk, token=token, **held | values))
+        moved = bool(WAIT_INLINE(pk=self.pk, token=token, **held | values))
         if moved:
             self._set(**values)
         return moved
@@ -271,10 +271,10 @@ WAITED = ("status", "tries", "not_before", "waiting_reason")
 
 
 def _of_run() -> "models.QuerySet[Description]":
-    return Description.objects.filter(pk=Given("pk"), status=Status.RUNNING, lease_token=Given("token"))
+    return Description.objects.filter(pk=Param("pk"), status=Status.RUNNING, lease_token=Param("token"))
 
 
 BEGIN_CALL = Update(_of_run, calls=models.F("calls") + 1)
 RUN_TO = Update(_of_run, *ENDED)
-WAIT_HERE = Update(_of_run, *WAITED)
-BIRTH = Insert(Description)
+WAIT_INLINE = Update(_of_run, *WAITED)
+INSERT_DESCRIPTION = Insert(Description)

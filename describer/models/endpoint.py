@@ -59,7 +59,7 @@ class Endpoint(models.Model):
     @classmethod
     def default(cls) -> "Endpoint":
         """The endpoint that the environment names; the sandbox when it names none."""
-        found = DEFAULT()
+        found = SELECT_DEFAULT_ENDPOINT()
         if not found:
             raise cls.DoesNotExist("no endpoint was written from the environment")
         return found[0]
@@ -118,4 +118,4 @@ class Endpoint(models.Model):
         return bool(closed.update(**OPEN | WIDE))
 
 
-DEFAULT = Select(lambda: Endpoint.objects.filter(is_default=True))
+SELECT_DEFAULT_ENDPOINT = Select(lambda: Endpoint.objects.filter(is_default=True))

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.db import models
 from django.utils import timezone
 
-from describer.db.statements import FEW, Given, Select
+from describer.db.statements import FEW, Param, Select
 from describer.images import Copy, Recipe
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
@@ -106,5 +106,5 @@ class SentCopy(models.Model):
         return PurePosixPath(self.file).name
 
 
-KNOWN = Select(lambda: Image.objects.filter(owner_id=Given("owner"), sha256=Given("sha256")))
-MADE = Select(lambda: SentCopy.objects.filter(image_id=Given("image"), recipe=Given("recipe")))
+KNOWN = Select(lambda: Image.objects.filter(owner_id=Param("owner"), sha256=Param("sha256")))
+MADE = Select(lambda: SentCopy.objects.filter(image_id=Param("image"), recipe=Param("recipe")))

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
-from describer.db.statements import Given, Select
+from describer.db.statements import Param, Select
 
 KEY_PREFIX = "dsc_"
 LAST_USED_STEP = timedelta(minutes=1)
@@ -46,7 +46,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
         Looked up by hash, so that time says nothing of the secret.
         """
-        found = FOR_SECRET(hash=hash_of(secret))
+        found = SELECT_API_KEY(hash=hash_of(secret))
         return found[0] if found and not found[0].is_expired else None
 
 
@@ -148,4 +148,6 @@ def scopes_of(user: User) -> list[str]:
     return [scope.value for scope in Scope if user.is_superuser or scope != Scope.ADMIN]
 
 
-FOR_SECRET = Select(lambda: ApiKey.objects.filter(hash=Given("hash"), revoked=None).select_related("user"))
+SELECT_API_KEY = Select(
+    lambda: ApiKey.objects.filter(hash=Param("hash"), revoked=None).select_related("user")
+)

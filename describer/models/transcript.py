@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from describer.db.statements import Given, Insert, Update
+from describer.db.statements import Insert, Param, Update
 from describer.models.description import Description
 
 
@@ -28,12 +28,12 @@ class Transcript(models.Model):
 
     def keep(self) -> None:
         """Write it down, beside its description."""
-        KEEP(self)
+        INSERT_TRANSCRIPT(self)
 
     def note_answer(self, answer: dict[str, Any]) -> None:
         """What the caller is given, in the transaction that records it."""
         self.answer = answer
-        ANSWERED(description=self.pk, answer=answer)
+        UPDATE_ANSWER(description=self.pk, answer=answer)
 
     def note_gone(self) -> None:
         """The caller hung up."""
@@ -41,8 +41,8 @@ class Transcript(models.Model):
         Transcript.objects.filter(pk=self.pk).update(client_gone=True)
 
 
-KEEP = Insert(Transcript)
-ANSWERED = Update(lambda: Transcript.objects.filter(description_id=Given("description")), "answer")
+INSERT_TRANSCRIPT = Insert(Transcript)
+UPDATE_ANSWER = Update(lambda: Transcript.objects.filter(description_id=Param("description")), "answer")
 
 
 def transcript_of(description: Description) -> Transcript | None:

@@ -23,7 +23,7 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 
-from describer.sandbox.answer import Refused, completion
+from describer.sandbox.answer import SandboxRefusal, completion
 from describer.sandbox.orders import Orders, orders_in
 from describer.sandbox.prompt import question_of
 from describer.sandbox.stream import events
@@ -68,7 +68,7 @@ class SandboxAdapter(BaseAdapter):
             return _json(request, 200, _MODELS)
         if request.method == "POST" and path.endswith("/chat/completions"):
             return _asked(request, timeout)
-        return _error(
+        return _error_response(
             request, 404, "The sandbox has /models and /chat/completions only.", "invalid_request_error", None
         )
 
@@ -85,11 +85,13 @@ def _asked(request: requests.PreparedRequest, timeout: Timeout) -> requests.Resp
     _wait(orders.delay, timeout, request)
     if orders.fail:
         usual = (f"The sandbox was told to answer {orders.fail}.", "server_error", None)
-        return _error(request, orders.fail, *_REASONS.get(orders.fail, usual))
+        return _error_response(request, orders.fail, *_REASONS.get(orders.fail, usual))
     try:
         answer = completion(body, SANDBOX_MODEL, empty=orders.empty)
-    except Refused as refusal:
-        return _error(request, 400, refusal.message, "invalid_request_error", refusal.code, refusal.param)
+    except SandboxRefusal as refusal:
+        return _error_response(
+            request, 400, refusal.message, "invalid_request_error", refusal.code, refusal.param
+        )
     if body.get("stream"):
         return _response(request, 200, events(body, answer), "text/event-stream", orders)
     return _json(request, 200, answer, orders)
@@ -111,7 +113,7 @@ def _wait(seconds: float, timeout: Timeout, request: requests.PreparedRequest) -
     time.sleep(seconds)
 
 
-def _error(
+def _error_response(
     request: requests.PreparedRequest,
     status: int,
     message: str,
@@ -134,7 +136,7 @@ def _json(
 def _response(
     request: requests.PreparedRequest, status: int, body: bytes, kind: str, orders: Orders | None = None
 ) -> requests.Response:
-    headers = {"Content-Type": kind, "Content-Length": str(len(body)), "x-request-id": _name(request)}
+    headers = {"Content-Type": kind, "Content-Length": str(len(body)), "x-request-id": _model_name(request)}
     if status in (429, 503):
         headers["Retry-After"] = "1"
     came = body[: len(body) // 2] if orders and orders.cut else body
@@ -150,6 +152,6 @@ def _response(
     return response
 
 
-def _name(request: requests.PreparedRequest) -> str:
+def _model_name(request: requests.PreparedRequest) -> str:
     sent = request.body or b""
     return "sandbox-" + hashlib.sha256(sent.encode() if isinstance(sent, str) else sent).hexdigest()[:16]

@@ -13,14 +13,14 @@ from describer.images import ImageError
 from describer.sandbox.measure import Measures, measured
 from describer.sandbox.orders import without_orders
 from describer.sandbox.prompt import Sent, pictures_of, question_of, texts_of
-from describer.sandbox.words import FIRST, LAST, described
+from describer.sandbox.words import FIRST, LAST, paragraph
 
 _MOST_QUESTION = 300
 _LIMIT, _NEWER_LIMIT = "max_tokens", "max_completion_tokens"
 _LINK = "is a link, and the sandbox opens no links"
 
 
-class Refused(Exception):
+class SandboxRefusal(Exception):
     """A request that any endpoint would refuse with status 400; `param` is the parameter at fault, if one is."""
 
     def __init__(self, message: str, code: str | None = None, param: str | None = None) -> None:
@@ -33,12 +33,12 @@ class Refused(Exception):
 def completion(body: Mapping[str, Any], model: str, *, empty: bool = False) -> dict[str, Any]:
     """The body of a chat completion. Raises Refused."""
     if not texts_of(body) and not pictures_of(body):
-        raise Refused("There are no messages.")
+        raise SandboxRefusal("There are no messages.")
     parameters = _parameters(body)
     sent = pictures_of(body)
     measures = [_measures(one, number) for number, one in enumerate(sent, 1)]
     number = parameters.get("n", 1)
-    texts = ["" if empty else _text(body, measures, place, number) for place in range(1, number + 1)]
+    texts = ["" if empty else _answer_text(body, measures, place, number) for place in range(1, number + 1)]
     choices = [_choice(index, text, parameters) for index, text in enumerate(texts)]
     return {
         "id": "chatcmpl-" + hashlib.sha256(repr(texts).encode()).hexdigest()[:24],
@@ -46,7 +46,7 @@ def completion(body: Mapping[str, Any], model: str, *, empty: bool = False) -> d
         "created": int(time.time()),
         "model": model,
         "choices": choices,
-        "usage": _usage(body, sent, measures, choices),
+        "usage": _answer_usage(body, sent, measures, choices),
     }
 
 
@@ -54,11 +54,13 @@ def _measures(sent: Sent, number: int) -> Measures | None:
     if sent.data is None:
         return None
     if not sent.data:
-        raise Refused(f"Invalid image: picture {number} carries no base64 data.", "invalid_image_format")
+        raise SandboxRefusal(
+            f"Invalid image: picture {number} carries no base64 data.", "invalid_image_format"
+        )
     try:
         return measured(sent.data, f"picture {number}")
     except ImageError as error:
-        raise Refused(f"Invalid image: {error.message}", "invalid_image_format") from error
+        raise SandboxRefusal(f"Invalid image: {error.message}", "invalid_image_format") from error
 
 
 def _parameters(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,10 +70,10 @@ def _parameters(body: Mapping[str, Any]) -> dict[str, Any]:
         return read_parameters(body if newer is None else {**body, _LIMIT: newer}, as_json=True)
     except ParameterError as error:
         param = _NEWER_LIMIT if error.param == _LIMIT and newer is not None else error.param
-        raise Refused(error.message, error.code, param) from error
+        raise SandboxRefusal(error.message, error.code, param) from error
 
 
-def _text(body: Mapping[str, Any], measures: list[Measures | None], place: int, number: int) -> str:
+def _answer_text(body: Mapping[str, Any], measures: list[Measures | None], place: int, number: int) -> str:
     question = without_orders(question_of(body))
     if _wants_json(body):
         pictures = [asdict(one) if one else None for one in measures]
@@ -100,10 +102,10 @@ def _pictures(measures: list[Measures | None]) -> list[str]:
     if not measures:
         return ["There was no picture to measure."]
     if len(measures) == 1:
-        return [described(measures[0], "The picture") if measures[0] else f"The picture {_LINK}."]
+        return [paragraph(measures[0], "The picture") if measures[0] else f"The picture {_LINK}."]
     subjects = [f"**Picture {number}**" for number in range(1, len(measures) + 1)]
     pairs = zip(measures, subjects, strict=True)
-    return [described(one, subject) if one else f"{subject} {_LINK}." for one, subject in pairs]
+    return [paragraph(one, subject) if one else f"{subject} {_LINK}." for one, subject in pairs]
 
 
 def _choice(index: int, text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,7 +132,7 @@ def _cut(text: str, most: int | None) -> str:
     return text[:low]
 
 
-def _usage(
+def _answer_usage(
     body: Mapping[str, Any], sent: list[Sent], measures: list[Measures | None], choices: list[dict[str, Any]]
 ) -> dict[str, int]:
     prompt = sum(text_tokens(text) + PER_MESSAGE for text in texts_of(body))

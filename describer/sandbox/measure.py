@@ -8,7 +8,7 @@ from PIL import Image, ImageFilter, ImageStat
 
 from describer.images.decode import decoded, read_header
 from describer.images.facts import Limits
-from describer.images.prepare import seen_size, shown
+from describer.images.prepare import as_shown, seen_size
 from describer.sandbox.names import name_of
 
 _SIDE = 1000
@@ -43,14 +43,14 @@ def measured(data: bytes, name: str) -> Measures:
     header = read_header(io.BytesIO(data), name, limits)
     with decoded(header, _SIDE, name, limits) as picture:
         hidden = 1 - ImageStat.Stat(picture.getchannel("A")).mean[0] / 255 if "A" in picture.mode else 0.0
-        seen, behind, _ = shown(header, picture)
+        seen, behind, _ = as_shown(header, picture)
         return _measures(seen.convert("RGB"), seen_size(header), hidden, name_of(*behind))
 
 
 def _measures(colours: Image.Image, size: tuple[int, int], hidden: float, ground: str) -> Measures:
     grey = colours.convert("L")
     light = ImageStat.Stat(grey)
-    names = _names(colours)
+    names = _colour_names(colours)
     halves = grey.resize((2, 2), Image.Resampling.BOX)
     corners = list(halves.tobytes())
     return Measures(
@@ -75,7 +75,7 @@ def _sharpness(grey: Image.Image) -> float:
     return float(ImageStat.Stat(edges).var[0])
 
 
-def _names(colours: Image.Image) -> tuple[tuple[str, float], ...]:
+def _colour_names(colours: Image.Image) -> tuple[tuple[str, float], ...]:
     cells = colours.resize((_CELLS, _CELLS), Image.Resampling.BOX)
     counted = Counter[str]()
     for count, pixel in cells.getcolors(_CELLS * _CELLS) or []:

@@ -20,19 +20,23 @@ class Sent:
 
 def texts_of(body: Mapping[str, Any]) -> list[str]:
     """All texts of all messages, in their order."""
-    return [text for message in _messages(body) for text in _texts(message)]
+    return [text for message in _messages(body) for text in _message_texts(message)]
 
 
 def question_of(body: Mapping[str, Any]) -> str:
     """What the person asked last, without the labels of pictures."""
     asked = [message for message in _messages(body) if message.get("role") == "user"]
-    return " ".join(text for text in _texts(asked[-1]) if not _LABEL.fullmatch(text.strip())) if asked else ""
+    return (
+        " ".join(text for text in _message_texts(asked[-1]) if not _LABEL.fullmatch(text.strip()))
+        if asked
+        else ""
+    )
 
 
 def pictures_of(body: Mapping[str, Any]) -> list[Sent]:
     """All pictures of all messages, so that a follow-up speaks of those that were sent before."""
     parts = [part for message in _messages(body) for part in _parts(message)]
-    return [_picture(part) for part in parts if part.get("type") == "image_url"]
+    return [_sent_picture(part) for part in parts if part.get("type") == "image_url"]
 
 
 def _messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -45,7 +49,7 @@ def _parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
 
 
-def _texts(message: Mapping[str, Any]) -> Iterator[str]:
+def _message_texts(message: Mapping[str, Any]) -> Iterator[str]:
     content = message.get("content")
     if isinstance(content, str):
         yield content
@@ -54,7 +58,7 @@ def _texts(message: Mapping[str, Any]) -> Iterator[str]:
             yield part["text"]
 
 
-def _picture(part: Mapping[str, Any]) -> Sent:
+def _sent_picture(part: Mapping[str, Any]) -> Sent:
     image = part.get("image_url")
     image = image if isinstance(image, dict) else {"url": image}
     url, detail = image.get("url"), image.get("detail")

@@ -12,14 +12,14 @@ def events(body: Mapping[str, Any], answer: Mapping[str, Any]) -> bytes:
     """The whole stream, ended by [DONE]; with usage at its end where `stream_options` asks for it."""
     options = body.get("stream_options")
     wants_usage = isinstance(options, dict) and bool(options.get("include_usage"))
-    chunks = [_chunk(answer, [choice], wants_usage) for choice in _pieces(answer["choices"])]
+    chunks = [_chunk(answer, [choice], wants_usage) for choice in _delta_pieces(answer["choices"])]
     if wants_usage:
         chunks.append({**_chunk(answer, [], True), "usage": answer["usage"]})
     lines = [f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n" for chunk in chunks]
     return ("".join(lines) + "data: [DONE]\n\n").encode()
 
 
-def _pieces(choices: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _delta_pieces(choices: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for choice in choices:
         index = choice["index"]
         yield {"index": index, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}

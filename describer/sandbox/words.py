@@ -12,7 +12,7 @@ _MOST_COLOURS = 4
 _NOTHING_SEEN = 0.9999
 
 
-def described(measures: Measures, subject: str) -> str:
+def paragraph(measures: Measures, subject: str) -> str:
     """One paragraph about a picture; `subject` is how it is spoken of."""
     size = f"{subject} is {measures.width} by {measures.height} pixels, {_shape(measures)}."
     if measures.see_through >= _NOTHING_SEEN:
@@ -20,7 +20,7 @@ def described(measures: Measures, subject: str) -> str:
     sentences = [
         size,
         f"It is {_light(measures.light)}, with {_contrast(measures.contrast)}{_slope(measures)}.",
-        _colours(measures),
+        _main_colours(measures),
         _sharpness(measures),
     ]
     if measures.see_through >= 0.005:
@@ -64,7 +64,7 @@ def _slope(measures: Measures) -> str:
     return f", lightest towards the {where}"
 
 
-def _colours(measures: Measures) -> str:
+def _main_colours(measures: Measures) -> str:
     main = [(name, share) for name, share in measures.colours if share >= _LEAST_SHARE][:_MOST_COLOURS]
     if not main:
         return "Its colours are many and none stands out."

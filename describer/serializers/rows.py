@@ -13,11 +13,11 @@ from describer.serializers.schema import (
     AttemptOut,
     ChoiceOut,
     DescriptionOut,
-    DescriptionUsage,
+    DescriptionUsageOut,
     Fault,
     ImageOut,
     LinkOut,
-    Usage,
+    UsageOut,
     Waiting,
 )
 
@@ -31,7 +31,7 @@ CALLED = Prefetch("transcript", Transcript.objects.defer("messages", "answer"))
 CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
 
 
-def described(rows: Sequence[Description]) -> list[DescriptionOut]:
+def serialize(rows: Sequence[Description]) -> list[DescriptionOut]:
     """The JSON of these descriptions, in their order."""
     prefetch_related_objects(rows, *WITH)
     if called := [row for row in rows if row.via == Via.ENDPOINT]:
@@ -42,17 +42,17 @@ def described(rows: Sequence[Description]) -> list[DescriptionOut]:
         prefetch_related_objects(begun, CHOICES)
         for attempt in Attempt.objects.filter(description__in=[row.pk for row in begun]).order_by("number"):
             attempts[attempt.description].append(attempt)
-    return [_description(row, attempts[row.pk]) for row in rows]
+    return [_description_out(row, attempts[row.pk]) for row in rows]
 
 
-def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOut:
+def _description_out(row: Description, attempts: Sequence[Attempt]) -> DescriptionOut:
     waiting = Waiting(reason=row.waiting_reason, until=row.not_before)
     called = transcript_of(row) if row.via == Via.ENDPOINT else None
     return DescriptionOut(
         id=row.pk,
         status=Status(row.status),
         waiting=waiting if row.status == Status.WAITING else None,
-        error=_fault(row) if row.is_final else None,
+        error=_fault_out(row) if row.is_final else None,
         owner=row.owner.get_username(),
         via=Via(row.via),
         key=row.key_id,
@@ -64,12 +64,12 @@ def _description(row: Description, attempts: Sequence[Attempt]) -> DescriptionOu
         endpoint=row.endpoint.name,
         model=row.model,
         parameters=row.parameters,
-        images=[_image(shown) for shown in row.pictures.all()],
-        links=_links(row),
-        choices=[_choice(choice) for choice in row.choices.all()] if not _is_new(row) else [],
-        usage=_usage(attempts) if row.is_final else None,
+        images=[_image_out(shown) for shown in row.pictures.all()],
+        links=_links_out(row),
+        choices=[_choice_out(choice) for choice in row.choices.all()] if not _is_new(row) else [],
+        usage=_usage_out(attempts) if row.is_final else None,
         cost=usage.cost_of(attempt.cost for attempt in attempts) if row.is_final else None,
-        attempts=[_attempt(attempt) for attempt in attempts],
+        attempts=[_attempt_out(attempt) for attempt in attempts],
         created_at=row.created,
         started_at=row.started,
         finished_at=row.finished,
@@ -80,7 +80,7 @@ def _is_new(row: Description) -> bool:
     return row.status == Status.QUEUED and row.started is None
 
 
-def _image(shown: DescriptionImage) -> ImageOut:
+def _image_out(shown: DescriptionImage) -> ImageOut:
     image = shown.image
     return ImageOut(
         id=image.pk,
@@ -93,7 +93,7 @@ def _image(shown: DescriptionImage) -> ImageOut:
     )
 
 
-def _links(row: Description) -> list[LinkOut]:
+def _links_out(row: Description) -> list[LinkOut]:
     images = {shown.position: shown.image_id for shown in row.pictures.all()}
     return [
         LinkOut(position=link.position, url=link.url, image_id=images.get(link.position))
@@ -101,7 +101,7 @@ def _links(row: Description) -> list[LinkOut]:
     ]
 
 
-def _choice(choice: Choice) -> ChoiceOut:
+def _choice_out(choice: Choice) -> ChoiceOut:
     return ChoiceOut(
         index=choice.index,
         content=choice.content,
@@ -112,28 +112,28 @@ def _choice(choice: Choice) -> ChoiceOut:
     )
 
 
-def _attempt(attempt: Attempt) -> AttemptOut:
+def _attempt_out(attempt: Attempt) -> AttemptOut:
     return AttemptOut(
         number=attempt.number,
         state=Attempt.State(attempt.state),
         endpoint=attempt.endpoint,
         model=attempt.model_answered or attempt.model_asked,
         http_status=attempt.http_status,
-        error=_fault(attempt),
+        error=_fault_out(attempt),
         billed=Attempt.Billed(attempt.billed),
         request_id=attempt.request_id or None,
         changed=attempt.changed,
-        usage=Usage(**attempt.usage) if attempt.usage else None,
+        usage=UsageOut(**attempt.usage) if attempt.usage else None,
         cost=usage.cost_of([attempt.cost]),
         sent_at=attempt.sent,
         answered_at=attempt.answered,
     )
 
 
-def _fault(row: Description | Attempt) -> Fault | None:
+def _fault_out(row: Description | Attempt) -> Fault | None:
     return Fault(code=row.error_code, message=row.error_message) if row.error_code else None
 
 
-def _usage(attempts: Sequence[Attempt]) -> DescriptionUsage | None:
+def _usage_out(attempts: Sequence[Attempt]) -> DescriptionUsageOut | None:
     found = usage.used(attempts)
-    return DescriptionUsage(**found) if found else None
+    return DescriptionUsageOut(**found) if found else None

@@ -41,13 +41,13 @@ class ChoiceOut(BaseModel):
     )
 
 
-class Usage(BaseModel):
+class UsageOut(BaseModel):
     prompt_tokens: int | None
     completion_tokens: int | None
     total_tokens: int | None
 
 
-class DescriptionUsage(Usage):
+class DescriptionUsageOut(UsageOut):
     estimated: bool = Field(description="True: the endpoint reported nothing, these numbers are an estimate.")
 
 
@@ -61,7 +61,7 @@ class AttemptOut(BaseModel):
     billed: Attempt.Billed
     request_id: str | None = Field(description="The endpoint's own id of the call.")
     changed: list[Any] = Field(description="What was left out or renamed against `parameters`.")
-    usage: Usage | None = Field(description="As the endpoint reported it; never an estimate.")
+    usage: UsageOut | None = Field(description="As the endpoint reported it; never an estimate.")
     cost: str | None
     sent_at: datetime
     answered_at: datetime | None
@@ -95,7 +95,7 @@ class DescriptionOut(BaseModel):
     images: list[ImageOut] = Field(description="Those of `links` once they are fetched.")
     links: list[LinkOut] = Field(description="Pictures that were given by their addresses.")
     choices: list[ChoiceOut]
-    usage: DescriptionUsage | None
+    usage: DescriptionUsageOut | None
     cost: str | None = Field(description="The sum of its attempts, as a decimal number in text.")
     attempts: list[AttemptOut]
     created_at: datetime

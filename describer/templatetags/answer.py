@@ -49,7 +49,7 @@ MOST_MARKDOWN = 100_000
 MOST_BRACKETS = 5_000
 
 
-def _image(
+def _image_as_text(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]
 ) -> str:
     """A picture in an answer may be a picture's own doing, to carry words away: a link with its host, never loaded."""
@@ -72,7 +72,7 @@ def _host(address: str) -> str:
 
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("js-default", {"html": False, "breaks": True})
-    markdown.add_render_rule("image", _image)
+    markdown.add_render_rule("image", _image_as_text)
     return markdown
 
 

@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from describer.models import ApiKey, Endpoint
+from describer.web.current_user import current_user
 from describer.web.examples import examples
 from describer.web.key_form import KeyForm
 from describer.web.keys import key_rows
-from describer.web.person import person
 from describer.web.webhook_rows import WebhookForm, webhook_rows
 
 
@@ -34,7 +34,7 @@ class PasswordForm(PasswordChangeForm):
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     """The page with everything."""
-    return page(request)
+    return account_page(request)
 
 
 @login_required
@@ -43,13 +43,13 @@ def account_keys(request: HttpRequest) -> HttpResponse:
     """POST: a new key. Its secret is in this one reply and nowhere else, so the reply is no redirect."""
     if request.method != "POST":
         return redirect("account")
-    user = person(request)
+    user = current_user(request)
     form = KeyForm(user, _endpoint(), request.POST)
     if not form.is_valid():
         form.point_out()
-        return page(request, key_form=form, status=400)
+        return account_page(request, key_form=form, status=400)
     key, secret = ApiKey.issue(user, form.cleaned_data["name"], **form.limits)
-    return page(request, new_key=key, secret=secret, status=201)
+    return account_page(request, new_key=key, secret=secret, status=201)
 
 
 @login_required
@@ -69,9 +69,9 @@ def account_password(request: HttpRequest) -> HttpResponse:
     """POST: a new password. This session stays, all others of the person end."""
     if request.method != "POST":
         return redirect("account")
-    form = PasswordForm(person(request), request.POST)
+    form = PasswordForm(current_user(request), request.POST)
     if not form.is_valid():
-        return page(request, password_form=form, status=400)
+        return account_page(request, password_form=form, status=400)
     update_session_auth_hash(request, form.save())
     messages.success(request, "Your password is changed. Everywhere else you are logged out.")
     return redirect("account")
@@ -79,15 +79,15 @@ def account_password(request: HttpRequest) -> HttpResponse:
 
 def own_key(request: HttpRequest, pk: int) -> ApiKey:
     """The person's own key, or 404."""
-    key = ApiKey.objects.filter(user=person(request), pk=pk).first()
+    key = ApiKey.objects.filter(user=current_user(request), pk=pk).first()
     if key is None:
         raise Http404
     return key
 
 
-def page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+def account_page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     """The whole page, with what `context` says beside."""
-    user, endpoint = person(request), _endpoint()
+    user, endpoint = current_user(request), _endpoint()
     rows = key_rows(user)
     shown = {
         "key_form": KeyForm(user, endpoint),

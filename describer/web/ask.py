@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from describer.desk.presets import PRESETS
-from describer.lib.guard import Refused
+from describer.lib.guard import AddressRefused
 from describer.models import Description, Endpoint, User
 from describer.web.ask_form import AskForm, from_description, posted
 from describer.web.cards import cards_of, is_new
-from describer.web.frame import in_words, unfinished
-from describer.web.person import person
+from describer.web.context_processors import in_words, unfinished
+from describer.web.current_user import current_user
 from describer.web.samples import samples
 from describer.web.tray import row_id
 
@@ -29,7 +29,7 @@ SCRIPTS = [f"js/{name}.js" for name in ("tray", "link", "drop", "question", "mor
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """The form and the newest answers; a POST asks. With scripts the reply is the new cards alone, or JSON errors."""
-    owner = person(request)
+    owner = current_user(request)
     if request.method != "POST":
         return _page(request, owner, _first_form(request, owner))
     form = posted(request, owner)
@@ -50,7 +50,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @login_required
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     """One card as it stands now, for a page that heard of a change; X-Running says how many are unfinished."""
-    viewer = person(request)
+    viewer = current_user(request)
     row = get_object_or_404(Description.objects.of(viewer).select_related("endpoint"), pk=pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -93,7 +93,7 @@ def _form_context(form: AskForm) -> dict[str, Any]:
         "presets": PRESETS,
         "offered": endpoint.offered if endpoint else [],
         "most_pictures": settings.IMAGES_PER_ASK,
-        "no_link": Refused().message,
+        "no_link": AddressRefused().message,
         "most_bytes": settings.IMAGE_MAX_BYTES,
     }
 

@@ -11,11 +11,11 @@ from django.http import HttpRequest
 
 from describer.chat import ParameterError
 from describer.desk.presets import PRESETS, preset
-from describer.engine.submit import Ask, Given, Link, Refusal, submit
+from describer.engine.submit import Ask, AskImage, AskLink, Refusal, submit
 from describer.images import clean_name
 from describer.models import Description, User
 from describer.web.ask_fields import RARE, WIDGETS, Field, given, typed
-from describer.web.tray import Tile, file_tile, named_tiles, sample_tile, tiles_of
+from describer.web.tray import UploadTile, file_tile, named_tiles, sample_tile, tiles_of
 
 REUSED = "idempotency_key_reused"
 
@@ -30,7 +30,7 @@ class AskForm:
     texts: dict[str, list[str]] = field(default_factory=dict)
     together: bool = False
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
-    tiles: list[Tile] = field(default_factory=list)
+    tiles: list[UploadTile] = field(default_factory=list)
     link: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
@@ -65,7 +65,7 @@ class AskForm:
         return bool(self.errors.keys() & {"model", "system_prompt", *WIDGETS})
 
     @property
-    def pictures(self) -> list[Given | Link]:
+    def pictures(self) -> list[AskImage | AskLink]:
         return [tile.given for tile in self.tiles if tile.given]
 
     @property
@@ -122,8 +122,8 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
     """The form that was sent, its files kept as images. Only the owner's own images can be named by id."""
     post = request.POST
     form = AskForm(
-        question=_text(post.get("question", "")),
-        system_prompt=_text(post.get("system_prompt", "")),
+        question=_typed_text(post.get("question", "")),
+        system_prompt=_typed_text(post.get("system_prompt", "")),
         model=post.get("model", "").strip(),
         texts=typed(post),
         together=post.get("together") == "all",
@@ -135,7 +135,7 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
         _add(form, tile)
     for place, file in enumerate(request.FILES.getlist("image"), len(form.tiles) + 1):
         label = clean_name(file.name or "", f"picture {place}")
-        _add(form, Tile.refused(label, too_many()) if form.is_full else file_tile(owner, file, place))
+        _add(form, UploadTile.refused(label, too_many()) if form.is_full else file_tile(owner, file, place))
     for text in filter(str.strip, post.getlist("image_url")):
         _add_link(form, text)
     _add_sample(form, sample_tile(owner, post.get("sample", "")))
@@ -144,7 +144,7 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
     return form
 
 
-def _text(text: str) -> str:
+def _typed_text(text: str) -> str:
     """As it was typed: browsers send line ends as CRLF."""
     return text.replace("\r\n", "\n")
 
@@ -152,20 +152,20 @@ def _text(text: str) -> str:
 def _add_link(form: AskForm, text: str) -> None:
     """A link as it was typed: one that is none stays in its field, to be put right."""
     try:
-        _add(form, Tile.linked(text))
+        _add(form, UploadTile.linked(text))
     except Refusal as refusal:
         form.link = text
         form.refuse(refusal)
 
 
-def _add_sample(form: AskForm, tile: Tile | None) -> None:
+def _add_sample(form: AskForm, tile: UploadTile | None) -> None:
     """A sample is asked about at once: with what was typed, or else with the first preset."""
     if tile:
         _add(form, tile)
         form.question = form.question.strip() or PRESETS[0].question
 
 
-def _add(form: AskForm, tile: Tile) -> None:
+def _add(form: AskForm, tile: UploadTile) -> None:
     if tile.message:
         words = "Take away what cannot be used, or choose other pictures, and ask again."
         form.errors.setdefault("image", words)
@@ -187,13 +187,13 @@ def from_description(description: Description) -> AskForm:
         question=description.question,
         system_prompt=description.system_prompt,
         model=description.model if description.model in description.endpoint.offered[1:] else "",
-        texts=_texts(description.parameters),
+        texts=_typed_parameters(description.parameters),
         together=len(tiles) > 1,
         tiles=tiles,
     )
 
 
-def _texts(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
+def _typed_parameters(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
     """Parameters as they would be typed."""
     texts = {
         name: [value if isinstance(value, str) else json.dumps(value)] for name, value in parameters.items()

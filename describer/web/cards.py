@@ -22,7 +22,7 @@ JUST_NOW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Band:
+class Notice:
     """Something to know about an answer: a sentence, `level` "" or "bad", and maybe the words for asking again with more room."""
 
     words: str
@@ -121,26 +121,26 @@ class Card:
         return Spent.of(self.attempts)
 
     @property
-    def bands(self) -> list[Band]:
+    def bands(self) -> list[Notice]:
         """What is to be known beside the answer, in the order in which it matters."""
-        found = bands_of(self.choice, self.description, self.spent) if self.choice else []
+        found = notices_of(self.choice, self.description, self.spent) if self.choice else []
         asked = self.description.parameters.get("n") or 1
         if self.choices and len(self.choices) < asked:
-            found.append(Band(f"Asked for {asked} answers, got {len(self.choices)}."))
+            found.append(Notice(f"Asked for {asked} answers, got {len(self.choices)}."))
         return [*found, *self._changes(), *self._bills()]
 
-    def _changes(self) -> list[Band]:
+    def _changes(self) -> list[Notice]:
         changed = self.attempts[-1].changed if self.attempts else []
         dropped = [change["param"] for change in changed if change.get("kind") == "dropped"]
-        return [Band(f"Asked without {', '.join(dropped)}: this model refuses it.")] if dropped else []
+        return [Notice(f"Asked without {', '.join(dropped)}: this model refuses it.")] if dropped else []
 
-    def _bills(self) -> list[Band]:
+    def _bills(self) -> list[Notice]:
         open_bills = [attempt for attempt in self.attempts if attempt.may_be_billed]
         if not open_bills:
             return []
         one = "One call broke off and may have been billed all the same."
         return [
-            Band(
+            Notice(
                 one
                 if len(open_bills) == 1
                 else f"{len(open_bills)} calls broke off and may have been billed."
@@ -153,18 +153,18 @@ def is_new(description: Description) -> bool:
     return timezone.now() - description.created < JUST_NOW or not description.is_final
 
 
-def bands_of(choice: Choice, description: Description, spent: Spent) -> list[Band]:
+def notices_of(choice: Choice, description: Description, spent: Spent) -> list[Notice]:
     """What is to be known about one answer: cut off, filtered, not the JSON that was asked for."""
     found = []
     end = reading(choice.finish_reason)
     if end == "length":
         most = description.parameters.get("max_tokens")
         at = f" at {most:,} tokens" if isinstance(most, int) else " by the model's own limit"
-        found.append(Band(f"Cut off{at}.", retry="Ask again with more room"))
+        found.append(Notice(f"Cut off{at}.", retry="Ask again with more room"))
     if end == "filter":
-        found.append(Band("Part of this answer was filtered away by the endpoint."))
+        found.append(Notice("Part of this answer was filtered away by the endpoint."))
     if _wants_json(description) and choice.content and not _is_json(choice.content):
-        found.append(Band("This answer is not the JSON that was asked for."))
+        found.append(Notice("This answer is not the JSON that was asked for."))
     return found
 
 

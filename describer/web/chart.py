@@ -60,7 +60,7 @@ def chart(period: Period, days: Mapping[date, Tokens]) -> Chart:
 
 
 def _days(period: Period, days: Mapping[date, Tokens]) -> list[tuple[str, str, Tokens]]:
-    return [(_name(day), _label(period, day), days.get(day, Tokens())) for day in period.days]
+    return [(_day_name(day), _label(period, day), days.get(day, Tokens())) for day in period.days]
 
 
 def _months(period: Period, days: Mapping[date, Tokens]) -> list[tuple[str, str, Tokens]]:
@@ -70,7 +70,7 @@ def _months(period: Period, days: Mapping[date, Tokens]) -> list[tuple[str, str,
     return [(MONTHS[first.month - 1], MONTHS[first.month - 1][:1], tokens) for first, tokens in sums.items()]
 
 
-def _name(day: date) -> str:
+def _day_name(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]}"
 
 

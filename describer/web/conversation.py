@@ -15,7 +15,7 @@ MOST = 200
 
 
 @dataclass(frozen=True)
-class Said:
+class ShownMessage:
     """One message: who says it, the words, and what is no text, in words."""
 
     role: str
@@ -23,7 +23,7 @@ class Said:
     beside: list[str]
 
 
-def conversation(description: Description) -> list[Said]:
+def conversation(description: Description) -> list[ShownMessage]:
     """The messages of a call, or none where question and system prompt say it all."""
     transcript = transcript_of(description)
     messages = transcript.messages if transcript else []
@@ -48,8 +48,8 @@ def caller(description: Description) -> list[tuple[str, str]]:
     return known
 
 
-def _said(message: dict[str, Any]) -> Said:
-    return Said(message["role"], text_of(message)[:LONGEST], list(_beside(message)))
+def _said(message: dict[str, Any]) -> ShownMessage:
+    return ShownMessage(message["role"], text_of(message)[:LONGEST], list(_beside(message)))
 
 
 def _beside(message: dict[str, Any]) -> Iterator[str]:

@@ -20,12 +20,12 @@ from describer.engine.submit import Refusal, ask_again
 from describer.images import Recipe
 from describer.media.storage import seems_there
 from describer.models import Choice, Description, DescriptionImage, DescriptionLink, SentCopy
-from describer.web.cards import Band, Card, bands_of, cards_of
+from describer.web.cards import Card, Notice, cards_of, notices_of
+from describer.web.context_processors import in_words, unfinished
 from describer.web.conversation import caller, conversation
-from describer.web.frame import in_words, unfinished
+from describer.web.current_user import current_user
 from describer.web.history import Filter
-from describer.web.person import person
-from describer.web.story import Call, as_json, asked, bill, set_parameters, timeline
+from describer.web.timeline import ShownCall, as_json, asked, bill, set_parameters, timeline
 
 LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
 TOKEN_CHARACTERS = 255
@@ -33,7 +33,7 @@ SHOWN_BY_BROWSERS = ("image/jpeg", "image/png", "image/gif", "image/webp", "imag
 
 
 @dataclass(frozen=True)
-class Picture:
+class ShownPicture:
     """A picture as the page shows it. `copy` is what the model was sent, or, before that, what it will be sent."""
 
     shown: DescriptionImage
@@ -56,12 +56,12 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ShownAnswer:
     """A choice with what is to be known about it; `number` counts from 1, as a text for ids."""
 
     number: str
     choice: Choice
-    bands: list[Band]
+    bands: list[Notice]
 
     @property
     def was_cut_off(self) -> bool:
@@ -74,7 +74,7 @@ def description(request: HttpRequest, pk: int) -> HttpResponse:
     row = description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    return render(request, "description.html", _words(request, row) | _neighbours(request, row))
+    return render(request, "description.html", _context(request, row) | _neighbours(request, row))
 
 
 @login_required
@@ -83,10 +83,10 @@ def description_words(request: HttpRequest, pk: int) -> HttpResponse:
     row = description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    words = _words(request, row)
+    words = _context(request, row)
     beside = {"beside": bool(row.links.all())}  # pictures come while the page is looked at
     response = render(request, "_description_words.html", words | beside)
-    response["X-Running"] = in_words(unfinished(person(request)))
+    response["X-Running"] = in_words(unfinished(current_user(request)))
     return response
 
 
@@ -131,20 +131,22 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 def description_of(request: HttpRequest, pk: int, *, own: bool = False) -> Description:
     """What this person may see (`own`: what is theirs, for what is asked in their name), or 404."""
-    rows = Description.objects.of(person(request)).select_related("owner", "endpoint", "key", "transcript")
+    rows = Description.objects.of(current_user(request)).select_related(
+        "owner", "endpoint", "key", "transcript"
+    )
     if own:
-        rows = rows.filter(owner=person(request))
+        rows = rows.filter(owner=current_user(request))
     row = rows.filter(pk=pk).first()
     if row is None:
         raise Http404
     return row
 
 
-def _words(request: HttpRequest, row: Description) -> dict[str, Any]:
+def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
     card = cards_of([row])[0]
-    calls = [Call(attempt) for attempt in card.attempts]
+    calls = [ShownCall(attempt) for attempt in card.attempts]
     answers = [
-        Answer(str(number), choice, bands_of(choice, row, card.spent))
+        ShownAnswer(str(number), choice, notices_of(choice, row, card.spent))
         for number, choice in enumerate(card.choices, 1)
     ]
     shown = _pictures(card)
@@ -166,17 +168,17 @@ def _words(request: HttpRequest, row: Description) -> dict[str, Any]:
         "conversation": conversation(row),
         "caller": caller(row),
         "request_json": as_json(pipeline.request_of(row), indent=2),
-        "is_own": row.owner_id == person(request).pk,
+        "is_own": row.owner_id == current_user(request).pk,
         "token": uuid4().hex,
         "place": request.GET.get("from", ""),
     }
 
 
-def _pictures(card: Card) -> list[Picture]:
+def _pictures(card: Card) -> list[ShownPicture]:
     prefetch_related_objects(card.pictures, "sent_copy", "image__sent_copies")
     links = {link.position: link for link in card.description.links.all()}
     return [
-        Picture(shown, shown.sent_copy or _default_copy(shown), links.get(shown.position))
+        ShownPicture(shown, shown.sent_copy or _default_copy(shown), links.get(shown.position))
         for shown in card.pictures
     ]
 
@@ -189,7 +191,7 @@ def _default_copy(shown: DescriptionImage) -> SentCopy | None:
 def _neighbours(request: HttpRequest, row: Description) -> dict[str, Any]:
     """The next (older) and the previous (newer) one of the list that led here, and the way back to it."""
     place = request.GET.get("from", "")
-    rows = Filter.of(QueryDict(place), person(request)).rows(person(request)).only("pk")
+    rows = Filter.of(QueryDict(place), current_user(request)).rows(current_user(request)).only("pk")
     older = rows.filter(id__lt=row.pk).order_by("-id").first()
     newer = rows.filter(id__gt=row.pk).order_by("id").first()
     return {

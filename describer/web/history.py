@@ -22,9 +22,9 @@ from describer.models import ApiKey, Attempt, Choice, Description, DescriptionIm
 from describer.models.description import DescriptionQuerySet
 from describer.templatetags.answer import excerpt
 from describer.web.cards import Card, know_links
-from describer.web.frame import in_words, unfinished
-from describer.web.person import person
-from describer.web.story import Call
+from describer.web.context_processors import in_words, unfinished
+from describer.web.current_user import current_user
+from describer.web.timeline import ShownCall
 
 PAGE = 24
 TOOLS = "It called a tool instead of answering."
@@ -87,7 +87,7 @@ def number(text: str | None) -> int:
     return min(int(text), BIGGEST_ID) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
-class Tile(Card):
+class HistoryTile(Card):
     """A card in small: two lines, and a few words on what is special."""
 
     @property
@@ -103,7 +103,7 @@ class Tile(Card):
     def words(self) -> list[str]:
         found = []
         if self.description.status == Status.FAILED:
-            found += sorted({Call(attempt).billed for attempt in self.attempts} - {""})
+            found += sorted({ShownCall(attempt).billed for attempt in self.attempts} - {""})
         if self.choice and reading(self.choice.finish_reason) == "length":
             found.append("cut off")
         if self.choice and self.choice.refusal:
@@ -114,12 +114,12 @@ class Tile(Card):
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
     """One page of the list. POST keeps how it is shown: grid or list."""
-    user = person(request)
+    user = current_user(request)
     chosen = Filter.of(request.GET, user)
     if request.method == "POST":
         return _keep_view(request, chosen)
     before, after = number(request.GET.get("before")), number(request.GET.get("after"))
-    rows, newer, older = page(chosen.rows(user), before, after)
+    rows, newer, older = history_page(chosen.rows(user), before, after)
     context = {
         "filter": chosen,
         "cards": _cards(rows),
@@ -138,7 +138,7 @@ def history(request: HttpRequest) -> HttpResponse:
 @login_required
 def history_tile(request: HttpRequest, pk: int) -> HttpResponse:
     """One tile as it stands now, for a page that heard of a change. `?from=` holds the query string of its list."""
-    user = person(request)
+    user = current_user(request)
     rows = list(_shown(Description.objects.of(user).filter(pk=pk)))
     if not rows:
         raise Http404
@@ -151,7 +151,7 @@ def history_tile(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def page(rows: DescriptionQuerySet, before: int, after: int) -> tuple[list[Description], int, int]:
+def history_page(rows: DescriptionQuerySet, before: int, after: int) -> tuple[list[Description], int, int]:
     """Rows of one page with what a card shows, and the ids from which the newer and the older page go on (0: none)."""
     if after:
         found = list(_shown(rows.filter(id__gt=after).order_by("id"))[: PAGE + 1])
@@ -176,12 +176,14 @@ def _shown(rows: DescriptionQuerySet) -> DescriptionQuerySet:
     )
 
 
-def _cards(rows: Sequence[Description]) -> list[Tile]:
+def _cards(rows: Sequence[Description]) -> list[HistoryTile]:
     know_links(rows)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
         attempts[attempt.description].append(attempt)
-    return [Tile(row, list(row.pictures.all()), list(row.choices.all()), attempts[row.pk]) for row in rows]
+    return [
+        HistoryTile(row, list(row.pictures.all()), list(row.choices.all()), attempts[row.pk]) for row in rows
+    ]
 
 
 def _chips(chosen: Filter) -> list[tuple[str, str, bool]]:

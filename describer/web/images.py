@@ -23,7 +23,7 @@ from describer.engine.submit import Refusal, keep_image
 from describer.images import Recipe, clean_name
 from describer.media.storage import StorageAway
 from describer.models import Description, DescriptionImage, Image, SentCopy, User
-from describer.web.person import person
+from describer.web.current_user import current_user
 
 GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
 WORDS = "text/plain; charset=utf-8"
@@ -35,16 +35,16 @@ YEAR = 365 * 24 * 3600
 def images(request: HttpRequest) -> JsonResponse:
     """Take one picture into the tray: 201 and its facts, or the reason why not, in words and with a code."""
     if not request.user.is_authenticated:
-        return _error(
+        return _error_json(
             Refusal("You are logged out. Log in again, then add it once more.", code="login", status=401)
         )
     file = request.FILES.get("image") or request.FILES.get("file")
     try:
         if file is None:
             raise Refusal("Choose a picture file.", code="no_image", param="image")
-        image = keep_image(person(request), cast(BinaryIO, file), file.name or "")
+        image = keep_image(current_user(request), cast(BinaryIO, file), file.name or "")
     except Refusal as refusal:
-        return _error(refusal)
+        return _error_json(refusal)
     return JsonResponse(facts(image, clean_name(file.name or "", f"picture {image.pk}")), status=201)
 
 
@@ -60,7 +60,7 @@ def facts(image: Image, name: str) -> dict[str, Any]:
     }
 
 
-def _error(refusal: Refusal) -> JsonResponse:
+def _error_json(refusal: Refusal) -> JsonResponse:
     kind = "invalid_request_error" if refusal.status < 500 else "server_error"
     body = {"message": refusal.message, "type": kind, "param": refusal.param, "code": refusal.code}
     headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
@@ -70,9 +70,11 @@ def _error(refusal: Refusal) -> JsonResponse:
 @login_required
 def original(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The file as it was uploaded; ?download to save it. Whatever else may hide in it, it is a picture and no page."""
-    row = _image(person(request), pk)
+    row = _visible_image(current_user(request), pk)
     name = row.shown_by.order_by("-id").values_list("name", flat=True).first()
-    response = _file(request, row.original, row.media_type, f"{row.sha256}-original", name or _name(row))
+    response = _file(
+        request, row.original, row.media_type, f"{row.sha256}-original", name or _download_name(row)
+    )
     response["Content-Security-Policy"] = SHUT
     return response
 
@@ -80,7 +82,7 @@ def original(request: HttpRequest, pk: int) -> HttpResponseBase:
 @login_required
 def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The small picture of lists. Its bytes never change."""
-    row = _image(person(request), pk)
+    row = _visible_image(current_user(request), pk)
     suffix = PurePosixPath(row.thumbnail).suffix
     media_type = {".png": "image/png"}.get(suffix, "image/jpeg")
     response = _file(
@@ -94,21 +96,21 @@ def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
 @login_required
 def sent(request: HttpRequest, pk: int) -> HttpResponseBase:
     """What a model is sent of this picture by default."""
-    row = _image(person(request), pk)
+    row = _visible_image(current_user(request), pk)
     return _sent(request, row.sent_copies.filter(recipe=Recipe().key).first())
 
 
 @login_required
 def sent_copy(request: HttpRequest, pk: int, position: int) -> HttpResponseBase:
     """The very copy that the model saw of one picture of a description."""
-    visible = Description.objects.of(person(request))
+    visible = Description.objects.of(current_user(request))
     pictures = DescriptionImage.objects.select_related("sent_copy", "image")
     picture = get_object_or_404(pictures, description__in=visible.filter(pk=pk), position=position)
     default = picture.image.sent_copies.filter(recipe=Recipe().key).first()
     return _sent(request, picture.sent_copy or default)
 
 
-def _image(user: User, pk: int) -> Image:
+def _visible_image(user: User, pk: int) -> Image:
     """This image, if this person may see it: its owner and admins. For all others it does not exist."""
     rows = Image.objects.all() if user.is_superuser else Image.objects.filter(owner=user)
     return get_object_or_404(rows, pk=pk)
@@ -120,7 +122,7 @@ def _sent(request: HttpRequest, copy: SentCopy | None) -> HttpResponseBase:
     return _file(request, copy.file, copy.media_type, f"{copy.sha256}-sent", copy.file_name)
 
 
-def _name(image: Image) -> str:
+def _download_name(image: Image) -> str:
     return f"picture-{image.pk}.{image.media_type.rpartition('/')[2]}"
 
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.files.uploadedfile import UploadedFile
 
-from describer.engine.submit import Given, Link, Refusal, given_before, keep_image
+from describer.engine.submit import AskImage, AskLink, Refusal, keep_image, pictures_again
 from describer.images import clean_name
 from describer.lib.guard import host_of
 from describer.models import Description, Image, User
@@ -17,7 +17,7 @@ GONE = "This picture is not here any more; add it again."
 
 
 @dataclass(frozen=True)
-class Tile:
+class UploadTile:
     """A picture in the tray, or a link to one; one with a `message` was refused, and that says why."""
 
     name: str
@@ -27,13 +27,13 @@ class Tile:
     status: int = 0
 
     @classmethod
-    def refused(cls, name: str, refusal: Refusal) -> "Tile":
+    def refused(cls, name: str, refusal: Refusal) -> "UploadTile":
         return cls(name, message=refusal.message, status=refusal.status)
 
     @classmethod
-    def linked(cls, url: str) -> "Tile":
+    def linked(cls, url: str) -> "UploadTile":
         """Raises Refusal when it is no link."""
-        checked = Link(url).checked().url
+        checked = AskLink(url).checked().url
         return cls(host_of(checked), url=checked)
 
     @property
@@ -47,10 +47,10 @@ class Tile:
         return clean_name(unquote(urlsplit(self.url).path), "")
 
     @property
-    def given(self) -> Given | Link | None:
+    def given(self) -> AskImage | AskLink | None:
         if self.image:
-            return Given(self.image, self.name)
-        return Link(self.url) if self.url else None
+            return AskImage(self.image, self.name)
+        return AskLink(self.url) if self.url else None
 
 
 def row_id(text: str) -> int:
@@ -58,7 +58,7 @@ def row_id(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-def named_tiles(owner: User, named: Sequence[tuple[str, str]]) -> Iterator[Tile]:
+def named_tiles(owner: User, named: Sequence[tuple[str, str]]) -> Iterator[UploadTile]:
     """Tiles that the form held already, by (id or address, name). Only the owner's own images can be named by id."""
     rows = Image.objects.filter(owner=owner, pk__in={row_id(text) for text, _ in named})
     images = {image.pk: image for image in rows}
@@ -67,40 +67,42 @@ def named_tiles(owner: User, named: Sequence[tuple[str, str]]) -> Iterator[Tile]
         if "://" in text:
             yield _linked(text, label)
         elif image := images.get(row_id(text)):
-            yield Tile(label, image)
+            yield UploadTile(label, image)
         else:
-            yield Tile.refused(label, Refusal(GONE, code="no_image", param="image"))
+            yield UploadTile.refused(label, Refusal(GONE, code="no_image", param="image"))
 
 
-def _linked(url: str, label: str) -> Tile:
+def _linked(url: str, label: str) -> UploadTile:
     try:
-        return Tile.linked(url)
+        return UploadTile.linked(url)
     except Refusal as refusal:
-        return Tile.refused(label, refusal)
+        return UploadTile.refused(label, refusal)
 
 
-def file_tile(owner: User, file: "UploadedFile[Any]", place: int) -> Tile:
+def file_tile(owner: User, file: "UploadedFile[Any]", place: int) -> UploadTile:
     """A file that came with the form, kept as an image."""
     label = clean_name(file.name or "", f"picture {place}")
     try:
-        return Tile(label, keep_image(owner, cast(BinaryIO, file), file.name or ""))
+        return UploadTile(label, keep_image(owner, cast(BinaryIO, file), file.name or ""))
     except Refusal as refusal:
-        return Tile.refused(label, refusal)
+        return UploadTile.refused(label, refusal)
 
 
-def sample_tile(owner: User, name: str) -> Tile | None:
+def sample_tile(owner: User, name: str) -> UploadTile | None:
     """A sample of ours by its name, or None where there is none of this name."""
     found = sample(name) if name else None
     if found is None:
         return None
     with found.path.open("rb") as file:
-        return Tile(found.name, keep_image(owner, file, found.name))
+        return UploadTile(found.name, keep_image(owner, file, found.name))
 
 
-def tiles_of(description: Description) -> list[Tile]:
+def tiles_of(description: Description) -> list[UploadTile]:
     """The pictures of an old ask; a link that was never fetched is a link still."""
-    given = given_before(description)
+    given = pictures_again(description)
     return [
-        Tile(one.name, one.image) if isinstance(one, Given) else Tile(host_of(one.url), url=one.url)
+        UploadTile(one.name, one.image)
+        if isinstance(one, AskImage)
+        else UploadTile(host_of(one.url), url=one.url)
         for one in given
     ]

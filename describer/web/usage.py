@@ -16,9 +16,9 @@ from django.utils import timezone
 from describer.models import ApiKey, Attempt, UsageDay, User
 from describer.models.endpoint import SANDBOX
 from describer.web.chart import Chart, Tokens, chart
+from describer.web.current_user import current_user
 from describer.web.history import number
 from describer.web.period import DAY, KINDS, Period, day_of, period
-from describer.web.person import person
 
 SUMS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens")
 
@@ -47,7 +47,7 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class View:
+class UsageView:
     """What is looked at: a period of one person's usage, or (admins) of everybody's; of one key, if `key` is not 0."""
 
     user: User
@@ -91,15 +91,15 @@ class View:
 @login_required
 def usage(request: HttpRequest) -> HttpResponse:
     """The page; `?period=week|month|year&on=2026-01-31&key=3`, for admins also `&of=everybody`."""
-    user, today = person(request), timezone.localdate()
+    user, today = current_user(request), timezone.localdate()
     kind = request.GET.get("period", "")
     span = period(kind if kind in KINDS else "month", day_of(request.GET.get("on", ""), today), today)
     everybody = user.is_superuser and request.GET.get("of") == "everybody"
-    view = View(user, span, everybody, number(request.GET.get("key")))
+    view = UsageView(user, span, everybody, number(request.GET.get("key")))
     return render(request, "usage.html", _context(view, today))
 
 
-def _context(view: View, today: date) -> dict[str, Any]:
+def _context(view: UsageView, today: date) -> dict[str, Any]:
     rows = list(view.grouped("day", "endpoint", "model"))
     before = {row["endpoint"]: row for row in view.grouped("endpoint", before=True)}
     # Whoever has only tried the sandbox yet sees it, named as what it is; else it stands apart.
@@ -123,7 +123,7 @@ def _context(view: View, today: date) -> dict[str, Any]:
         "maybe_billed": 0 if sandbox_only else _maybe_billed(view),
         "chart": _chart(view.period, counted),
         "models": _by_model(view, counted, total),
-        "tables": _tables(view),
+        "tables": _usage_tables(view),
         "sandbox": None if sandbox_only else _sandbox(view, rows),
         "sandbox_only": sandbox_only,
         "is_empty": not rows and not before,
@@ -154,7 +154,7 @@ def _chart(span: Period, rows: Iterable[dict[str, Any]]) -> Chart:
     return chart(span, days)
 
 
-def _by_model(view: View, rows: Iterable[dict[str, Any]], total: Sums) -> list[Sums]:
+def _by_model(view: UsageView, rows: Iterable[dict[str, Any]], total: Sums) -> list[Sums]:
     models: dict[str, Sums] = {}
     for row in rows:
         name = row["model"]
@@ -162,7 +162,7 @@ def _by_model(view: View, rows: Iterable[dict[str, Any]], total: Sums) -> list[S
     return _ranked(models.values(), total.total_tokens)
 
 
-def _sandbox(view: View, rows: Iterable[dict[str, Any]]) -> Sums | None:
+def _sandbox(view: UsageView, rows: Iterable[dict[str, Any]]) -> Sums | None:
     total = Sums(SANDBOX, view.history(model=SANDBOX))
     for row in rows:
         if row["endpoint"] == SANDBOX:
@@ -170,7 +170,7 @@ def _sandbox(view: View, rows: Iterable[dict[str, Any]]) -> Sums | None:
     return total if total.attempts else None
 
 
-def _tables(view: View) -> list[tuple[str, list[Sums]]]:
+def _usage_tables(view: UsageView) -> list[tuple[str, list[Sums]]]:
     """By person, for an admin who looks at everybody's; by key, where there are any. The sandbox is left out."""
     tables = []
     if view.everybody:
@@ -183,7 +183,7 @@ def _tables(view: View) -> list[tuple[str, list[Sums]]]:
     return [(title, rows) for title, rows in tables if rows]
 
 
-def _by(view: View, field: str, names: dict[int, str], unknown: str, param: str) -> list[Sums]:
+def _by(view: UsageView, field: str, names: dict[int, str], unknown: str, param: str) -> list[Sums]:
     groups: dict[int, Sums] = {}
     for row in view.grouped(field, "endpoint"):
         if row["endpoint"] == SANDBOX:
@@ -202,7 +202,7 @@ def _ranked(groups: Iterable[Sums], total: int) -> list[Sums]:
     return ranked
 
 
-def _maybe_billed(view: View) -> int:
+def _maybe_billed(view: UsageView) -> int:
     """Calls that were sent and of which nobody knows whether they are on the bill; the roll-up does not hold them."""
     start, end = (
         timezone.make_aware(datetime.combine(day, time()))

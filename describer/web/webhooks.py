@@ -10,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from describer.errors import Refusal
 from describer.lib.guard import host_of
 from describer.models import Webhook
-from describer.web.account import page
-from describer.web.person import person
+from describer.web.account import account_page
+from describer.web.current_user import current_user
 from describer.web.webhook_rows import WebhookForm
 from describer.webhooks import make_webhook
 
@@ -25,12 +25,12 @@ def account_webhooks(request: HttpRequest) -> HttpResponse:
     form = WebhookForm(request.POST)
     if form.is_valid():
         try:
-            made = make_webhook(person(request), form.cleaned_data["url"])
+            made = make_webhook(current_user(request), form.cleaned_data["url"])
         except Refusal as refusal:
             form.add_error("url", refusal.message)
         else:
-            return page(request, new_webhook=made, status=201)
-    return page(request, webhook_form=form, status=400)
+            return account_page(request, new_webhook=made, status=201)
+    return account_page(request, webhook_form=form, status=400)
 
 
 @login_required
@@ -59,7 +59,7 @@ def account_webhook_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 def own_webhook(request: HttpRequest, pk: int) -> Webhook:
     """The person's own webhook, or 404."""
-    webhook = Webhook.objects.filter(owner=person(request), pk=pk).first()
+    webhook = Webhook.objects.filter(owner=current_user(request), pk=pk).first()
     if webhook is None:
         raise Http404
     return webhook

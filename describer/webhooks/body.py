@@ -6,7 +6,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from describer.models import Description, WebhookDelivery
-from describer.serializers import described
+from describer.serializers import serialize
 
 FINISHED, TEST = "description.finished", "webhook.test"
 TOLD = {
@@ -31,7 +31,7 @@ def body_of(delivery: WebhookDelivery) -> bytes | None:
         row = Description.objects.filter(pk=delivery.description, owner=delivery.webhook.owner_id).first()
         if row is None:
             return None
-        told = _told(row)
+        told = _description_part(row)
     event = {"event": event_of(delivery), "delivery": delivery.pk, "description": told}
     return json.dumps(event, cls=DjangoJSONEncoder).encode()  # with times as the API writes them
 
@@ -40,7 +40,7 @@ def event_of(delivery: WebhookDelivery) -> str:
     return TEST if delivery.is_test else FINISHED
 
 
-def _told(row: Description) -> dict[str, Any]:
+def _description_part(row: Description) -> dict[str, Any]:
     """Some of the JSON that its address in the API answers, and this address."""
-    whole = described([row])[0]
+    whole = serialize([row])[0]
     return whole.model_dump(include=TOLD) | {"url": f"/api/descriptions/{row.pk}"}

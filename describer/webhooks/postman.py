@@ -21,7 +21,7 @@ from describer.lib.guard import host_of
 from describer.models import WebhookDelivery
 from describer.models.webhook import TOO_OLD
 from describer.webhooks.body import body_of
-from describer.webhooks.posting import SECONDS, Outcome, post
+from describer.webhooks.post import SECONDS, PostResult, post
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Postman:
 
     def __init__(self) -> None:
         self.under_way: dict[int, WebhookDelivery] = {}
-        self.back: SimpleQueue[tuple[WebhookDelivery, Outcome]] = SimpleQueue()
+        self.back: SimpleQueue[tuple[WebhookDelivery, PostResult]] = SimpleQueue()
         self.stopping = threading.Event()
 
     def deliver(self) -> None:
@@ -106,7 +106,7 @@ class Postman:
 postman = Postman()
 
 
-def settle(delivery: WebhookDelivery, outcome: Outcome) -> None:
+def settle(delivery: WebhookDelivery, outcome: PostResult) -> None:
     """Write down what a try came to, of the delivery and of its webhook."""
     webhook, status = delivery.webhook, outcome.http_status
     with transaction.atomic():
@@ -129,7 +129,7 @@ def settle(delivery: WebhookDelivery, outcome: Outcome) -> None:
     )
 
 
-def _put_off(delivery: WebhookDelivery, outcome: Outcome) -> None:
+def _put_off(delivery: WebhookDelivery, outcome: PostResult) -> None:
     """All of the webhook's wait for its rest to end, and this one longer: it may be the one that it cannot take."""
     webhook, most = delivery.webhook, settings.WEBHOOK_BACKOFF_MOST_SECONDS
     rest = timezone.now() + timedelta(seconds=backoff(webhook.failures + 1, most))

@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from describer.api.v1.call import Call
+from describer.api.v1.call import EndpointCall
 from describer.api.v1.channel import MOST_BEHIND, Channel
 from describer.api.v1.chat_completions import WAITING, frames
 
@@ -48,7 +48,7 @@ def test_one_piece_may_be_as_large_as_a_reply_may():
 @pytest.mark.parametrize("came", [False, True])
 def test_e30_a_stream_waits_for_its_first_words_no_longer_than_a_whole_call(came):
     async def all_frames():
-        call = Call(RequestFactory().post("/v1/chat/completions"))
+        call = EndpointCall(RequestFactory().post("/v1/chat/completions"))
         call.end = call.channel.loop.time()
         done = call.channel.loop.create_future()
         if came:
@@ -61,8 +61,8 @@ def test_e30_a_stream_waits_for_its_first_words_no_longer_than_a_whole_call(came
 
     call, pieces = asyncio.run(all_frames())
     if came:
-        assert (pieces, call.caller.over.is_set()) == ([PIECE], False)
+        assert (pieces, call.waiter.over.is_set()) == ([PIECE], False)
     else:
         assert pieces[0] == WAITING
         assert json.loads(pieces[1].removeprefix(b"data: "))["error"]["code"] == "timeout"
-        assert (call.caller.over.is_set(), call.caller.hung_up) == (True, False)
+        assert (call.waiter.over.is_set(), call.waiter.hung_up) == (True, False)

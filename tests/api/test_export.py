@@ -12,8 +12,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from describer.api.csv_export import COLUMNS
 from describer.api.export import PIECE, under_way
-from describer.api.table import COLUMNS
 from describer.models import Choice, Description
 from tests.api.conftest import ROUTE, picture
 from tests.api.test_errors import fault

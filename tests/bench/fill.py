@@ -10,14 +10,14 @@ AT_ONCE = 500
 
 def fill(count: int, picture: Path) -> None:
     """Through the way in, like any ask; each is one about the picture."""
-    from describer.engine.submit import Ask, Given, keep_image, submit  # noqa: PLC0415
+    from describer.engine.submit import Ask, AskImage, keep_image, submit  # noqa: PLC0415
     from describer.models import User  # noqa: PLC0415  Django comes first
 
     owner = User.objects.get(username="admin")
     with picture.open("rb") as file:
         image = keep_image(owner, file, picture.name)
     for done in range(0, count, AT_ONCE):
-        given = [Given(image, picture.name)] * min(AT_ONCE, count - done)
+        given = [AskImage(image, picture.name)] * min(AT_ONCE, count - done)
         submit(Ask(owner, f"From {done}?", given))
 
 

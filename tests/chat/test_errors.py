@@ -10,7 +10,7 @@ import urllib3.exceptions
 
 from describer.chat import errors
 from describer.chat.errors import ChatError, Evidence
-from describer.chat.faults import RAISED, TABLE, fault_of
+from describer.chat.transport_errors import RAISED, TABLE, transport_error
 
 CODES = {
     "connection_failed": (True, "no"), "connection_lost": (True, "unknown"), "timeout": (True, "unknown"),
@@ -74,7 +74,7 @@ def test_each_exception_of_requests_and_urllib3_has_a_place(kind: type[BaseExcep
     raised = kind.__new__(kind)
     raised.args = ()
 
-    assert isinstance(fault_of(raised, "host:1"), ChatError)
+    assert isinstance(transport_error(raised, "host:1"), ChatError)
 
 
 @pytest.mark.parametrize(
@@ -91,19 +91,19 @@ def test_n_the_place_is_the_right_one(kind: str, code: str) -> None:
     raised = getattr(urllib3.exceptions, kind)
     wrapped = requests.exceptions.ConnectionError(raised.__new__(raised))
 
-    assert fault_of(wrapped, "host:1").code == code
+    assert transport_error(wrapped, "host:1").code == code
 
 
 def test_n02_before_a_byte_left_nothing_was_paid() -> None:
     for raised in (ConnectionResetError(), TimeoutError(), urllib3.exceptions.ProtocolError("x")):
-        assert fault_of(raised, "host:1", sent=False).code == "connection_failed"
-        assert fault_of(raised, "host:1", sent=True).billed == "unknown"
+        assert transport_error(raised, "host:1", sent=False).code == "connection_failed"
+        assert transport_error(raised, "host:1", sent=True).billed == "unknown"
 
 
 def test_a_tls_fault_after_bytes_left_is_a_lost_connection() -> None:
     raised = requests.exceptions.SSLError(ssl.SSLError(1, "unexpected eof"))
 
-    assert fault_of(raised, "host:1", sent=True).code == "connection_lost"
+    assert transport_error(raised, "host:1", sent=True).code == "connection_lost"
 
 
 def test_the_table_names_no_type_twice() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from describer.chat.body import encoded
+from describer.chat.body import encode
 from describer.chat.schema import Picture, Turn, redacted, request_body
 
 JPEG = Picture(b"\xff\xd8\xff" + b"j" * 500_000, "image/jpeg")
@@ -95,14 +95,14 @@ def test_o26_the_bytes_are_those_of_plain_json() -> None:
         model="m", question="Was? 犬", pictures=[PNG, JPEG, PNG], parameters={"stop": ["a", "b"]}
     )
 
-    assert json.loads(encoded(body)) == json.loads(json.dumps(body))
-    assert encoded(body) == json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    assert json.loads(encode(body)) == json.loads(json.dumps(body))
+    assert encode(body) == json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @pytest.mark.parametrize("value", [float("nan"), object(), b"bytes"])
 def test_o26_what_json_cannot_carry_is_refused(value: Any) -> None:
     with pytest.raises(ValueError):
-        encoded({"model": value})
+        encode({"model": value})
 
 
 def test_o18_a_picture_has_a_true_media_type() -> None:
@@ -111,4 +111,4 @@ def test_o18_a_picture_has_a_true_media_type() -> None:
 
 
 def test_o26_half_a_character_is_sent_as_a_question_mark() -> None:
-    assert encoded({"model": "a\ud800"}) == b'{"model":"a?"}'
+    assert encode({"model": "a\ud800"}) == b'{"model":"a?"}'

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from describer.chat.errors import ChatError
-from describer.chat.replies import Answer, read_reply
+from describer.chat.response import EndpointResponse, read_reply
 from describer.chat.schema import ParameterError, Parameters, Reply, read_completion, read_parameters
 from describer.chat.stream import assemble
 from describer.chat.tokens import text_tokens
@@ -86,7 +86,9 @@ headers = st.dictionaries(
 
 def check(status: int, given_headers: dict[str, str], body: bytes) -> None:
     try:
-        found: Reply | ChatError = read_reply(Answer(status, given_headers, body, key="sk-12345678"))
+        found: Reply | ChatError = read_reply(
+            EndpointResponse(status, given_headers, body, key="sk-12345678")
+        )
     except ChatError as error:
         found = error
         assert error.message and error.code and len(error.words) <= 500
@@ -167,7 +169,7 @@ def test_any_text_has_an_estimate(text: str) -> None:
 @pytest.mark.parametrize("status", [200, 400])
 def test_i66_nesting_without_end_is_no_answer(status: int, body: bytes) -> None:
     with pytest.raises(ChatError) as caught:
-        read_reply(Answer(status, {}, body))
+        read_reply(EndpointResponse(status, {}, body))
 
     assert caught.value.code == ("bad_answer" if status == 200 else "bad_request")
 
@@ -177,7 +179,7 @@ def test_i66_nesting_without_end_is_no_answer(status: int, body: bytes) -> None:
 )
 def test_numbers_without_end_are_not_reported(body: bytes) -> None:
     with pytest.raises(ChatError):
-        read_reply(Answer(200, {}, body))
+        read_reply(EndpointResponse(200, {}, body))
 
 
 @pytest.mark.parametrize(
@@ -185,6 +187,6 @@ def test_numbers_without_end_are_not_reported(body: bytes) -> None:
 )
 def test_p11_words_without_end_are_judged_quickly(text: str) -> None:
     with pytest.raises(ChatError) as caught:
-        read_reply(Answer(400, {}, json.dumps({"error": {"message": text}}).encode()))
+        read_reply(EndpointResponse(400, {}, json.dumps({"error": {"message": text}}).encode()))
 
     assert len(caught.value.words) <= 500

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from describer.chat.given import ParameterError
+from describer.chat.parse_parameters import ParameterError
 from describer.chat.request import put_back, read_request
 
 LINK = "https://example.org/a.jpg"

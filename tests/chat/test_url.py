@@ -2,7 +2,7 @@
 
 import pytest
 
-from describer.chat.address import chat_url, models_url, shown
+from describer.chat.address import chat_url, models_url, shown_address
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,5 @@ def test_o25_says_so_when_it_is_no_address(base: str) -> None:
 
 
 def test_p10_an_address_is_shown_without_what_may_be_secret() -> None:
-    assert shown("https://me:secret@a.example/v1?key=secret#x") == "https://a.example/v1"
-    assert shown("http://[") == ""
+    assert shown_address("https://me:secret@a.example/v1?key=secret#x") == "https://a.example/v1"
+    assert shown_address("http://[") == ""

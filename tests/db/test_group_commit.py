@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import IntegrityError, connections
 
-from describer.db.group_commit import Together
+from describer.db.group_commit import GroupCommit
 from describer.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +18,7 @@ def made(name):
 
 @pytest.fixture
 def together():
-    return Together()
+    return GroupCommit()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from describer.db.statements import Given, Insert, Select, Update
+from describer.db.statements import Insert, Param, Select, Update
 from describer.models import Attempt, Choice, Description, Endpoint, Status, UsageDay
 from tests.engine.rows import description
 
@@ -20,7 +20,7 @@ def test_a_select_makes_the_same_rows(alice):
     rows = [description(alice, turn=turn, parameters=ODD) for turn in (3, 1, 2)]
     queued = Select(
         lambda: (
-            Description.objects.filter(owner_id=Given("owner"), turn__gt=Given("least"))
+            Description.objects.filter(owner_id=Param("owner"), turn__gt=Param("least"))
             .select_related("endpoint")
             .order_by("turn")
         )
@@ -45,11 +45,11 @@ def test_columns_that_are_deferred_are_fetched_when_asked_for(alice):
 def test_an_update_writes_each_value_as_its_field_does(alice):
     row, other = description(alice), description(alice)
     update = Update(
-        lambda: Description.objects.filter(pk=Given("pk"), status=Given("before")),
+        lambda: Description.objects.filter(pk=Param("pk"), status=Param("before")),
         "status",
         "not_before",
         "parameters",
-        tries=F("tries") + Given("more"),
+        tries=F("tries") + Param("more"),
     )
     moment = timezone.now() + timedelta(hours=1)
     values = {"status": Status.WAITING, "not_before": moment, "parameters": ODD, "more": 2}
@@ -64,8 +64,8 @@ def test_an_update_writes_each_value_as_its_field_does(alice):
 def test_decimals_and_days_are_kept_exactly(db):
     day = UsageDay.objects.create(day=date(2026, 11, 25), endpoint="e", model="m", cost=Decimal("0.1"))
     add = Update(
-        lambda: UsageDay.objects.filter(day=Given("day")),
-        cost=F("cost") + Given("more", UsageDay._meta.get_field("cost")),
+        lambda: UsageDay.objects.filter(day=Param("day")),
+        cost=F("cost") + Param("more", UsageDay._meta.get_field("cost")),
     )
     assert add(day=date(2026, 11, 25), more=Decimal("0.2000000001")) == 1
     day.refresh_from_db()

@@ -7,7 +7,7 @@ import pytest
 
 from describer.engine.pipeline import request_of, run_next
 from describer.engine.queue.sweep import hand_back
-from describer.engine.submit import Ask, Given, Link, Refusal, ask_again, keep_image, submit
+from describer.engine.submit import Ask, AskImage, AskLink, Refusal, ask_again, keep_image, submit
 from describer.models import Attempt, Description, DescriptionImage, Endpoint, Image, Status
 from tests.endpoint import html, redirect
 from tests.gallery import CONNECTIONS, INSIDE, Gallery, picture
@@ -49,7 +49,7 @@ def run(row):
 
 
 def test_a19_the_ask_is_there_at_once_and_the_job_fetches(ask, gallery, endpoint):
-    (row,) = ask(Link(gallery.at("/boat.jpg")))
+    (row,) = ask(AskLink(gallery.at("/boat.jpg")))
     assert (row.status, gallery.connections) == (Status.QUEUED, 0)
     assert [link.host for link in row.waiting_links] == ["127.0.0.1"]
     row = run(row)
@@ -65,8 +65,8 @@ def test_o17_an_endpoint_that_fetches_by_itself_is_sent_the_links_in_their_place
     ask, gallery, endpoint, alice
 ):
     Endpoint.objects.update(settings={"send_links": True})
-    kept = Given(keep_image(alice, io.BytesIO(photo(50, 50)), "mine.jpg"), "mine.jpg")
-    (row,) = ask(Link(gallery.at("/lake.jpg")), kept, together=True)
+    kept = AskImage(keep_image(alice, io.BytesIO(photo(50, 50)), "mine.jpg"), "mine.jpg")
+    (row,) = ask(AskLink(gallery.at("/lake.jpg")), kept, together=True)
     row = run(row)
     parts = endpoint.calls[0].body["messages"][0]["content"]
     urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
@@ -77,8 +77,8 @@ def test_o17_an_endpoint_that_fetches_by_itself_is_sent_the_links_in_their_place
 
 
 def test_links_and_pictures_keep_the_persons_order(ask, gallery, endpoint, alice):
-    kept = Given(keep_image(alice, io.BytesIO(photo(50, 50)), "mine.jpg"), "mine.jpg")
-    given = [Link(gallery.at("/lake.jpg")), kept, Link(gallery.at("/boat.jpg"))]
+    kept = AskImage(keep_image(alice, io.BytesIO(photo(50, 50)), "mine.jpg"), "mine.jpg")
+    given = [AskLink(gallery.at("/lake.jpg")), kept, AskLink(gallery.at("/boat.jpg"))]
     (row,) = ask(*given, together=True)
     assert [shown.position for shown in row.images] == [1]
     assert [shown.name for shown in run(row).images] == ["lake.jpg", "mine.jpg", "boat.jpg"]
@@ -86,7 +86,7 @@ def test_links_and_pictures_keep_the_persons_order(ask, gallery, endpoint, alice
 
 
 def test_each_link_gets_an_answer_of_its_own(ask, gallery):
-    rows = ask(Link(gallery.at("/lake.jpg")), Link(gallery.at("/boat.jpg")))
+    rows = ask(AskLink(gallery.at("/lake.jpg")), AskLink(gallery.at("/boat.jpg")))
     assert [run(row).images.get().name for row in rows] == ["lake.jpg", "boat.jpg"]
 
 
@@ -103,7 +103,7 @@ FAILURES = {
 @pytest.mark.parametrize(("step", "code", "words"), FAILURES.values(), ids=FAILURES)
 def test_a18_a19_a_failed_fetch_fails_in_words_and_nothing_is_sent(step, code, words, ask, gallery, endpoint):
     gallery.shows("/wrong.jpg", step)
-    row = run(ask(Link(gallery.at("/wrong.jpg")))[0])
+    row = run(ask(AskLink(gallery.at("/wrong.jpg")))[0])
     assert (row.status, row.error_code) == (Status.FAILED, code)
     assert words in row.error_message
     assert (endpoint.calls, Attempt.objects.count(), Image.objects.count()) == ([], 0, 0)
@@ -111,12 +111,12 @@ def test_a18_a19_a_failed_fetch_fails_in_words_and_nothing_is_sent(step, code, w
 
 def test_a14_a_picture_above_the_limit_fails_in_words(ask, gallery, settings):
     settings.IMAGE_MAX_BYTES = 500
-    assert run(ask(Link(gallery.at("/boat.jpg")))[0]).error_code == "image_too_large"
+    assert run(ask(AskLink(gallery.at("/boat.jpg")))[0]).error_code == "image_too_large"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "10.0.0.1", "[::1]", "127.2"])
 def test_a19_an_address_inside_fails_in_the_job_without_a_connection(host, ask, gallery, endpoint):
-    (row,) = ask(Link(gallery.at("/boat.jpg", host)))
+    (row,) = ask(AskLink(gallery.at("/boat.jpg", host)))
     with CONNECTIONS as connected:
         row = run(row)
     assert (row.status, row.error_code, connected) == (Status.FAILED, "invalid_image_url", [])
@@ -127,7 +127,7 @@ def test_a19_an_address_inside_fails_in_the_job_without_a_connection(host, ask, 
 )
 def test_e16_what_is_no_link_is_refused_at_the_ask(url, ask):
     with pytest.raises(Refusal) as caught:
-        ask(Link(url))
+        ask(AskLink(url))
     assert (caught.value.status, caught.value.code, caught.value.param) == (
         400,
         "invalid_image_url",
@@ -138,7 +138,7 @@ def test_e16_what_is_no_link_is_refused_at_the_ask(url, ask):
 
 def test_one_failed_link_fails_the_ask_and_what_was_fetched_stays_for_the_next_try(ask, gallery):
     gallery.shows("/late.jpg", html(503))
-    (row,) = ask(Link(gallery.at("/boat.jpg")), Link(gallery.at("/late.jpg")), together=True)
+    (row,) = ask(AskLink(gallery.at("/boat.jpg")), AskLink(gallery.at("/late.jpg")), together=True)
     assert run(row).status == Status.FAILED
     gallery.shows("/late.jpg", picture(photo(40, 40)))
     before = len(gallery.calls)
@@ -152,15 +152,15 @@ def test_one_failed_link_fails_the_ask_and_what_was_fetched_stays_for_the_next_t
 
 
 def test_a_link_is_part_of_what_tells_asks_apart(ask, gallery):
-    first = ask(Link(gallery.at("/boat.jpg")), token="t")
-    assert [row.pk for row in ask(Link(gallery.at("/boat.jpg")), token="t")] == [row.pk for row in first]
+    first = ask(AskLink(gallery.at("/boat.jpg")), token="t")
+    assert [row.pk for row in ask(AskLink(gallery.at("/boat.jpg")), token="t")] == [row.pk for row in first]
     with pytest.raises(Refusal) as caught:
-        ask(Link(gallery.at("/lake.jpg")), token="t")
+        ask(AskLink(gallery.at("/lake.jpg")), token="t")
     assert caught.value.code == "idempotency_key_reused"
 
 
 def test_the_request_is_shown_while_a_link_waits(ask, gallery):
-    (row,) = ask(Link(gallery.at("/boat.jpg")))
+    (row,) = ask(AskLink(gallery.at("/boat.jpg")))
     assert "What is it?" in str(request_of(row))
 
 
@@ -173,7 +173,7 @@ def interrupted(gallery, path, act):
 
 def test_a_run_that_was_cancelled_is_not_failed_by_its_fetch(ask, gallery, endpoint):
     url = interrupted(gallery, "/page", lambda: Description.objects.get().cancel())
-    row = run(ask(Link(url))[0])
+    row = run(ask(AskLink(url))[0])
     assert (row.status, row.error_code, endpoint.calls) == (Status.CANCELLED, "", [])
 
 
@@ -183,13 +183,13 @@ def test_a_run_that_lost_its_lease_leaves_the_row_to_the_next(ask, gallery, endp
         hand_back(row, row.lease_token)
         gallery.shows("/lost", picture(PHOTO))
 
-    (row,) = ask(Link(interrupted(gallery, "/lost", lose)))
+    (row,) = ask(AskLink(interrupted(gallery, "/lost", lose)))
     assert run(row).status == Status.QUEUED
     assert run(row).status == Status.DONE
     assert (DescriptionImage.objects.count(), len(endpoint.calls)) == (1, 1)
 
 
 def test_a_row_that_is_deleted_during_its_fetch_leaves_nothing(ask, gallery, endpoint):
-    ask(Link(interrupted(gallery, "/gone", lambda: Description.objects.all().delete())))
+    ask(AskLink(interrupted(gallery, "/gone", lambda: Description.objects.all().delete())))
     assert run_next()
     assert (Description.objects.count(), DescriptionImage.objects.count(), endpoint.calls) == (0, 0, [])

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from describer import upkeep
 from describer.engine.pipeline import request_of, run_next
 from describer.engine.queue.sweep import hand_back
-from describer.engine.submit import Ask, Given, keep_image, submit
+from describer.engine.submit import Ask, AskImage, keep_image, submit
 from describer.ledger.rollup import rebuilt
 from describer.models import Attempt, Description, Endpoint, SentCopy, Status, UsageDay
 from tests.endpoint import answer, error, rate_limited
@@ -33,7 +33,7 @@ def ask(alice):
     def asked(**changes):
         image = keep_image(alice, io.BytesIO(photo(64, 48)), "boat.jpg")
         return submit(
-            Ask(owner=alice, question="What is it?", pictures=[Given(image, "boat.jpg")], **changes)
+            Ask(owner=alice, question="What is it?", pictures=[AskImage(image, "boat.jpg")], **changes)
         )[0]
 
     return asked
@@ -161,7 +161,7 @@ def test_a_fault_that_the_sandbox_was_told_to_play_holds_nobody_up(alice, settin
     settings.VISION_BASE_URL = ""
     sandbox = Endpoint.from_environment()
     image = keep_image(alice, io.BytesIO(photo(64, 48)), "boat.jpg")
-    row = submit(Ask(owner=alice, question="[fail 401]", pictures=[Given(image, "boat.jpg")]))[0]
+    row = submit(Ask(owner=alice, question="[fail 401]", pictures=[AskImage(image, "boat.jpg")]))[0]
     assert run(row).error_code == "bad_key"
     sandbox.refresh_from_db()
     assert sandbox.paused_code == ""

@@ -15,9 +15,9 @@ from tests.gallery import (
     Gallery,
     Names,
     certificate,
-    door,
     dripping_heads,
     endless,
+    guarded_client,
     picture,
 )
 from tests.images.pictures import photo, png
@@ -66,9 +66,9 @@ def failed(url, through, **limits):
 def led_to(address, gallery):
     """What a name at that address, and the address itself, are refused with: the same."""
     names = Names(pictures_example=[[address]])
-    said = {refused(gallery.at("/", "pictures.example"), door(gallery, resolve=names))}
+    said = {refused(gallery.at("/", "pictures.example"), guarded_client(gallery, resolve=names))}
     literal = f"[{address}]" if ":" in address else address
-    return said | {refused(gallery.at("/", literal), door(gallery, trusted=""))}
+    return said | {refused(gallery.at("/", literal), guarded_client(gallery, trusted=""))}
 
 
 def test_a_picture_is_fetched_with_its_name_and_without_anything_of_ours(gallery, monkeypatch, tmp_path):
@@ -76,8 +76,8 @@ def test_a_picture_is_fetched_with_its_name_and_without_anything_of_ours(gallery
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
     url = gallery.shows("/a/b%C3%B6at.jpg", picture(PHOTO, **{"Set-Cookie": "a=b"}))
-    assert fetch(url + "?size=large#top", door(gallery)) == (PHOTO, "böat.jpg")
-    assert fetch(url, door(gallery))[0] == PHOTO
+    assert fetch(url + "?size=large#top", guarded_client(gallery)) == (PHOTO, "böat.jpg")
+    assert fetch(url, guarded_client(gallery))[0] == PHOTO
     for call in gallery.calls[-2:]:
         assert set(call.headers) == {"host", "user-agent", "accept", "accept-encoding", "connection"}
         assert call.headers["host"] == f"127.0.0.1:{gallery.port}"
@@ -89,7 +89,7 @@ LOOPBACKS = ("127.0.0.1", "127.0.0.53", "127.255.255.254", "127.1", "localhost",
 @pytest.mark.parametrize("host", [*LOOPBACKS, "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "%31%32%37.0.0.1"])
 def test_a01_loopback_in_any_spelling_is_refused(host):
     with Gallery("0.0.0.0") as everywhere:
-        refused(everywhere.at("/", host), door(everywhere, trusted=""))
+        refused(everywhere.at("/", host), guarded_client(everywhere, trusted=""))
         assert everywhere.connections == 0
 
 
@@ -106,7 +106,7 @@ METADATA = ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.1
 @pytest.mark.parametrize("address", ["169.254.0.1", "fe80::1", "fe80::1%lo", *METADATA])
 def test_a03_link_local_and_metadata_addresses_are_refused(address, gallery):
     names = Names(metadata_google_internal=[[address]])
-    refused(gallery.at("/", "metadata.google.internal"), door(gallery, resolve=names))
+    refused(gallery.at("/", "metadata.google.internal"), guarded_client(gallery, resolve=names))
     assert led_to(address.partition("%")[0], gallery)
 
 
@@ -140,7 +140,7 @@ def test_a05_ipv4_within_ipv6_is_judged_by_the_inner_address(address, gallery):
     "host", ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "0xa9.254.43518", "10.1", "0xA000001"]
 )
 def test_a06_numbers_are_judged_by_what_the_resolver_makes_of_them(host, gallery):
-    refused(gallery.at("/", host), door(gallery))
+    refused(gallery.at("/", host), guarded_client(gallery))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a06_numbers_are_judged_by_what_the_resolver_makes_of_them(host, gallery
 )
 def test_a07_all_answers_of_a_name_are_looked_at(answers, gallery, inside):
     before = gallery.connections
-    refused(gallery.at("/", "two.example"), door(gallery, resolve=Names(two_example=[answers])))
+    refused(gallery.at("/", "two.example"), guarded_client(gallery, resolve=Names(two_example=[answers])))
     assert (gallery.connections, inside.connections) == (before, 0)
 
 
@@ -156,7 +156,7 @@ def test_a08_a_name_that_turns_inside_after_the_check_is_asked_at_the_checked_ad
     names = Names(turning_example=[["127.0.0.1"], [INSIDE]])
     gallery.shows("/turning", picture(PHOTO))
     with CONNECTIONS as connected:
-        fetch(gallery.at("/turning", "turning.example"), door(gallery, resolve=names))
+        fetch(gallery.at("/turning", "turning.example"), guarded_client(gallery, resolve=names))
     assert connected == [("127.0.0.1", gallery.port)]
     assert (names.asked, inside.connections) == (["turning.example"], 0)
     assert gallery.calls[-1].headers["host"] == f"turning.example:{gallery.port}"
@@ -178,21 +178,24 @@ def secure(tmp_path_factory):
 
 def test_a08_the_tls_name_stays_the_links(secure):
     names = Names(pictures_example=[["127.0.0.1"]])
-    through = door(secure, resolve=names, ca_file=secure.ca_file)
+    through = guarded_client(secure, resolve=names, ca_file=secure.ca_file)
     assert fetch(secure.at("/", "pictures.example"), through)[0] == PHOTO
     assert secure.asked_for[-1] == "pictures.example"
 
 
 def test_a08_a_certificate_for_another_name_is_not_taken(secure):
     names = Names(other_example=[["127.0.0.1"]])
-    error = failed(secure.at("/", "other.example"), door(secure, resolve=names, ca_file=secure.ca_file))
+    error = failed(
+        secure.at("/", "other.example"), guarded_client(secure, resolve=names, ca_file=secure.ca_file)
+    )
     assert error.code == "image_download_failed"
     assert "The certificate of other.example" in error.message
 
 
 def test_a08_a_certificate_that_nobody_signed_is_not_taken(secure):
     error = failed(
-        secure.at("/", "pictures.example"), door(secure, resolve=Names(pictures_example=[["127.0.0.1"]]))
+        secure.at("/", "pictures.example"),
+        guarded_client(secure, resolve=Names(pictures_example=[["127.0.0.1"]])),
     )
     assert "self-signed" in error.message
 
@@ -222,7 +225,7 @@ def test_a09_a_redirect_is_a_new_link_with_all_checks(location, hops, gallery, i
     start = gallery.shows("/start", redirect(end, 301)) if hops == 2 else end
     names = Names(inside_example=[[INSIDE]])
     with CONNECTIONS as connected:
-        error = failed(start, door(gallery, resolve=names))
+        error = failed(start, guarded_client(gallery, resolve=names))
     assert (error.code, error.status) == NO_LINK
     assert connected == [("127.0.0.1", gallery.port)] * hops
     assert inside.connections == 0
@@ -231,7 +234,7 @@ def test_a09_a_redirect_is_a_new_link_with_all_checks(location, hops, gallery, i
 def test_a09_every_refusal_says_the_same(gallery):
     names = Names(inside_example=[[INSIDE]])
     end = gallery.shows("/turn", redirect(gallery.at("/", "inside.example")))
-    through = door(gallery, resolve=names)
+    through = guarded_client(gallery, resolve=names)
     said = {
         refused(url, through) for url in (gallery.at("/", "inside.example"), "http://10.0.0.1/", "ftp://a/")
     }
@@ -242,8 +245,10 @@ def test_a09_a_name_that_nobody_knows_is_refused_like_one_that_leads_inside(gall
     def unknown(host, port):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    through = door(gallery, resolve=unknown)
-    assert refused(gallery.at("/", "nobody.example"), through) == refused("http://10.0.0.1/", door(gallery))
+    through = guarded_client(gallery, resolve=unknown)
+    assert refused(gallery.at("/", "nobody.example"), through) == refused(
+        "http://10.0.0.1/", guarded_client(gallery)
+    )
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -252,8 +257,8 @@ def test_a10_three_redirects_are_followed_and_relative_ones_too(status, gallery)
     gallery.shows("/3", redirect("/end.jpg", status))
     gallery.shows("/2", redirect("3", status))
     start = gallery.shows("/1", redirect(gallery.at("/2"), status))
-    assert fetch(start, door(gallery))[0] == PHOTO
-    error = failed(gallery.shows("/0", redirect("/1")), door(gallery))
+    assert fetch(start, guarded_client(gallery))[0] == PHOTO
+    error = failed(gallery.shows("/0", redirect("/1")), guarded_client(gallery))
     assert (error.code, error.status) == NOT_FETCHED
     assert "redirects too often" in error.message
 
@@ -261,13 +266,13 @@ def test_a10_three_redirects_are_followed_and_relative_ones_too(status, gallery)
 def test_a10_a_loop_ends(gallery):
     start = gallery.shows("/loop", redirect("/loop"))
     before = len(gallery.calls)
-    assert "redirects too often" in failed(start, door(gallery)).message
+    assert "redirects too often" in failed(start, guarded_client(gallery)).message
     assert len(gallery.calls) - before == 4
 
 
 @pytest.mark.parametrize("login", ["me:secret@", "me@", ":secret@", "127.0.0.1@", "pictures.example%2f@"])
 def test_a11_a_link_with_a_login_is_refused(login, gallery):
-    refused(f"http://{login}127.0.0.1:{gallery.port}/", door(gallery))
+    refused(f"http://{login}127.0.0.1:{gallery.port}/", guarded_client(gallery))
 
 
 SCHEMES: tuple[str, ...] = (
@@ -299,23 +304,23 @@ NO_LINKS = (
     "url", [*SCHEMES, *NO_LINKS, "http://127.0.0.1/" + "a" * 2000, "http://" + "a." * 150]
 )
 def test_a12_what_is_no_http_link_is_refused(url, gallery):
-    refused(url, door(gallery))
+    refused(url, guarded_client(gallery))
 
 
 @pytest.mark.parametrize("port", [0, 22, 25, 5432, 6379, 8000, 65535])
 def test_a13_ports_that_no_setting_adds_are_refused(port, gallery):
-    refused(f"http://127.0.0.1:{port}/", door(gallery))
+    refused(f"http://127.0.0.1:{port}/", guarded_client(gallery))
 
 
 def test_a14_a_length_that_is_too_large_is_not_even_read(gallery):
     url = gallery.shows("/large", reply(200, b"\xff\xd8\xff" * 100_000))
-    error = failed(url, door(gallery))
+    error = failed(url, guarded_client(gallery))
     assert (error.code, error.status) == ("image_too_large", 413)
     assert "127.0.0.1" in error.message
 
 
 def test_a14_an_endless_body_is_stopped_at_the_limit(gallery):
-    error = failed(gallery.shows("/endless", endless()), door(gallery))
+    error = failed(gallery.shows("/endless", endless()), guarded_client(gallery))
     assert (error.code, error.status) == ("image_too_large", 413)
 
 
@@ -333,12 +338,12 @@ SLOW = {"silent": hang(30), "heads drip": dripping_heads(), "a body drips": drip
 
 @pytest.mark.parametrize("step", SLOW.values(), ids=SLOW)
 def test_a15_the_whole_fetch_has_a_time(step, gallery):
-    assert "took too long" in slow(gallery.shows("/slow", step), door(gallery))
+    assert "took too long" in slow(gallery.shows("/slow", step), guarded_client(gallery))
 
 
 def test_a15_redirects_share_the_time(gallery):
     end = gallery.shows("/silent", hang(30))
-    assert "took too long" in slow(gallery.shows("/turn", redirect(end)), door(gallery))
+    assert "took too long" in slow(gallery.shows("/turn", redirect(end)), guarded_client(gallery))
 
 
 def test_a15_a_name_that_is_looked_up_for_ever_takes_no_longer(gallery):
@@ -346,13 +351,13 @@ def test_a15_a_name_that_is_looked_up_for_ever_takes_no_longer(gallery):
         gallery.closing.wait(5)
         return ["127.0.0.1"]
 
-    assert "took too long" in slow(gallery.at("/", "slow.example"), door(gallery, resolve=slowly))
+    assert "took too long" in slow(gallery.at("/", "slow.example"), guarded_client(gallery, resolve=slowly))
 
 
 def test_a15_a_handshake_that_never_comes_takes_no_longer(gallery):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        through = door(gallery).__class__(
-            ports=frozenset([silent.getsockname()[1]]), trusted=door(gallery).trusted
+        through = guarded_client(gallery).__class__(
+            ports=frozenset([silent.getsockname()[1]]), trusted=guarded_client(gallery).trusted
         )
         assert "took too long" in slow(f"https://127.0.0.1:{silent.getsockname()[1]}/", through)
 
@@ -367,18 +372,20 @@ PAGES = {
 
 @pytest.mark.parametrize("step", PAGES.values(), ids=PAGES)
 def test_a16_a_web_page_is_told(step, gallery):
-    error = failed(gallery.shows("/page", step), door(gallery))
+    error = failed(gallery.shows("/page", step), guarded_client(gallery))
     assert (error.code, error.status, error.message) == (*NOT_FETCHED, PAGE)
 
 
 def test_a16_a_login_page_after_a_redirect_is_told(gallery):
     login = gallery.shows("/login", html(200, "Log in"))
-    assert failed(gallery.shows("/private.jpg", redirect(login, 302)), door(gallery)).message == PAGE
+    assert (
+        failed(gallery.shows("/private.jpg", redirect(login, 302)), guarded_client(gallery)).message == PAGE
+    )
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 429, 500, 503, 304, 302])
 def test_a16_e17_an_error_is_told_with_its_status(status, gallery):
-    error = failed(gallery.shows("/no", html(status)), door(gallery))
+    error = failed(gallery.shows("/no", html(status)), guarded_client(gallery))
     assert (error.code, error.status) == NOT_FETCHED
     assert f"127.0.0.1 answered {status}" in error.message
 
@@ -386,21 +393,23 @@ def test_a16_e17_an_error_is_told_with_its_status(status, gallery):
 @pytest.mark.parametrize("kind", ["text/html", "text/plain", "application/octet-stream", "image/jpeg", ""])
 def test_a16_bytes_that_are_a_picture_are_one_whatever_they_are_called(kind, gallery):
     data = png(64, 48)
-    assert fetch(gallery.shows("/misnamed", picture(data, kind)), door(gallery))[0] == data
+    assert fetch(gallery.shows("/misnamed", picture(data, kind)), guarded_client(gallery))[0] == data
 
 
 def test_a17_a_packed_body_is_counted_unpacked(gallery):
     bomb = gzip.compress(PHOTO + bytes(50_000_000), 9)
-    error = failed(gallery.shows("/bomb", picture(bomb, **{"Content-Encoding": "gzip"})), door(gallery))
+    error = failed(
+        gallery.shows("/bomb", picture(bomb, **{"Content-Encoding": "gzip"})), guarded_client(gallery)
+    )
     assert len(bomb) < MOST
     assert (error.code, error.status) == ("image_too_large", 413)
     packed = picture(gzip.compress(PHOTO), **{"Content-Encoding": "gzip"})
-    assert fetch(gallery.shows("/packed", packed), door(gallery))[0] == PHOTO
+    assert fetch(gallery.shows("/packed", packed), guarded_client(gallery))[0] == PHOTO
 
 
 @pytest.mark.parametrize("step", [close_silently(), short_body(), reset_midway()], ids=lambda step: step.name)
 def test_e17_a_reply_that_breaks_off_is_told(step, gallery):
-    error = failed(gallery.shows("/broken", step), door(gallery))
+    error = failed(gallery.shows("/broken", step), guarded_client(gallery))
     assert (error.code, error.status) == NOT_FETCHED
     assert "127.0.0.1" in error.message
 
@@ -408,7 +417,9 @@ def test_e17_a_reply_that_breaks_off_is_told(step, gallery):
 def test_e17_nobody_listens(gallery):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    through = door(gallery).__class__(ports=frozenset([port]), trusted=door(gallery).trusted)
+    through = guarded_client(gallery).__class__(
+        ports=frozenset([port]), trusted=guarded_client(gallery).trusted
+    )
     assert (
         failed(f"http://127.0.0.1:{port}/", through).message == "127.0.0.1 cannot be reached, or broke off."
     )
@@ -417,6 +428,6 @@ def test_e17_nobody_listens(gallery):
 def test_the_next_address_is_tried_where_one_does_not_answer(gallery):
     gallery.shows("/second", picture(PHOTO))
     names = Names(two_example=[["::1", "127.0.0.1"]])
-    both = door(gallery).trusted + door(gallery, trusted="::1/128").trusted
-    through = door(gallery).__class__(ports=frozenset([gallery.port]), trusted=both, resolve=names)
+    both = guarded_client(gallery).trusted + guarded_client(gallery, trusted="::1/128").trusted
+    through = guarded_client(gallery).__class__(ports=frozenset([gallery.port]), trusted=both, resolve=names)
     assert fetch(gallery.at("/second", "two.example"), through)[0] == PHOTO

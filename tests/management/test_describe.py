@@ -15,7 +15,7 @@ from django.test import Client
 
 from describer import upkeep
 from describer.engine.queue import hand_all_back
-from describer.management.describe.report import Outcome
+from describer.management.describe.report import DescribeReport
 from describer.management.progress import Progress
 from describer.models import ApiKey, Attempt, Description, Endpoint, Image, User
 from tests.endpoint import answer, error, held
@@ -177,7 +177,7 @@ def test_progress_is_one_line_on_a_terminal_and_none_elsewhere(boss, photos):
     terminal, plain = Terminal(), StringIO()
     for stream in (terminal, plain):
         with Progress(stream) as bar:
-            outcome = Outcome(StringIO(), StringIO(), bar, as_text=True)
+            outcome = DescribeReport(StringIO(), StringIO(), bar, as_text=True)
             outcome.all = 4
             outcome.unfit("x", "No.")
     assert "[#####...............] 0 done, 0 failed, 1 not taken, 3 left" in terminal.getvalue()

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from describer.engine.submit import Ask, Given, Refusal, keep_image, keep_images, submit
+from describer.engine.submit import Ask, AskImage, Refusal, keep_image, keep_images, submit
 from describer.media.storage import sweep_files, sweep_images
 from describer.models import Image, SentCopy
 from tests.images.pictures import photo
@@ -81,7 +81,7 @@ def test_u66_one_bad_file_among_good_leaves_nothing_of_what_was_new(alice):
 def test_p01_images_that_nothing_shows_go_after_a_day_with_their_files(alice, bob):
     day_ago = timezone.now() - timedelta(hours=25)
     old, shown = kept(alice), kept(bob)
-    submit(Ask(owner=bob, question="What is it?", pictures=[Given(shown, "boat.jpg")]))
+    submit(Ask(owner=bob, question="What is it?", pictures=[AskImage(shown, "boat.jpg")]))
     Image.objects.update(last_given=day_ago)
     fresh = keep_image(alice, io.BytesIO(photo(50, 50)), "new.jpg")
     assert sweep_images() == 1

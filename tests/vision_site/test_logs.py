@@ -6,8 +6,8 @@ import logging
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from describer.lib.log_context import About, about, request_id
-from vision_site.environment import choice
+from describer.lib.log_context import LogContextFilter, log_context, request_id
+from vision_site.environment import env_choice
 from vision_site.logs import JsonFormatter, LineFormatter
 
 EVIL = "a\n2026-01-01 ERROR forged: b\r\u2028c\x1b\x7f"
@@ -19,11 +19,11 @@ def written(formatter, message="hello", level=logging.INFO, **values):
         "describer.engine.record", level, "f.py", 1, message, (), values.pop("exc_info", None)
     )
     vars(record).update(values)
-    assert About().filter(record)
+    assert LogContextFilter().filter(record)
     return formatter.format(record)
 
 
-@about(lambda number: number)
+@log_context(lambda number: number)
 def run(number):
     return written(LineFormatter()), written(JsonFormatter())
 
@@ -77,6 +77,6 @@ def test_x29_no_secret_is_in_message_id_or_traceback(kind):
 def test_a_format_that_is_none_is_refused(monkeypatch):
     monkeypatch.setenv("LOG_FORMAT", "xml")
     with pytest.raises(ImproperlyConfigured, match="write text or json"):
-        choice("LOG_FORMAT", "text", "json")
+        env_choice("LOG_FORMAT", "text", "json")
     monkeypatch.setenv("LOG_FORMAT", "JSON")
-    assert choice("LOG_FORMAT", "text", "json") == "json"
+    assert env_choice("LOG_FORMAT", "text", "json") == "json"

@@ -8,8 +8,8 @@ from describer import upkeep
 from describer.models import Attempt, Endpoint
 from describer.ops.monitoring import metrics
 from describer.ops.monitoring.engine import state
-from describer.ops.monitoring.ledger import Ledger
-from describer.ops.monitoring.single_flight import Asked
+from describer.ops.monitoring.ledger import RunningLedger
+from describer.ops.monitoring.single_flight import SingleFlight
 from tests.engine.rows import description
 from tests.web.rows import make_attempt, make_description
 
@@ -20,7 +20,7 @@ SECRET_WORDS = "the-secret-question"
 @pytest.fixture(autouse=True)
 def process(monkeypatch):
     """One that has told nothing yet: sums never fall, and these tests empty the ledger between them."""
-    monkeypatch.setattr(metrics, "_ledger", Asked(Ledger().read))
+    monkeypatch.setattr(metrics, "_ledger", SingleFlight(RunningLedger().read))
 
 
 @pytest.fixture

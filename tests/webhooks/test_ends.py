@@ -5,7 +5,7 @@ from django.db import transaction
 
 from describer.engine.pipeline import run_next
 from describer.engine.queue.sweep import hand_back
-from describer.engine.submit import Ask, Refusal, refused_here
+from describer.engine.submit import Ask, Refusal, record_refusal
 from describer.models import Status, Via, Webhook, WebhookDelivery
 from tests.engine.rows import description
 
@@ -52,7 +52,7 @@ def test_each_end_is_told_once(end, webhook, alice):
 
 
 def test_an_ask_that_was_refused_and_kept_is_told(webhook, alice):
-    row = refused_here(
+    row = record_refusal(
         Ask(alice, "What?", [], Via.ENDPOINT), Refusal("Not this model.", code="model_not_allowed")
     )
     assert (row.status, webhook.deliveries.get().description) == (Status.FAILED, row.pk)

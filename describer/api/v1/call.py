@@ -17,11 +17,11 @@ from django.http.response import HttpResponseBase
 
 from describer.api.v1.channel import Channel
 from describer.api.v1.errors import failure, reply_to
-from describer.api.v1.given import asked_of, endpoint_of, kept, opened
-from describer.chat import Asked, Relay
-from describer.engine.pipeline import see_through_here
-from describer.engine.queue import Caller, Run
-from describer.engine.submit import Ask, Refusal, check_open, known_here, refused_here, submit_here
+from describer.api.v1.parse_request import asked_of, endpoint_of, kept, opened
+from describer.chat import ChatRequest, Relay
+from describer.engine.pipeline import process_inline
+from describer.engine.queue import Run, Waiter
+from describer.engine.submit import Ask, Refusal, check_open, known_inline, record_refusal, submit_inline
 from describer.lib import log_context as about
 from describer.models import ApiKey, Description, Scope, Via
 from describer.models.transcript import transcript_of
@@ -37,7 +37,7 @@ LOOK_SECONDS = 0.1
 RECORDED = ("rate_limit_exceeded", "budget_exceeded")
 
 
-class Call:
+class EndpointCall:
     """A call. `streams` is known once its body was read, `description` once it has a row; `is_replayed`: it had one before."""
 
     in_line = 0  # of all calls; changed in the event loop alone
@@ -47,7 +47,7 @@ class Call:
         self.headers: Mapping[str, str] = request.headers
         self.request_id = self.headers.get("X-Request-Id", "")
         self.channel = Channel()
-        self.caller = Caller()
+        self.waiter = Waiter()
         self.streams = False
         self.description: Description | None = None
         self.is_replayed = False
@@ -60,14 +60,14 @@ class Call:
 
     def begin(self) -> "asyncio.Future[HttpResponse]":
         """Hand it to a thread."""
-        Call.in_line += 1
+        EndpointCall.in_line += 1
         future: Future[HttpResponse] = POOL.submit(self.run)
         waited_for = asyncio.wrap_future(future)
         waited_for.add_done_callback(self._ended)
         return waited_for
 
     def _ended(self, _: Any) -> None:
-        Call.in_line -= 1
+        EndpointCall.in_line -= 1
         self.channel.news.set()
 
     def run(self) -> HttpResponse:
@@ -99,14 +99,14 @@ class Call:
         return response
 
     def _answered(self) -> HttpResponse:
-        if self.caller.over.is_set():
+        if self.waiter.over.is_set():
             return HttpResponse()  # hung up while it stood in line: nothing was begun
         found = self._begun()
         if isinstance(found, Description):
             return self._given_again(found)
         self._is(found.description)
-        see_through_here(found, self.caller)
-        if self.caller.hung_up and (transcript := transcript_of(found.description)):
+        process_inline(found, self.waiter)
+        if self.waiter.hung_up and (transcript := transcript_of(found.description)):
             transcript.note_gone()
         return self._reply(found.description)
 
@@ -123,9 +123,9 @@ class Call:
         endpoint = endpoint_of(asked.model, key)
         self.streams = asked.streams
         if asked.streams:
-            self.caller.relay = Relay(self.channel.put, name="", usage=asked.wants_usage)
+            self.waiter.relay = Relay(self.channel.put, name="", usage=asked.wants_usage)
         ask = self._ask(key, asked, token, body_hash)
-        if known := known_here(ask):
+        if known := known_inline(ask):
             return known
         return self._submitted(
             replace(ask, pictures=kept(key.user, asked.pictures, endpoint), endpoint=endpoint)
@@ -133,13 +133,13 @@ class Call:
 
     def _submitted(self, ask: Ask) -> Run | Description:
         try:
-            return submit_here(ask, self.caller)
+            return submit_inline(ask, self.waiter)
         except Refusal as refusal:
             if refusal.code in RECORDED:
-                self.description = refused_here(ask, refusal)
+                self.description = record_refusal(ask, refusal)
             raise
 
-    def _ask(self, key: ApiKey, asked: Asked, token: str | None, body_hash: str) -> Ask:
+    def _ask(self, key: ApiKey, asked: ChatRequest, token: str | None, body_hash: str) -> Ask:
         """The ask without its pictures."""
         return Ask(
             owner=key.user,
@@ -172,14 +172,14 @@ class Call:
 
     def _is(self, description: Description) -> None:
         self.description = description
-        if self.caller.relay:
-            self.caller.relay.name = f"chatcmpl-{description.pk}"
+        if self.waiter.relay:
+            self.waiter.relay.name = f"chatcmpl-{description.pk}"
 
     def _given_again(self, description: Description) -> HttpResponse:
         """What the same key and body gave before; one that is under way is waited for."""
         self._is(description)
         self.is_replayed = True
-        while not description.is_final and not self.caller.over.wait(LOOK_SECONDS):
+        while not description.is_final and not self.waiter.over.wait(LOOK_SECONDS):
             description.reread("status")
             close_old_connections()
         known = Description.objects.select_related("transcript").filter(pk=description.pk).first()
@@ -192,10 +192,10 @@ class Call:
         transcript = transcript_of(description)
         whole = description.error_code in ("", "empty_answer", "content_filtered")
         if transcript is None or transcript.answer is None or not whole:
-            return failure(description, self.caller.error)
+            return failure(description, self.waiter.error)
         answer: dict[str, Any] = transcript.answer
-        if self.caller.relay:
-            self.caller.relay.finish(answer, answer.get("usage"))
+        if self.waiter.relay:
+            self.waiter.relay.finish(answer, answer.get("usage"))
             return HttpResponse()
         return json_response(answer)
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.csrf import csrf_exempt
 
 from describer.api.errors import error
-from describer.api.v1.call import MOST_IN_LINE, Call
+from describer.api.v1.call import MOST_IN_LINE, EndpointCall
 from describer.chat.relay import dumped, frame
 from describer.engine.submit import Refusal, check_open
 
@@ -35,16 +35,16 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
         check_open()  # before it stands in line: behind calls that last, it would hear of a stop too late
     except Refusal as refusal:
         return error(refusal)
-    call = Call(request)
+    call = EndpointCall(request)
     done = call.begin()
     try:
         return await begun(call, done)
     except asyncio.CancelledError:
-        call.caller.hang_up()
+        call.waiter.hang_up()
         raise
 
 
-async def begun(call: Call, done: "asyncio.Future[HttpResponse]") -> HttpResponseBase:
+async def begun(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> HttpResponseBase:
     """A stream with its first words, or when they are long in coming; else the reply, within the time of a whole call."""
     while not done.done() and call.left > 0:
         await call.channel.wait(min(call.left, HEADERS_SECONDS))
@@ -65,26 +65,26 @@ def unfit(request: HttpRequest) -> Refusal | None:
         return Refusal(words, code="unsupported_media_type", status=415)
     if packed not in ("", "identity"):
         return Refusal("Send the body as it is, not packed.", code="unsupported_media_type", status=415)
-    if Call.in_line >= MOST_IN_LINE:
+    if EndpointCall.in_line >= MOST_IN_LINE:
         words = "Too many calls are under way here; try again in a few seconds."
         return Refusal(words, code="queue_full", status=429, retry_after=5)
     return None
 
 
-def too_late(call: Call) -> HttpResponse:
+def too_late(call: EndpointCall) -> HttpResponse:
     """The reply when none came in time. One that comes after all will be recorded."""
-    call.caller.over.set()
+    call.waiter.over.set()
     seconds = settings.VISION_TIMEOUTS["whole_call"]
     words = f"No answer came within {seconds:g} seconds; it will be in the history if it comes after all."
     response = error(Refusal(words, code="timeout", status=504), **{"X-Should-Retry": "false"})
     return call.marked(response)
 
 
-def streamed(call: Call, done: "asyncio.Future[HttpResponse]") -> StreamingHttpResponse:
+def streamed(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> StreamingHttpResponse:
     return call.marked(StreamingHttpResponse(frames(call, done), headers=STREAM_HEADERS))
 
 
-async def frames(call: Call, done: "asyncio.Future[HttpResponse]") -> AsyncIterator[bytes]:
+async def frames(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> AsyncIterator[bytes]:
     """A stream's frames as they come. After a failure the error, and no [DONE]."""
     channel, waits = call.channel, True
     try:
@@ -104,5 +104,5 @@ async def frames(call: Call, done: "asyncio.Future[HttpResponse]") -> AsyncItera
         elif done.result().status_code != 200:
             yield frame(dumped(json.loads(done.result().content)))
     finally:
-        if not (done.done() or call.caller.over.is_set()):
-            call.caller.hang_up()
+        if not (done.done() or call.waiter.over.is_set()):
+            call.waiter.hang_up()

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from describer.api.errors import error
 from describer.api.v1.call import json_response
 from describer.api.v1.errors import reply_to
-from describer.api.v1.given import offered, opened
+from describer.api.v1.parse_request import offered, opened
 from describer.engine.submit import Refusal
 from describer.models import Endpoint, Scope
 
@@ -23,13 +23,13 @@ POOL = ThreadPoolExecutor(2, "models")  # of their own: behind calls that last, 
 @csrf_exempt
 async def models(request: HttpRequest) -> HttpResponse:
     """The list, the default model first."""
-    return await in_thread(request, listed)
+    return await in_thread(request, list_models)
 
 
 @csrf_exempt
 async def model(request: HttpRequest, name: str) -> HttpResponse:
     """One of them; its name may hold slashes, dots and colons."""
-    return await in_thread(request, partial(one, name))
+    return await in_thread(request, partial(one_model, name))
 
 
 @csrf_exempt
@@ -63,22 +63,24 @@ def answered(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) 
         close_old_connections()
 
 
-def listed(request: HttpRequest) -> HttpResponse:
+def list_models(request: HttpRequest) -> HttpResponse:
     key = opened(request.headers.get("Authorization", ""), Scope.READ)
     endpoint = Endpoint.default()
-    return json_response({"object": "list", "data": [row(name, endpoint) for name in offered(key, endpoint)]})
+    return json_response(
+        {"object": "list", "data": [model_row(name, endpoint) for name in offered(key, endpoint)]}
+    )
 
 
-def one(name: str, request: HttpRequest) -> HttpResponse:
+def one_model(name: str, request: HttpRequest) -> HttpResponse:
     key = opened(request.headers.get("Authorization", ""), Scope.READ)
     endpoint = Endpoint.default()
     if name not in offered(key, endpoint):
         words = f"The model {name[:200]} does not exist here. GET /v1/models lists what there is."
         raise Refusal(words, code="model_not_found", param="model", status=404)
-    return json_response(row(name, endpoint))
+    return json_response(model_row(name, endpoint))
 
 
-def row(name: str, endpoint: Endpoint) -> dict[str, Any]:
+def model_row(name: str, endpoint: Endpoint) -> dict[str, Any]:
     fetched = endpoint.models_fetched
     created = int(fetched.timestamp()) if fetched else 0
     return {"id": name, "object": "model", "created": created, "owned_by": endpoint.name}

@@ -12,13 +12,13 @@ STREAM_OPTIONS = "stream_options"
 
 
 @dataclass(frozen=True)
-class Call:
+class AdaptedCall:
     """The parameters as a model takes them, and what that changed against those the person set."""
 
     parameters: dict[str, Any]
     changed: tuple[dict[str, str], ...] = ()
 
-    def amended(self, kind: str, param: str, to: str = "") -> "Call":
+    def amended(self, kind: str, param: str, to: str = "") -> "AdaptedCall":
         """The same call with one parameter renamed or dropped; unchanged when it was not set, or its new name was, too:
         the endpoint shall judge those, else one of them would go in silence."""
         if param not in self.parameters or to in self.parameters:
@@ -30,9 +30,9 @@ class Call:
         return replace(self, parameters=parameters, changed=(*self.changed, change))
 
 
-def call_for(description: Description) -> Call:
+def call_for(description: Description) -> AdaptedCall:
     """A description's parameters with what was learned of its model applied."""
-    call = Call(_parameters(description))
+    call = AdaptedCall(_parameters(description))
     of_model = description.endpoint.learned.get(description.model, {})
     for param, to in of_model.get("renamed", {}).items():
         call = call.amended("renamed", param, to)
@@ -61,7 +61,7 @@ def _parameters(description: Description) -> dict[str, Any]:
     return given | {STREAM_OPTIONS: {**(options if isinstance(options, dict) else {}), "include_usage": True}}
 
 
-def remember(description: Description, call: Call, amendment: Amendment) -> Call:
+def remember(description: Description, call: AdaptedCall, amendment: Amendment) -> AdaptedCall:
     """Note what the model refused, for this endpoint and model alone; answers the call to make instead."""
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update().get(pk=description.endpoint_id)

@@ -8,10 +8,10 @@ from describer.engine.queue.pause import must_wait, open_endpoint, pause_endpoin
 from describer.engine.queue.retry import Verdict, backoff, judge, put_off
 from describer.engine.queue.sweep import hand_all_back, hand_back_held, sweep
 from describer.engine.queue.turn import ahead, next_turn
-from describer.engine.queue.waiting import Caller, wait_here
+from describer.engine.queue.waiting import Waiter, wait_inline
 
 __all__ = (
-    "Caller",
+    "Waiter",
     "Run",
     "Verdict",
     "ahead",
@@ -31,6 +31,6 @@ __all__ = (
     "ring",
     "send_ahead",
     "sweep",
-    "wait_here",
+    "wait_inline",
     "widen",
 )

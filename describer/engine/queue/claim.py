@@ -15,39 +15,39 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from describer.db.group_commit import give_back
-from describer.db.statements import Given, Select, Update
+from describer.db.statements import Param, Select, Update
 from describer.engine.queue import gate
 from describer.engine.queue.lease import Run, leases, new_token, until
 from describer.models import Description, Status
 
 
-class Counter:
+class ClaimBatcher:
     """Where the threads of this process come for their next row."""
 
     def __init__(self) -> None:
-        self.lock, self.door = threading.Lock(), threading.Lock()
+        self.lock, self.line_lock = threading.Lock(), threading.Lock()
         self.waiting = 0
         self.taken: deque[Run] = deque()
 
     def claim(self) -> Run | None:
         """The next queued description under a new lease, or None when there is none."""
-        with self.door:
+        with self.line_lock:
             self.waiting += 1
         give_back()
         with self.lock:
-            with self.door:
+            with self.line_lock:
                 self.waiting -= 1
             if not self.taken:
                 self.taken.extend(take(1 + self.waiting))
             return self.taken.popleft() if self.taken else None
 
 
-counter = Counter()
+batcher = ClaimBatcher()
 
 
 def claim() -> Run | None:
     """Take the next queued description under a new lease, or None when there is none or this process takes no more."""
-    return counter.claim() if leases.takes_more else None
+    return batcher.claim() if leases.takes_more else None
 
 
 def take(most: int) -> list[Run]:
@@ -59,7 +59,9 @@ def take(most: int) -> list[Run]:
     with transaction.atomic():
         rows = _let_through(most)
         if rows:
-            _take(len(rows))(batch=f"{batch}-", now=now, **{f"id{n}": row.pk for n, row in enumerate(rows)})
+            _take_rows(len(rows))(
+                batch=f"{batch}-", now=now, **{f"id{n}": row.pk for n, row in enumerate(rows)}
+            )
     return [_run(row, f"{batch}-{row.pk}", now) for row in rows]
 
 
@@ -78,10 +80,10 @@ def _let_through(most: int) -> list[Description]:
 
 
 def _others(shut: list[int], most: int) -> list[Description]:
-    return list(_first().exclude(endpoint__in=shut)[:most])
+    return list(_first_queued().exclude(endpoint__in=shut)[:most])
 
 
-def _first() -> "QuerySet[Description]":
+def _first_queued() -> "QuerySet[Description]":
     queued = Description.objects.filter(status=Status.QUEUED).select_related("endpoint", "transcript")
     first = queued.order_by("lane", "turn", "id").select_for_update(skip_locked=True, of=("self",))
     return first.defer("endpoint__model_names", "transcript__answer")
@@ -89,17 +91,17 @@ def _first() -> "QuerySet[Description]":
 
 @cache
 def _next(most: int) -> Select[Description]:
-    return Select(lambda: _first()[:most])
+    return Select(lambda: _first_queued()[:most])
 
 
 @cache
-def _take(count: int) -> Update:
-    rows = Description.objects.filter(pk__in=[Given(f"id{n}") for n in range(count)], status=Status.QUEUED)
+def _take_rows(count: int) -> Update:
+    rows = Description.objects.filter(pk__in=[Param(f"id{n}") for n in range(count)], status=Status.QUEUED)
     return Update(
         lambda: rows,
         status=Value(Status.RUNNING),
-        started=Coalesce(F("started"), Given("now", DateTimeField())),
-        lease_token=Concat(Given("batch"), Cast("id", CharField())),
+        started=Coalesce(F("started"), Param("now", DateTimeField())),
+        lease_token=Concat(Param("batch"), Cast("id", CharField())),
         lease_until=until(),
         not_before=None,
         waiting_reason="",

@@ -10,7 +10,7 @@ from django.conf import settings
 from kombu import pools
 from kombu.exceptions import OperationalError
 
-from describer.engine.breaker import TIMEOUT, broker
+from describer.engine.breaker import TIMEOUT, redis_breaker
 
 TASK = "describer.work"
 
@@ -23,14 +23,14 @@ def ring(rows: int = 1) -> bool:
     Rung by the task's name, so that the queue knows nothing of the floors above it. Never raises: the rows are
     queued, and the sweeper rings again.
     """
-    if broker.is_away:
+    if redis_breaker.is_away:
         return False
     try:
         with _line() as producer:
             for _ in range(min(rows, settings.WORKER_CONCURRENCY)):
                 current_app.send_task(TASK, ignore_result=True, producer=producer)
     except (OperationalError, OSError) as error:
-        broker.fails()
+        redis_breaker.trip()
         logger.warning("the broker is away, queued asks wait for it: %s", error)
         return False
     return True

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from describer.models import Description
 
 if TYPE_CHECKING:
-    from describer.engine.queue.waiting import Caller
+    from describer.engine.queue.waiting import Waiter
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Run:
 
     description: Description
     token: str
-    caller: "Caller | None" = None
+    waiter: "Waiter | None" = None
 
 
 class Leases:

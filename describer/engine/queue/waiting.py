@@ -18,7 +18,7 @@ MOMENT = 0.05
 
 
 @dataclass
-class Caller:
+class Waiter:
     """`relay` gets a stream's chunks; `error` is the last call's. When it is `over`, nobody waits any more."""
 
     relay: Relay | None = None
@@ -36,12 +36,12 @@ class Caller:
         return self.relay is not None and self.relay.begun
 
 
-def wait_here(run: Run, caller: Caller) -> bool:
+def wait_inline(run: Run, waiter: Waiter) -> bool:
     """Sleep until the run is due and its endpoint's gate lets it through; False when it ends without another call."""
     due = run.description.not_before
     pause = max(0.0, (due - timezone.now()).total_seconds()) if due else 0.0
     close_old_connections()
-    while not caller.over.wait(pause):
+    while not waiter.over.wait(pause):
         if not seen_shut.lately(run.description.endpoint_id):
             if _resumed(run):
                 return True

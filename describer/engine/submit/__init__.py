@@ -2,25 +2,25 @@
 
 from describer.engine.submit.again import ask_again
 from describer.engine.submit.ask import Ask, forget_tokens, judge, submit
-from describer.engine.submit.inline import check_open, known_here, refused_here, submit_here
-from describer.engine.submit.pictures import Given, Link, given_before
+from describer.engine.submit.inline import check_open, known_inline, record_refusal, submit_inline
+from describer.engine.submit.pictures import AskImage, AskLink, pictures_again
 from describer.errors import Refusal
 from describer.media.intake import keep_image, keep_images
 
 __all__ = (
     "Ask",
-    "Given",
-    "Link",
+    "AskImage",
+    "AskLink",
     "Refusal",
     "ask_again",
     "check_open",
     "forget_tokens",
-    "given_before",
+    "pictures_again",
     "judge",
     "keep_image",
     "keep_images",
-    "known_here",
-    "refused_here",
+    "known_inline",
+    "record_refusal",
     "submit",
-    "submit_here",
+    "submit_inline",
 )

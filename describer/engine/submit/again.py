@@ -3,7 +3,7 @@
 from typing import Any
 
 from describer.engine.submit.ask import Ask, submit
-from describer.engine.submit.pictures import given_before
+from describer.engine.submit.pictures import pictures_again
 from describer.models import Description
 from describer.models.transcript import transcript_of
 
@@ -14,7 +14,7 @@ def ask_again(description: Description, *, token: str | None = None, **changes: 
     ask = Ask(
         owner=description.owner,
         question=description.question,
-        pictures=given_before(description),
+        pictures=pictures_again(description),
         system_prompt=description.system_prompt,
         model=changes.pop("model", description.model),
         parameters=changes.pop("parameters", description.parameters),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from describer.chat import ParameterError, read_parameters
 from describer.engine import events as live
 from describer.engine import queue
-from describer.engine.submit.pictures import Given, Link, show
+from describer.engine.submit.pictures import AskImage, AskLink, show
 from describer.errors import Refusal
 from describer.models import (
     ApiKey,
@@ -41,7 +41,7 @@ class Ask:
 
     owner: User
     question: str
-    pictures: Sequence[Given | Link]
+    pictures: Sequence[AskImage | AskLink]
     via: Via = Via.PAGE
     key: ApiKey | None = None
     system_prompt: str = ""
@@ -78,8 +78,8 @@ def submit(ask: Ask) -> list[Description]:
     checked, endpoint = _checked(ask)
     try:
         with transaction.atomic():
-            born = _born(checked, endpoint, ask.hash)
-            transaction.on_commit(lambda: _tell(born))
+            born = _create(checked, endpoint, ask.hash)
+            transaction.on_commit(lambda: _announce(born))
     except IntegrityError:
         # Two sends of one token at once: the other one was quicker.
         if known := given_before(ask):
@@ -115,7 +115,10 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
 
 def judge(ask: Ask, endpoint: Endpoint) -> Ask:
     """Words, model and parameters as they will be stored; pictures and how much one may ask are apart. Raises Refusal."""
-    question, system_prompt = _text(ask.question, "question"), _text(ask.system_prompt, "system_prompt")
+    question, system_prompt = (
+        _storable(ask.question, "question"),
+        _storable(ask.system_prompt, "system_prompt"),
+    )
     _check_question(ask)
     _check_model(ask.model, endpoint)
     try:
@@ -137,7 +140,7 @@ def _too_many() -> str:
     return f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
 
 
-def _text(text: str, param: str) -> str:
+def _storable(text: str, param: str) -> str:
     """Text that can be stored: PostgreSQL refuses NUL, and nobody means it."""
     text = text.replace("\x00", "").replace("\r\n", "\n")
     if len(text) > settings.QUESTION_MAX_CHARACTERS:
@@ -194,7 +197,7 @@ def _check_room(ask: Ask) -> None:
         raise Refusal(message, code="queue_full", status=429, retry_after=60)
 
 
-def _born(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
+def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
     """The rows of an ask, queued with their turns; waiting when the endpoint is paused."""
     sets = [ask.pictures] if ask.together else [[given] for given in ask.pictures]
     turn = queue.next_turn(ask.owner, ask.lane)
@@ -247,7 +250,7 @@ def _first_state(endpoint: Endpoint) -> dict[str, Any]:
     return {"status": Status.WAITING, "waiting_reason": queue.pause_reason(endpoint)}
 
 
-def _tell(born: Sequence[Description]) -> None:
+def _announce(born: Sequence[Description]) -> None:
     for row in born:
         live.publish(row)
     queue.ring(len(born))

@@ -8,37 +8,37 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 
-from describer.db.group_commit import together
+from describer.db.group_commit import group_commit
 from describer.engine import events as live
-from describer.engine.queue import Caller, Run
+from describer.engine.queue import Run, Waiter
 from describer.engine.queue.gate import room
 from describer.engine.queue.lease import leases, new_token
 from describer.engine.submit.ask import Ask, check_key, given_before, row_of, transcribe
 from describer.engine.submit.pictures import show
 from describer.errors import Refusal
 from describer.models import Attempt, Description, Endpoint, Status
-from describer.models.description import BIRTH
-from describer.models.shown import shown_at_birth
+from describer.models.description import INSERT_DESCRIPTION
+from describer.models.description_image import shown_at_birth
 from describer.models.webhook import tell_webhooks
 
 CROWDED = "Its endpoint takes no more calls at the moment."
 
 
-def submit_here(ask: Ask, caller: Caller) -> Run | Description:
+def submit_inline(ask: Ask, waiter: Waiter) -> Run | Description:
     """A run of ours, begun; or the description that this token gave before. Raises Refusal, and then nothing was made.
 
-    The ask was judged by those who read it. Run it by `pipeline.see_through_here`.
+    The ask was judged by those who read it. Run it by `pipeline.process_inline`.
     """
     check_open()
-    if known := known_here(ask):
+    if known := known_inline(ask):
         return known
     endpoint = ask.endpoint or Endpoint.default()
     ask = replace(ask, model=ask.model or endpoint.model)
     check_key(ask.key, ask.model)
     try:
-        run = together(lambda: _born(ask, endpoint, caller))
+        run = group_commit(lambda: _create_inline(ask, endpoint, waiter))
     except IntegrityError:
-        if known := known_here(ask):  # two sends of one token at once: the other one was quicker
+        if known := known_inline(ask):  # two sends of one token at once: the other one was quicker
             return known
         raise
     leases.take(run.token, run.description.pk)
@@ -52,24 +52,24 @@ def check_open() -> None:
         raise Refusal(words, code="unavailable", status=503, retry_after=5)
 
 
-def refused_here(ask: Ask, refusal: Refusal) -> Description:
+def record_refusal(ask: Ask, refusal: Refusal) -> Description:
     """The record of an ask that its key or a budget did not allow: failed, and nothing was sent."""
     endpoint = ask.endpoint or Endpoint.default()
     row = row_of(replace(ask, token=None), endpoint, status=Status.FAILED, finished=timezone.now())
     row.error_code, row.error_message = refusal.code, refusal.message
 
     def born() -> Description:
-        BIRTH(row)
+        INSERT_DESCRIPTION(row)
         tell_webhooks(row.pk, row.owner_id)
         show([row], [ask.pictures])
         if ask.messages:
             transcribe(row, ask)
         return row
 
-    return together(born)
+    return group_commit(born)
 
 
-def known_here(ask: Ask) -> Description | None:
+def known_inline(ask: Ask) -> Description | None:
     """What this token gave before; one that failed or was cancelled without any cost is asked anew."""
     known = given_before(ask)
     if not known:
@@ -82,20 +82,20 @@ def known_here(ask: Ask) -> Description | None:
     return row
 
 
-def _born(ask: Ask, endpoint: Endpoint, caller: Caller) -> Run:
+def _create_inline(ask: Ask, endpoint: Endpoint, waiter: Waiter) -> Run:
     token = new_token()
     submit_hash = ask.hash if ask.token else ""
     row = row_of(ask, endpoint, **_state(endpoint), lease_token=token, submit_hash=submit_hash)
     # This machine's clock: the first heartbeat, within seconds, sets the end by the database's.
     row.lease_until = row.created + timedelta(seconds=settings.LEASE_SECONDS)
-    BIRTH(row)
+    INSERT_DESCRIPTION(row)
     show([row], [ask.pictures])
     shown_at_birth(row, list(row.pictures.all()), list(row.links.all()))
     row._state.fields_cache["transcript"] = None
     if ask.messages:
         transcribe(row, ask)
     live.publish(row)
-    return Run(row, token, caller)
+    return Run(row, token, waiter)
 
 
 def _state(endpoint: Endpoint) -> dict[str, Any]:

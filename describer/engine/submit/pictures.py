@@ -7,11 +7,11 @@ from itertools import chain
 from describer.engine.links import read_link
 from describer.images import Recipe, clean_name
 from describer.models import Description, DescriptionImage, DescriptionLink, Image, SentCopy
-from describer.models.shown import LINK, SHOW
+from describer.models.description_image import INSERT_DESCRIPTION_IMAGE, INSERT_DESCRIPTION_LINK
 
 
 @dataclass(frozen=True)
-class Given:
+class AskImage:
     """A picture of an ask, under the name that the person gave it this time; `url` is where it was fetched from, if it was."""
 
     image: Image
@@ -23,12 +23,12 @@ class Given:
         """What tells it from others."""
         return [self.image.sha256, self.name]
 
-    def checked(self) -> "Given":
+    def checked(self) -> "AskImage":
         return self
 
 
 @dataclass(frozen=True)
-class Link:
+class AskLink:
     """A picture of an ask by its address; the worker will fetch it."""
 
     url: str
@@ -37,34 +37,34 @@ class Link:
     def told(self) -> list[str]:
         return [self.url]
 
-    def checked(self) -> "Link":
+    def checked(self) -> "AskLink":
         """As it will be kept. Raises Refusal when it is no link that may be followed."""
-        return Link(read_link(self.url))
+        return AskLink(read_link(self.url))
 
 
-def given_before(description: Description) -> list[Given | Link]:
+def pictures_again(description: Description) -> list[AskImage | AskLink]:
     """The pictures of an old ask, in its order; links that were fetched are pictures now."""
     links = {link.position: link.url for link in description.links.all()}
-    given: dict[int, Given | Link] = {position: Link(url) for position, url in links.items()}
+    given: dict[int, AskImage | AskLink] = {position: AskLink(url) for position, url in links.items()}
     for shown in description.images:
-        given[shown.position] = Given(shown.image, shown.name, links.get(shown.position, ""))
+        given[shown.position] = AskImage(shown.image, shown.name, links.get(shown.position, ""))
     return [given[position] for position in sorted(given)]
 
 
-def show(rows: Sequence[Description], sets: Sequence[Sequence[Given | Link]]) -> None:
+def show(rows: Sequence[Description], sets: Sequence[Sequence[AskImage | AskLink]]) -> None:
     """The pictures and links of each row, with the copies that intake made for the model."""
-    images = {one.image.pk for one in chain.from_iterable(sets) if isinstance(one, Given)}
+    images = {one.image.pk for one in chain.from_iterable(sets) if isinstance(one, AskImage)}
     copies = {copy.image_id: copy for copy in SentCopy.made(images, Recipe())}
-    shown = [_shown(row, pictures, copies) for row, pictures in zip(rows, sets, strict=True)]
-    links = [_links(row, pictures) for row, pictures in zip(rows, sets, strict=True)]
-    SHOW.each([*chain.from_iterable(shown)])
-    LINK.each([*chain.from_iterable(links)])
+    shown = [_image_rows(row, pictures, copies) for row, pictures in zip(rows, sets, strict=True)]
+    links = [_link_rows(row, pictures) for row, pictures in zip(rows, sets, strict=True)]
+    INSERT_DESCRIPTION_IMAGE.each([*chain.from_iterable(shown)])
+    INSERT_DESCRIPTION_LINK.each([*chain.from_iterable(links)])
     for row, its_pictures, its_links in zip(rows, shown, links, strict=True):
         row.know_pictures(its_pictures, its_links)
 
 
-def _shown(
-    row: Description, pictures: Sequence[Given | Link], copies: Mapping[int, SentCopy]
+def _image_rows(
+    row: Description, pictures: Sequence[AskImage | AskLink], copies: Mapping[int, SentCopy]
 ) -> list[DescriptionImage]:
     return [
         DescriptionImage(
@@ -75,11 +75,11 @@ def _shown(
             sent_copy=copies.get(given.image.pk),
         )
         for position, given in enumerate(pictures)
-        if isinstance(given, Given)
+        if isinstance(given, AskImage)
     ]
 
 
-def _links(row: Description, pictures: Sequence[Given | Link]) -> list[DescriptionLink]:
+def _link_rows(row: Description, pictures: Sequence[AskImage | AskLink]) -> list[DescriptionLink]:
     return [
         DescriptionLink(description=row, position=position, url=given.url)
         for position, given in enumerate(pictures)

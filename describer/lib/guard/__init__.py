@@ -6,20 +6,20 @@ follow, each as a new link. Plain Python.
 """
 
 from describer.lib.guard.addresses import Network, is_open
-from describer.lib.guard.door import Answer, Door
-from describer.lib.guard.errors import DoorError, Failed, Refused
+from describer.lib.guard.client import GuardedClient, GuardedResponse
+from describer.lib.guard.errors import AddressRefused, FetchFailed, GuardError
 from describer.lib.guard.link import LONGEST, PORTS, Link, host_of
 
 __all__ = (
     "LONGEST",
     "PORTS",
-    "Answer",
-    "Door",
-    "DoorError",
-    "Failed",
+    "GuardedResponse",
+    "GuardedClient",
+    "GuardError",
+    "FetchFailed",
     "Link",
     "Network",
-    "Refused",
+    "AddressRefused",
     "host_of",
     "is_open",
 )

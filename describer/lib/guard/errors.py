@@ -1,7 +1,7 @@
-"""Why nothing came through the door."""
+"""Why nothing came through the guard."""
 
 
-class DoorError(Exception):
+class GuardError(Exception):
     """Nothing came. `message` is fit for the person who named the link."""
 
     def __init__(self, message: str) -> None:
@@ -9,7 +9,7 @@ class DoorError(Exception):
         self.message = message
 
 
-class Refused(DoorError):
+class AddressRefused(GuardError):
     """No link, or one that leads where nobody is let. It says the same of all of these, and of a name that nobody
     knows: else the site could be asked, name by name, what there is in its own network."""
 
@@ -19,5 +19,5 @@ class Refused(DoorError):
         )
 
 
-class Failed(DoorError):
+class FetchFailed(GuardError):
     """The address is a public one, and no whole reply came from it."""

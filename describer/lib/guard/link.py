@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from describer.lib.guard.errors import Refused
+from describer.lib.guard.errors import AddressRefused
 
 LONGEST = 2000  # characters
 PORTS = frozenset((80, 443))
@@ -30,11 +30,11 @@ class Link:
         """Raises Refused when it is none, or goes to a port that is not among `ports`."""
         text = text.strip()
         if len(text) > LONGEST or STRANGE.search(text):
-            raise Refused
+            raise AddressRefused
         try:
             parts = parse_url(text)
         except LocationParseError:
-            raise Refused from None
+            raise AddressRefused from None
         scheme = parts.scheme or ""
         port = USUAL.get(scheme) if parts.port is None else parts.port
         if (
@@ -44,7 +44,7 @@ class Link:
             or port not in ports
             or scheme not in USUAL
         ):
-            raise Refused
+            raise AddressRefused
         return cls(scheme, parts.host.strip("[]"), port, parts.request_uri)
 
     def follow(self, location: str, ports: Collection[int] = PORTS) -> "Link":
@@ -52,7 +52,7 @@ class Link:
         try:
             return Link.read(urljoin(str(self), location), ports)
         except ValueError:
-            raise Refused from None
+            raise AddressRefused from None
 
     @property
     def authority(self) -> str:

@@ -22,7 +22,7 @@ from describer.management.describe.options import (
     person,
     standing_database,
 )
-from describer.management.describe.report import Outcome
+from describer.management.describe.report import DescribeReport
 from describer.management.describe.runner import Asking
 from describer.management.options import a_number
 from describer.management.progress import Progress
@@ -80,11 +80,11 @@ class Command(BaseCommand):
             error.returncode = USAGE
             raise
         upkeep.keep_leases()
-        with Stop(asking, outcome) as stop, outcome.bar:
+        with Interrupt(asking, outcome) as stop, outcome.bar:
             asking.run(jobs)
         self._end(outcome, stop)
 
-    def _prepared(self, options: dict[str, Any]) -> tuple[Asking, Outcome, int]:
+    def _prepared(self, options: dict[str, Any]) -> tuple[Asking, DescribeReport, int]:
         """All that can be wrong with the call is said before anything is asked. Raises CommandError."""
         most = min(JOBS, settings.WORKER_CONCURRENCY)
         jobs = a_number(options["jobs"], "--jobs", MOST_JOBS) if options["jobs"] else most
@@ -94,12 +94,12 @@ class Command(BaseCommand):
         files = files_of(options["path"], sys.stdin, deep=options["recursive"])
         sets = sets_of(files, together=options["together"])
         as_text = options["text"] or (self.stdout.isatty() and not options["jsonl"])
-        outcome = Outcome(self.stdout, self.stderr, Progress(sys.stderr), as_text=as_text)
+        outcome = DescribeReport(self.stdout, self.stderr, Progress(sys.stderr), as_text=as_text)
         outcome.all = len(files.paths) + len(files.wrong)
         self._remark(files, outcome)
         return Asking(ask, sets, outcome, skip=options["skip_described"]), outcome, jobs
 
-    def _remark(self, files: Files, outcome: Outcome) -> None:
+    def _remark(self, files: Files, outcome: DescribeReport) -> None:
         for path, why in files.wrong.items():
             outcome.unfit(path, why)
         if files.folders_left:
@@ -107,7 +107,7 @@ class Command(BaseCommand):
                 f"{files.folders_left:,} folders within were left out; --recursive takes them, too."
             )
 
-    def _end(self, outcome: Outcome, stop: "Stop") -> None:
+    def _end(self, outcome: DescribeReport, stop: "Interrupt") -> None:
         if outcome.all > 1 or outcome.counts["done"] < outcome.all:
             self.stderr.write(f"{outcome.summary()}.")
         if stop.signal:
@@ -129,15 +129,15 @@ def sets_of(files: Files, *, together: bool) -> Sequence[Sequence[str]]:
     return [paths] if paths else []
 
 
-class Stop:
+class Interrupt:
     """What SIGINT, SIGTERM and SIGHUP do: once, begin no more asks and end those under way; again, leave at once."""
 
-    def __init__(self, asking: Asking, outcome: Outcome) -> None:
+    def __init__(self, asking: Asking, outcome: DescribeReport) -> None:
         self.asking, self.outcome = asking, outcome
         self.signal = 0
         self.before: dict[int, Any] = {}
 
-    def __enter__(self) -> "Stop":
+    def __enter__(self) -> "Interrupt":
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:  # nohup
                 self.before[number] = signal.signal(number, self)

@@ -12,7 +12,7 @@ from django.db import Error
 
 from describer.management.doctor import examine as examining
 from describer.management.doctor.examine import NOTE, OK, WRONG, Finding, Findings
-from describer.ops.monitoring.single_flight import Asked
+from describer.ops.monitoring.single_flight import SingleFlight
 
 SECONDS = 20.0  # for one part
 FILES_SECONDS = 24 * 3600.0
@@ -44,7 +44,7 @@ class Command(BaseCommand):
     def _examined(self, name: str, look: Callable[[], Findings], seconds: float = SECONDS) -> set[str]:
         """Say what is found; answers the marks."""
         try:
-            findings = Asked(lambda: list(look())).begin().within(seconds)
+            findings = SingleFlight(lambda: list(look())).begin().within(seconds)
         except TimeoutError:
             findings = [Finding(WRONG, f"does not answer within {seconds:.0f} s", "see that it runs")]
         except (Error, OSError, psycopg.Error) as error:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from describer.checks import TAG
 from describer.engine import queue
 from describer.management.up import start as starting
-from describer.management.up.serve import Stop, serve
+from describer.management.up.serve import Shutdown, serve
 from describer.models import Endpoint, WebhookDelivery
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = Stop()
+        stop = Shutdown()
         self.check(tags=[TAG])
         embedded = not settings.REDIS_URL
         # Held to the end of the process: a second one on the same folder ends here.

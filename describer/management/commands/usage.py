@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from describer.lib.csv_cells import harmless
+from describer.lib.csv_cells import escape_formula
 from describer.management.options import a_day, one_of
 from describer.management.usage.sums import BY, Report, Sums, report
 from describer.management.usage.table import table
@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def _csv(self, found: Report, by: str) -> None:
         writer = csv.writer(self.stdout, lineterminator="\n")
         writer.writerow([by, *Sums().values])
-        writer.writerows([harmless(name), *sums.values.values()] for name, sums in found.rows.items())
+        writer.writerows([escape_formula(name), *sums.values.values()] for name, sums in found.rows.items())
 
     def _json(self, found: Report, by: str) -> None:
         for name, sums in found.rows.items():

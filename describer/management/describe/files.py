@@ -85,6 +85,6 @@ def words_of(error: OSError) -> str:
     return f"It cannot be read: {os.strerror(error.errno or 0).lower()}."
 
 
-def shown(path: str) -> str:
+def printable_path(path: str) -> str:
     """A path as text: bytes that are no UTF-8 are replaced."""
     return os.fsencode(path).decode("utf-8", "replace")

@@ -11,17 +11,17 @@ from decimal import Decimal
 from django.core.management.base import OutputWrapper
 from django.core.serializers.json import DjangoJSONEncoder
 
-from describer.management.describe.files import shown
+from describer.management.describe.files import printable_path
 from describer.management.progress import Progress
 from describer.management.usage.table import plain
 from describer.models import Description, Status
-from describer.serializers import DescriptionOut, described
+from describer.serializers import DescriptionOut, serialize
 from describer.templatetags.figures import money
 
 BAR = 20  # characters
 
 
-class Outcome:
+class DescribeReport:
     """The account of one command. `counts` is of pictures: done, failed, unfit (none that can be taken), skipped."""
 
     def __init__(self, out: OutputWrapper, beside: OutputWrapper, bar: Progress, *, as_text: bool) -> None:
@@ -35,7 +35,7 @@ class Outcome:
 
     def answered(self, number: int, paths: Sequence[str]) -> None:
         """A description is at its end. Raises BrokenPipeError when nobody reads the answers any more."""
-        told = described([Description.objects.select_related("owner", "endpoint").get(pk=number)])[0]
+        told = serialize([Description.objects.select_related("owner", "endpoint").get(pk=number)])[0]
         is_done = told.status == Status.DONE
         with self.lock:
             self.counts["done" if is_done else "failed"] += len(paths)
@@ -89,7 +89,7 @@ class Outcome:
 
     def _say(self, paths: Sequence[str], why: str) -> None:
         self.bar.clear()
-        self.beside.write(f"{plain(', '.join(map(shown, paths)))}: {plain(why)}\n")
+        self.beside.write(f"{plain(', '.join(map(printable_path, paths)))}: {plain(why)}\n")
 
     def _draw(self) -> None:
         ended = sum(self.counts.values())
@@ -102,7 +102,7 @@ class Outcome:
 
 def line_of(told: DescriptionOut, paths: Sequence[str]) -> str:
     """The description's JSON as the API has it, with `path`, or with `paths` where it is about several pictures."""
-    names = [shown(path) for path in paths]
+    names = [printable_path(path) for path in paths]
     where = {"path": names[0]} if len(names) == 1 else {"paths": names}
     line = json.dumps(where | told.model_dump(), cls=DjangoJSONEncoder, ensure_ascii=False)
     return line.encode("utf-8", "replace").decode()
@@ -110,7 +110,7 @@ def line_of(told: DescriptionOut, paths: Sequence[str]) -> str:
 
 def text_of(told: DescriptionOut, paths: Sequence[str]) -> str:
     """For people: the names, the answers, and what they used."""
-    lines = [", ".join(plain(shown(path)) for path in paths)]
+    lines = [", ".join(plain(printable_path(path)) for path in paths)]
     for choice in told.choices:
         words = choice.content or choice.refusal or json.dumps(choice.tool_calls, ensure_ascii=False)
         mark = f"[{choice.index + 1}] " if len(told.choices) > 1 else ""

@@ -13,11 +13,11 @@ from typing import BinaryIO
 
 from django.db import connections
 
-from describer.engine.pipeline import see_through_here
-from describer.engine.queue import Caller, Run
-from describer.engine.submit import Ask, Given, Refusal, keep_image, submit_here
-from describer.management.describe.files import shown, words_of
-from describer.management.describe.report import Outcome
+from describer.engine.pipeline import process_inline
+from describer.engine.queue import Run, Waiter
+from describer.engine.submit import Ask, AskImage, Refusal, keep_image, submit_inline
+from describer.management.describe.files import printable_path, words_of
+from describer.management.describe.report import DescribeReport
 from describer.models import Description, Status, User
 
 logger = logging.getLogger(__name__)
@@ -29,9 +29,11 @@ OF_THE_SITE = ("storage_away", "disk_full")  # whatever the picture is
 class Asking:
     """One ask, judged already, about each of `sets` of files; `skip` leaves out what its person has an answer to."""
 
-    def __init__(self, ask: Ask, sets: Sequence[Sequence[str]], outcome: Outcome, *, skip: bool) -> None:
+    def __init__(
+        self, ask: Ask, sets: Sequence[Sequence[str]], outcome: DescribeReport, *, skip: bool
+    ) -> None:
         self.ask, self.sets, self.outcome, self.skip = ask, deque(sets), outcome, skip
-        self.callers: dict[int, Caller] = {}  # by thread
+        self.waiters: dict[int, Waiter] = {}  # by thread
         self.stopped = threading.Event()
 
     def run(self, jobs: int) -> None:
@@ -46,8 +48,8 @@ class Asking:
     def stop(self) -> None:
         """No more are begun, and none waits for another try; calls under way are read to their end."""
         self.stopped.set()
-        for caller in tuple(self.callers.values()):
-            caller.hang_up()
+        for waiter in tuple(self.waiters.values()):
+            waiter.hang_up()
 
     def _work(self) -> None:
         try:
@@ -100,10 +102,10 @@ class Asking:
             self.outcome.unfit(path, words_of(error))
             return None
 
-    def _kept(self, path: str, file: BinaryIO) -> Given | None:
-        name = os.path.basename(shown(path))
+    def _kept(self, path: str, file: BinaryIO) -> AskImage | None:
+        name = os.path.basename(printable_path(path))
         try:
-            return Given(keep_image(self.ask.owner, file, name), name)
+            return AskImage(keep_image(self.ask.owner, file, name), name)
         except Refusal as refusal:
             if refusal.code in OF_THE_SITE:
                 raise
@@ -111,24 +113,24 @@ class Asking:
             return None
 
     def _answered(self, ask: Ask, paths: Sequence[str]) -> None:
-        caller = self.callers[threading.get_ident()] = Caller()
-        run = None if self.stopped.is_set() else self._begun(ask, caller)
+        waiter = self.waiters[threading.get_ident()] = Waiter()
+        run = None if self.stopped.is_set() else self._begun(ask, waiter)
         if run:
-            see_through_here(run, caller)
+            process_inline(run, waiter)
             if not self._was_left(run):
                 self.outcome.answered(run.description.pk, paths)
-            if caller.error and caller.error.pauses and run.description.status == Status.FAILED:
+            if waiter.error and waiter.error.pauses and run.description.status == Status.FAILED:
                 self.stop()  # each of the others would fail in the same way
 
-    def _begun(self, ask: Ask, caller: Caller) -> Run | None:
+    def _begun(self, ask: Ask, waiter: Waiter) -> Run | None:
         """While a paid reply cannot be written down, nothing is begun, and this waits; None when it was stopped meanwhile."""
-        while not caller.over.is_set():
+        while not waiter.over.is_set():
             try:
-                run = submit_here(ask, caller)
+                run = submit_inline(ask, waiter)
             except Refusal as refusal:
                 if refusal.code != "unavailable":
                     raise
-                caller.over.wait(AGAIN_SECONDS)
+                waiter.over.wait(AGAIN_SECONDS)
             else:
                 return run if isinstance(run, Run) else None  # a description only where a token was given
         return None
@@ -150,7 +152,8 @@ def is_described(ask: Ask, hashes: Sequence[str]) -> bool:
         pictures__position=0,
     )
     return any(
-        row.parameters == ask.parameters and [shown.image.sha256 for shown in row.images] == list(hashes)
+        row.parameters == ask.parameters
+        and [printable_path.image.sha256 for printable_path in row.images] == list(hashes)
         for row in rows.only("parameters")
     )
 

@@ -96,7 +96,7 @@ def the_database() -> Findings:
         given = connection.get_connection_params() | {"connect_timeout": CONNECT_SECONDS}
         psycopg.connect(**given).close()
     how = database.mismatch()
-    what = f"{database.name()}, {size(database.size())}"
+    what = f"{database.database_name()}, {size(database.database_size())}"
     if not database.applied():
         yield Finding(NOTE, f"{what}, is empty", "`manage.py up` fills it")
     elif how:

@@ -26,7 +26,7 @@ MOST_FILES = 65_536  # open at once, sockets too
 AGAIN_SECONDS = 1.0  # make and systemd pass the first signal on twice
 
 
-class Stop:
+class Shutdown:
     """What SIGTERM and SIGINT do: once, end in order; again more than a second later, leave at once."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Stop:
 class Server(uvicorn.Server):
     """uvicorn, closing the live streams first: they would hold it open for ever."""
 
-    def __init__(self, config: uvicorn.Config, stop: Stop) -> None:
+    def __init__(self, config: uvicorn.Config, stop: Shutdown) -> None:
         super().__init__(config)
         self.stop = stop
         stop.server = self
@@ -98,7 +98,7 @@ def allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
-def serve(listener: socket.socket, stop: Stop, *, embedded: bool) -> None:
+def serve(listener: socket.socket, stop: Shutdown, *, embedded: bool) -> None:
     """Serve until SIGTERM or SIGINT, then end what is in flight within the grace time. Returns to exit with 0."""
     allow_files()
     worker = EmbeddedWorker() if embedded else None
@@ -127,7 +127,7 @@ def serve(listener: socket.socket, stop: Stop, *, embedded: bool) -> None:
     if worker:
         worker.stop()
     ended = finish(settings.GRACE_SECONDS)
-    upkeep.end()
+    upkeep.end_rounds()
     if not ended:
         upkeep.hand_back()
     logging.shutdown()

@@ -17,7 +17,7 @@ from describer.db import version as database
 from describer.media.storage import StorageAway
 from describer.ops.archive.errors import ArchiveError
 from describer.ops.archive.manifest import OPEN, Manifest
-from describer.ops.archive.packing import Lines, Pack, unreadable
+from describer.ops.archive.packing import Lines, Pack, file_unreadable
 from describer.ops.archive.reading import Tell, checked, silent
 from describer.ops.archive.rows import MODELS, Row, rows_of
 from describer.ops.archive.snapshot import migrations, numbers, snapshot
@@ -31,16 +31,16 @@ def backup(path: Path, tell: Tell = silent) -> Manifest:
     if mismatch := database.mismatch():
         raise ArchiveError(f"This program and its database are not of one version: {mismatch}.")
     with _new_file(path) as (partial, file):
-        manifest = _write(file, tell)
+        manifest = _write_archive(file, tell)
         _to_disk(file)
         if checked(partial, tell) != manifest:
             raise ArchiveError(f"{path} did not read back as it was written.")
-        _name(partial, path)
+        _name_whole(partial, path)
     return manifest
 
 
-def _write(file: IO[bytes], tell: Tell) -> Manifest:
-    manifest = Manifest(__version__, database.name())
+def _write_archive(file: IO[bytes], tell: Tell) -> Manifest:
+    manifest = Manifest(__version__, database.database_name())
     pack = Pack(file, __version__)
     with TemporaryFile("w+", encoding="utf-8") as names:
         with snapshot():
@@ -98,7 +98,7 @@ def _write_file(pack: Pack, manifest: Manifest, name: str, sha256: str) -> str:
     except StorageAway:
         raise
     except OSError as error:
-        raise unreadable(name, error) from error
+        raise file_unreadable(name, error) from error
     with file:
         digest = pack.add_file(f"files/{name}", cast(IO[bytes], file))
         manifest.files += 1
@@ -140,7 +140,7 @@ def _to_disk(file: Any) -> None:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _name(partial: Path, path: Path) -> None:
+def _name_whole(partial: Path, path: Path) -> None:
     _refuse_taken(path)
     partial.rename(path)
     folder = os.open(path.parent, os.O_RDONLY)

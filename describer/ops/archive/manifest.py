@@ -15,7 +15,7 @@ TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 @dataclass
-class Ledger:
+class LedgerSums:
     """The sums of the attempts, exact; by which two databases are compared."""
 
     COLUMNS: ClassVar = (*TOKENS, "cost")
@@ -50,7 +50,7 @@ class Manifest:
     migrations: dict[str, list[str]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: LedgerSums = field(default_factory=LedgerSums)
     files: int = 0
     file_bytes: int = 0
     gone: int = 0
@@ -70,7 +70,7 @@ class Manifest:
     def from_json(cls, text: bytes) -> "Manifest":
         try:
             values = json.loads(text)
-            ledger = Ledger(**values.pop("ledger"))
+            ledger = LedgerSums(**values.pop("ledger"))
             return cls(ledger=ledger, **values)
         except (ValueError, TypeError, KeyError) as error:
             raise ArchiveError("The archive's manifest cannot be read.") from error

@@ -88,10 +88,10 @@ class Hashed:
         try:
             data = self.file.read(size)
         except OSError as error:
-            raise unreadable(self.name, error) from error
+            raise file_unreadable(self.name, error) from error
         self.sha256.update(data)
         return data
 
 
-def unreadable(name: str, error: OSError) -> ArchiveError:
+def file_unreadable(name: str, error: OSError) -> ArchiveError:
     return ArchiveError(f"{name} cannot be read: {error.strerror or error}. Nothing was written.")

@@ -28,7 +28,7 @@ def silent(words: str) -> None:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """What reading an archive can meet, in words."""
     try:
         yield
@@ -63,17 +63,17 @@ def lines(content: IO[bytes]) -> Iterator[dict[str, Any]]:
 def checked(path: Path, tell: Tell = silent) -> Manifest:
     """Read an archive through, compare each byte with its hash, and answer its manifest. Raises ArchiveError."""
     check = Check(path)
-    with told(path):
+    with translate_errors(path):
         for count, (name, content) in enumerate(members(path)):
             if count == 0:
-                content = io.BytesIO(_first(path, name, content))
+                content = io.BytesIO(_first_member(path, name, content))
             check.see(name, content)
             if count % 100 == 0:
                 tell(f"checking: {count:,} members")
     return check.ended()
 
 
-def _first(path: Path, name: str, content: IO[bytes]) -> bytes:
+def _first_member(path: Path, name: str, content: IO[bytes]) -> bytes:
     """The first member, which says whether this is an archive of a format that we know, before all else is believed."""
     text = content.read(CHUNK)
     try:

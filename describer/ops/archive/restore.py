@@ -21,8 +21,8 @@ from describer.models.webhook import tell_webhooks
 from describer.ops.archive.empty import refuse_filled_database, refuse_unknown
 from describer.ops.archive.errors import ArchiveError
 from describer.ops.archive.files import drop_files_of, put_files, refuse_filled_storage
-from describer.ops.archive.manifest import OPEN, Ledger, Manifest
-from describer.ops.archive.reading import Tell, checked, lines, members, silent, told
+from describer.ops.archive.manifest import OPEN, LedgerSums, Manifest
+from describer.ops.archive.reading import Tell, checked, lines, members, silent, translate_errors
 from describer.ops.archive.rows import Reader, Row, model_of
 from describer.ops.archive.snapshot import set_number
 
@@ -55,7 +55,7 @@ def restore(path: Path, *, queue_again: bool = False, tell: Tell = silent) -> Re
     resumed = refuse_filled_storage(path)
     try:
         apps = _migrated_for(manifest)
-        with told(path):
+        with translate_errors(path):
             put_files(path, tell)
             _put_rows(path, manifest, apps, tell)
     except BaseException:
@@ -113,12 +113,12 @@ def _loaded(path: Path, manifest: Manifest, apps: Apps, tell: Tell) -> dict[str,
         read = Reader(model_of(label, apps))
         rows = read(_parked(row, label, manifest) for row in _counted(lines(content), label, counts))
         while some := list(islice(rows, AT_ONCE)):
-            _write(read.model, some)
+            _insert(read.model, some)
         tell(f"{label}: {counts[label]:,} rows")
     return dict(counts)
 
 
-def _write(model: type[models.Model], rows: list[models.Model]) -> None:
+def _insert(model: type[models.Model], rows: list[models.Model]) -> None:
     model._base_manager.bulk_create(rows)
 
 
@@ -139,10 +139,10 @@ def _parked(row: Row, label: str, manifest: Manifest) -> Row:
     return row
 
 
-def _ledger(apps: Apps) -> Ledger:
+def _ledger(apps: Apps) -> LedgerSums:
     """The sums of what is in the database now, added up as at the backup: SQLite itself would add floats."""
-    names = Ledger.COLUMNS
-    found = Ledger()
+    names = LedgerSums.COLUMNS
+    found = LedgerSums()
     for values in model_of("describer.attempt", apps)._base_manager.values_list(*names).iterator(AT_ONCE):
         found.add(dict(zip(names, values, strict=True)))
     return found

@@ -65,7 +65,7 @@ def rows_of(label: str) -> Iterator[Row]:
     """All rows of a model by id, as few at once in memory as the database lets us."""
     model = model_of(label)
     names = [field.attname for field in model._meta.concrete_fields]
-    told = {field.attname: _names(field) for field in model._meta.concrete_fields if _is_named(field)}
+    told = {field.attname: _natural_names(field) for field in model._meta.concrete_fields if _is_named(field)}
     for values in model._base_manager.order_by("pk").values_list(*names).iterator(AT_ONCE):
         row = dict(zip(names, values, strict=True))
         yield row | {name: known.get(row[name]) for name, known in told.items()}
@@ -75,7 +75,7 @@ def _is_named(field: "models.Field[Any, Any]") -> bool:
     return field.is_relation and field.related_model._meta.label_lower in NAMED  # type: ignore[union-attr]
 
 
-def _names(field: "models.Field[Any, Any]") -> dict[int, str]:
+def _natural_names(field: "models.Field[Any, Any]") -> dict[int, str]:
     """What the rows that this column refers to are called in every database: "describer.image.view_image"."""
     label = field.related_model._meta.label_lower  # type: ignore[union-attr]
     found = model_of(label)._base_manager.values_list("pk", *NAMED[label])
@@ -106,7 +106,7 @@ class Reader:
 
 def _reading(field: "models.Field[Any, Any]") -> Read | None:
     if _is_named(field):
-        return {name: pk for pk, name in _names(field).items()}.get
+        return {name: pk for pk, name in _natural_names(field).items()}.get
     if isinstance(field, models.DateField | models.DecimalField):  # a DateTimeField is a DateField
         return field.to_python
     if connection.vendor != "postgresql":

@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from describer.media.storage import storage_problem
 from describer.models import Worker
-from describer.ops.monitoring.single_flight import Asked, Awaited
+from describer.ops.monitoring.single_flight import Flight, SingleFlight
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def problems(seconds: float = CHECK_SECONDS) -> dict[str, str]:
     return {name: why for name, answer in awaited.items() if (why := _why(name, answer, seconds))}
 
 
-def _why(name: str, answer: Awaited[str], seconds: float) -> str:
+def _why(name: str, answer: Flight[str], seconds: float) -> str:
     try:
         return answer.within(seconds)
     except TimeoutError:
@@ -85,4 +85,4 @@ def worker() -> str:
 
 
 ALL: tuple[Callable[[], str], ...] = (database, broker, storage, disk, worker)
-CHECKS = {check.__name__: Asked(check) for check in ALL}
+CHECKS = {check.__name__: SingleFlight(check) for check in ALL}

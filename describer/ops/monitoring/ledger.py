@@ -36,7 +36,7 @@ LATE = timedelta(hours=1)  # by then nobody reads the reply of a call that was g
 State = Attempt.State
 
 
-class Kind(NamedTuple):
+class AttemptKind(NamedTuple):
     """What attempts are told apart by. `bucket` counts BOUNDS that the call took longer than, -1 without a reply."""
 
     endpoint: str
@@ -47,7 +47,7 @@ class Kind(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sums:
+class AttemptSums:
     """Of some attempts; seconds are those with a reply."""
 
     attempts: int = 0
@@ -55,15 +55,15 @@ class Sums:
     prompt: int = 0
     completion: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
+    def __add__(self, other: "AttemptSums") -> "AttemptSums":
+        return AttemptSums(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
 
-    def __or__(self, other: "Sums") -> "Sums":
+    def __or__(self, other: "AttemptSums") -> "AttemptSums":
         """The larger of each."""
-        return Sums(*(max(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
+        return AttemptSums(*(max(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
 
 
-Table = dict[Kind, Sums]
+Table = dict[AttemptKind, AttemptSums]
 
 
 class Seconds(Func):
@@ -89,7 +89,7 @@ BUCKET = Case(
 )
 
 
-class Ledger:
+class RunningLedger:
     """The sums so far: `settled` is the id up to which all are in `base`, but for those in `open`."""
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ class Ledger:
             self._close()
             newest = Attempt.objects.filter(pk__gt=self.settled)
             now = added(self.base, summed(newest), summed(Attempt.objects.filter(pk__in=self.open)))
-            self.told |= {kind: sums | self.told.get(kind, Sums()) for kind, sums in now.items()}
+            self.told |= {kind: sums | self.told.get(kind, AttemptSums()) for kind, sums in now.items()}
             return dict(self.told)
 
     def _settle(self) -> None:
@@ -141,15 +141,15 @@ def summed(rows: "QuerySet[Attempt]") -> Table:
     sums = kinds.values_list(*columns).annotate(
         Count("pk"), Sum("took"), Sum("prompt_tokens"), Sum("completion_tokens")
     )
-    return {Kind(*row[:5]): Sums(*(total or 0 for total in row[5:])) for row in sums}
+    return {AttemptKind(*row[:5]): AttemptSums(*(total or 0 for total in row[5:])) for row in sums}
 
 
 def added(*tables: Table) -> Table:
     total: Table = {}
     for table in tables:
         for kind, sums in table.items():
-            total[kind] = total.get(kind, Sums()) + sums
+            total[kind] = total.get(kind, AttemptSums()) + sums
     return total
 
 
-ledger = Ledger()
+ledger = RunningLedger()

@@ -16,13 +16,13 @@ from prometheus_client.metrics_core import (
 from describer import __version__
 from describer.models import Endpoint
 from describer.ops.monitoring.engine import OPEN, PAUSED, SLOWED, Engine, engine, state
-from describer.ops.monitoring.ledger import BOUNDS, Sums, Table, added, ledger
-from describer.ops.monitoring.single_flight import Asked
+from describer.ops.monitoring.ledger import BOUNDS, AttemptSums, Table, added, ledger
+from describer.ops.monitoring.single_flight import SingleFlight
 
 OTHER = "other"
 ENGINE_SECONDS = 4.0
 LEDGER_SECONDS = 5.0  # the first look sums up all attempts: 3 s for a million
-_engine, _ledger = Asked(engine), Asked(ledger.read)
+_engine, _ledger = SingleFlight(engine), SingleFlight(ledger.read)
 _models: set[str] = set()
 
 
@@ -119,10 +119,10 @@ def _seconds(table: Table) -> Metric:
     return calls
 
 
-def _by(table: Table, *names: str) -> dict[tuple[str, ...], Sums]:
+def _by(table: Table, *names: str) -> dict[tuple[str, ...], AttemptSums]:
     """The sums by some of the columns only."""
-    found: dict[tuple[str, ...], Sums] = {}
+    found: dict[tuple[str, ...], AttemptSums] = {}
     for kind, sums in table.items():
         key = tuple(str(getattr(kind, name)) for name in names)
-        found[key] = found.get(key, Sums()) + sums
+        found[key] = found.get(key, AttemptSums()) + sums
     return found

@@ -14,7 +14,7 @@ QUICK = 1.0  # seconds
 Answer = TypeVar("Answer")
 
 
-class Awaited(Future[Answer]):
+class Flight(Future[Answer]):
     """An answer that is on its way."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Awaited(Future[Answer]):
         return self.result(max(0.0, self.began + seconds - time.monotonic()))
 
 
-class Asked(Generic[Answer]):
+class SingleFlight(Generic[Answer]):
     """`ask`, run in a thread of its own and never twice at once: whoever comes meanwhile awaits the same answer.
 
     A database that hangs is noticed after some seconds: without a rest, those in line would wait for them one by one.
@@ -45,17 +45,17 @@ class Asked(Generic[Answer]):
     def __init__(self, ask: Callable[[], Answer]) -> None:
         self.ask = ask
         self.lock = threading.Lock()
-        self.awaited: Awaited[Answer] | None = None
+        self.awaited: Flight[Answer] | None = None
 
-    def begin(self) -> Awaited[Answer]:
+    def begin(self) -> Flight[Answer]:
         """Ask, unless an answer is on its way already, or came only just and took long."""
         with self.lock:
             if self.awaited is None or not self.awaited.is_good:
-                self.awaited = Awaited()
+                self.awaited = Flight()
                 threading.Thread(target=self._run, args=(self.awaited,), name="asked", daemon=True).start()
             return self.awaited
 
-    def _run(self, awaited: Awaited[Answer]) -> None:
+    def _run(self, awaited: Flight[Answer]) -> None:
         try:
             answer = self.ask()
             awaited.ended = time.monotonic()

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from describer.engine.submit import Given, keep_image
+from describer.engine.submit import AskImage, keep_image
 from tests.images.pictures import photo
 
 
@@ -13,6 +13,6 @@ def given(alice, sandbox):
     """Make a picture of Alice's under a name."""
 
     def made(name="boat.jpg", size=(64, 48)):
-        return Given(keep_image(alice, io.BytesIO(photo(*size)), name), name)
+        return AskImage(keep_image(alice, io.BytesIO(photo(*size)), name), name)
 
     return made

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from describer.engine.queue import pause_endpoint
-from describer.engine.submit import Ask, Given, Refusal, ask_again, forget_tokens, submit
+from describer.engine.submit import Ask, AskImage, Refusal, ask_again, forget_tokens, submit
 from describer.models import Description, Status
 
 
@@ -109,7 +109,7 @@ def test_x28_nobody_queues_without_end(ask, settings):
 
 
 def test_x25_nul_is_removed_from_every_text(ask, given):
-    picture = Given(given().image, "a\x00b.jpg")
+    picture = AskImage(given().image, "a\x00b.jpg")
     changes = {"question": "Wh\x00at?", "system_prompt": "\x00Be brief.", "parameters": {"stop": ["a\x00b"]}}
     (row,) = submit(ask(pictures=[picture], **changes))
     texts = [row.question, row.system_prompt, str(row.parameters), row.images.get().name]

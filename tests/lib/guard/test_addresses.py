@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from describer.lib.deadline import Clock
-from describer.lib.guard import Door, Failed, Refused, is_open
+from describer.lib.deadline import Deadline
+from describer.lib.guard import AddressRefused, FetchFailed, GuardedClient, is_open
 from tests.gallery import CONNECTIONS
 
 INSIDE: tuple[str, ...] = (
@@ -70,13 +70,13 @@ def escaped(draw):
     rest=st.sampled_from(["", "/", "/a.jpg?b#c", ":80/", ":443", "?x", "#@public.example"]),
 )
 def test_a06_no_spelling_of_an_address_inside_is_ever_connected_to(host, scheme, rest):
-    door = Door()
-    with CONNECTIONS as connected, pytest.raises((Refused, Failed)) as caught:
-        link = door.link(f"{scheme}://{host}{rest}")
-        with door.ask("GET", link, Clock(5, 5, 5), {}):
+    guarded_client = GuardedClient()
+    with CONNECTIONS as connected, pytest.raises((AddressRefused, FetchFailed)) as caught:
+        link = guarded_client.link(f"{scheme}://{host}{rest}")
+        with guarded_client.ask("GET", link, Deadline(5, 5, 5), {}):
             raise AssertionError("let in")
     assert connected == []
-    assert caught.type is Refused
+    assert caught.type is AddressRefused
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from describer.models import Attempt
 from describer.ops.monitoring import ledger
-from describer.ops.monitoring.ledger import Ledger
+from describer.ops.monitoring.ledger import RunningLedger
 from tests.engine.rows import attempt, description
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def test_all_that_came_to_an_end_is_summed_up(row):
     ended(row, after=7, **TOKENS)
     ended(row, "refused", error_code="rate_limited")
     attempt(row)
-    found = Ledger().read()
+    found = RunningLedger().read()
     assert counts(found) == {("answered", ""): 2, ("refused", "rate_limited"): 1}
     sums = [sums for kind, sums in found.items() if kind.state == "answered"]
     assert sorted((one.attempts, round(one.seconds, 3), one.prompt, one.completion) for one in sums) == [
@@ -50,7 +50,7 @@ def test_all_that_came_to_an_end_is_summed_up(row):
 @pytest.mark.parametrize("seconds", [0.05, 0.1, 0.2, 1, 42, 600, 601])
 def test_a_call_lies_in_the_first_bucket_that_holds_it(row, seconds):
     ended(row, after=seconds)
-    (kind,) = Ledger().read()
+    (kind,) = RunningLedger().read()
     assert all(seconds <= bound + 0.002 for bound in ledger.BOUNDS[kind.bucket :])
     assert all(seconds > bound - 0.002 for bound in ledger.BOUNDS[: kind.bucket])
 
@@ -59,7 +59,7 @@ def test_a_call_lies_in_the_first_bucket_that_holds_it(row, seconds):
 def test_each_look_adds_what_ended_since_and_a_new_process_finds_the_same(row, monkeypatch, unsettled):
     monkeypatch.setattr(ledger, "UNSETTLED", unsettled)
     monkeypatch.setattr(ledger, "AT_ONCE", 2)
-    seen = Ledger()
+    seen = RunningLedger()
     under_way = [attempt(row) for _ in range(3)]
     for number in range(1, 8):
         ended(row, **TOKENS)
@@ -67,7 +67,7 @@ def test_each_look_adds_what_ended_since_and_a_new_process_finds_the_same(row, m
     for late in under_way:
         late.complete(Attempt.State.ANSWERED, **TOKENS)
         assert {kind: sums.attempts for kind, sums in seen.read().items()} == {
-            kind: sums.attempts for kind, sums in Ledger().read().items()
+            kind: sums.attempts for kind, sums in RunningLedger().read().items()
         }
     assert counts(seen.read()) == {("answered", ""): 10}
     assert seen.open == set()
@@ -76,7 +76,7 @@ def test_each_look_adds_what_ended_since_and_a_new_process_finds_the_same(row, m
 @pytest.mark.parametrize("unsettled", [0, 1000])
 def test_no_sum_falls_when_a_call_that_was_given_up_is_answered_after_all(row, monkeypatch, unsettled):
     monkeypatch.setattr(ledger, "UNSETTLED", unsettled)
-    seen = Ledger()
+    seen = RunningLedger()
     late = attempt(row)
     seen.read()
     late.abandon(error_code="connection_lost")
@@ -90,7 +90,7 @@ def test_a_look_at_many_reads_the_newest_only(row, monkeypatch, django_assert_nu
     monkeypatch.setattr(ledger, "UNSETTLED", 2)
     for _ in range(9):
         ended(row)
-    seen = Ledger()
+    seen = RunningLedger()
     seen.read()
     assert seen.settled == Attempt.objects.latest("pk").pk - 2
     with django_assert_num_queries(2):  # the last id, the newest; none is open

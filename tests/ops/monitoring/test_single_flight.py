@@ -5,18 +5,18 @@ import time
 
 import pytest
 
-from describer.ops.monitoring.single_flight import Asked
+from describer.ops.monitoring.single_flight import SingleFlight
 
 
 def test_an_answer_is_given_and_the_next_one_asked_anew():
     answers = iter("ab")
-    asked = Asked(lambda: next(answers))
+    asked = SingleFlight(lambda: next(answers))
     assert [asked.begin().within(5), asked.begin().within(5)] == ["a", "b"]
 
 
 def test_what_asking_raises_is_raised():
     with pytest.raises(ZeroDivisionError):
-        Asked(lambda: 1 / 0).begin().within(5)
+        SingleFlight(lambda: 1 / 0).begin().within(5)
 
 
 def test_while_a_question_hangs_nobody_asks_again_or_waits_for_long():
@@ -27,7 +27,7 @@ def test_while_a_question_hangs_nobody_asks_again_or_waits_for_long():
         free.wait(30)
         return "late"
 
-    asked = Asked(hang)
+    asked = SingleFlight(hang)
     with pytest.raises(TimeoutError):
         asked.begin().within(0.2)
     began = time.monotonic()
@@ -41,7 +41,7 @@ def test_while_a_question_hangs_nobody_asks_again_or_waits_for_long():
 
 
 def test_an_answer_that_took_long_is_kept_for_as_long_as_it_took():
-    asked = Asked(lambda: object())
+    asked = SingleFlight(lambda: object())
     first = asked.begin()
     kept = first.within(5)
     assert asked.begin().within(5) is not kept

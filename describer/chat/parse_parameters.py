@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from describer.chat.parameter_rules import tool_choice_fault
 from describer.chat.parameters import NAMES, Kind, Parameters, range_of, wrong_of
-from describer.chat.rules import tool_choice_fault
 from describer.lib.lenient_json import DEEPEST, TooDeep, clean, storable
 
 Code = Literal[

@@ -61,7 +61,7 @@ def not_connected(fault: BaseException, host: str) -> ChatError:
     return ConnectionFailed(f"{host} cannot be reached: nothing answers there.")
 
 
-def refused(fault: BaseException, host: str) -> ChatError:
+def connection_refused(fault: BaseException, host: str) -> ChatError:
     return ConnectionFailed(f"{host} refuses the connection: nothing listens there.")
 
 
@@ -81,7 +81,7 @@ def lost(fault: BaseException, host: str) -> ChatError:
     return ConnectionLost()
 
 
-def unreadable(fault: BaseException, host: str) -> ChatError:
+def unreadable_packing(fault: BaseException, host: str) -> ChatError:
     return BadAnswer("The endpoint's answer was packed in a way that cannot be undone.")
 
 
@@ -97,7 +97,7 @@ TABLE: tuple[tuple[tuple[type[BaseException], ...], Make], ...] = (
     ((of_urllib3.ProxySchemeUnknown, of_urllib3.ProxySchemeUnsupported), no_proxy),
     ((ssl.SSLCertVerificationError,), no_tls),
     ((of_urllib3.ReadTimeoutError, of_requests.ReadTimeout), too_late),
-    ((ConnectionRefusedError,), refused),
+    ((ConnectionRefusedError,), connection_refused),
     ((of_urllib3.ConnectTimeoutError, of_requests.ConnectTimeout), not_connected),
     ((of_urllib3.EmptyPoolError, of_urllib3.FullPoolError, of_urllib3.ClosedPoolError), not_connected),
     ((TimeoutError, of_urllib3.TimeoutError, of_requests.Timeout), too_late),
@@ -106,13 +106,16 @@ TABLE: tuple[tuple[tuple[type[BaseException], ...], Make], ...] = (
     ((of_requests.InvalidURL, of_requests.MissingSchema, of_requests.InvalidSchema), no_address),
     ((of_requests.URLRequired, of_urllib3.LocationValueError, of_urllib3.HostChangedError), no_address),
     ((of_requests.InvalidHeader, of_urllib3.InvalidHeader), unusable_key),
-    ((of_requests.ContentDecodingError, of_urllib3.DecodeError, of_requests.InvalidJSONError), unreadable),
+    (
+        (of_requests.ContentDecodingError, of_urllib3.DecodeError, of_requests.InvalidJSONError),
+        unreadable_packing,
+    ),
     ((of_requests.TooManyRedirects,), redirected),
     (RAISED, lost),
 )
 
 
-def fault_of(fault: BaseException, host: str = "the endpoint", sent: bool | None = None) -> ChatError:
+def transport_error(fault: BaseException, host: str = "the endpoint", sent: bool | None = None) -> ChatError:
     """The error that `fault` means at `host` ("name:port").
 
     `sent` False: no byte of the request had left, so nothing was paid, whatever it was. True: some had.

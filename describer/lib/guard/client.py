@@ -15,9 +15,9 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
-from describer.lib.deadline import Clock, ClockedConnection, ClockedTLSConnection
+from describer.lib.deadline import Deadline, DeadlineConnection, DeadlineTLSConnection
 from describer.lib.guard.addresses import Network, is_open
-from describer.lib.guard.errors import Failed, Refused
+from describer.lib.guard.errors import AddressRefused, FetchFailed
 from describer.lib.guard.link import PORTS, Link
 
 Resolver = Callable[[str, int], Sequence[str]]
@@ -33,7 +33,7 @@ def resolved(host: str, port: int) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Answer:
+class GuardedResponse:
     """A reply whose body is still to be read; header names match in any case."""
 
     link: Link
@@ -53,12 +53,12 @@ class Answer:
             yield piece
 
     def _piece(self) -> bytes:
-        with edge(self.link.host):
+        with _translate_errors(self.link.host):
             return self.response.read1(PIECE, decode_content=True)
 
 
 @dataclass(frozen=True)
-class Door:
+class GuardedClient:
     """What is let through: which ports, which networks beside the public ones, and who looks names up."""
 
     ports: frozenset[int] = PORTS
@@ -72,27 +72,32 @@ class Door:
 
     @contextmanager
     def ask(
-        self, method: str, link: Link, clock: Clock, headers: Mapping[str, str], body: bytes | None = None
-    ) -> Iterator[Answer]:
-        """One request, within the times of the clock. Raises Refused or Failed. No redirect is followed."""
-        with clock.running():
-            with edge(link.host):
-                connection = self._connected(link, clock)
+        self,
+        method: str,
+        link: Link,
+        deadline: Deadline,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> Iterator[GuardedResponse]:
+        """One request, within the deadline. Raises AddressRefused or FetchFailed. No redirect is followed."""
+        with deadline.running():
+            with _translate_errors(link.host):
+                connection = self._connected(link, deadline)
             try:
-                with edge(link.host):
+                with _translate_errors(link.host):
                     sent = {"Host": link.authority, "Connection": "close", **headers}
                     connection.request(method, link.target, body, sent, preload_content=False)
                     response = connection.getresponse()
                 with closing(response):
-                    yield Answer(link, response)
+                    yield GuardedResponse(link, response)
             finally:
                 connection.close()
 
-    def _connected(self, link: Link, clock: Clock) -> HTTPConnection:
+    def _connected(self, link: Link, deadline: Deadline) -> HTTPConnection:
         """A connection to the first of the link's addresses that takes one."""
         failure: Exception = OSError("no address")
-        for address in self._judged(link, clock)[:MOST_ADDRESSES]:
-            connection = self._connection(link, address, min(CONNECT_SECONDS, clock.patience()))
+        for address in self._judged(link, deadline)[:MOST_ADDRESSES]:
+            connection = self._connection(link, address, min(CONNECT_SECONDS, deadline.remaining()))
             try:
                 connection.connect()
             except (OSError, HTTPError) as error:
@@ -104,8 +109,8 @@ class Door:
 
     def _connection(self, link: Link, address: str, seconds: float) -> HTTPConnection:
         if link.scheme == "http":
-            return ClockedConnection(address, link.port, timeout=seconds)
-        return ClockedTLSConnection(
+            return DeadlineConnection(address, link.port, timeout=seconds)
+        return DeadlineTLSConnection(
             address,
             link.port,
             timeout=seconds,
@@ -114,12 +119,12 @@ class Door:
             server_hostname=link.host,
         )
 
-    def _judged(self, link: Link, clock: Clock) -> list[str]:
+    def _judged(self, link: Link, deadline: Deadline) -> list[str]:
         """All addresses of the link's name. Raises Refused when one of them is not open: a name that leads inside
         by one answer may lead there by the next."""
-        found = self._looked_up(link, clock.patience())
+        found = self._looked_up(link, deadline.remaining())
         if not found or not all(is_open(ip_address(address), self.trusted) for address in found):
-            raise Refused
+            raise AddressRefused
         return list(dict.fromkeys(found))
 
     def _looked_up(self, link: Link, seconds: float) -> Sequence[str]:
@@ -142,25 +147,27 @@ class Door:
 
 
 @contextmanager
-def edge(host: str) -> Iterator[None]:
+def _translate_errors(host: str) -> Iterator[None]:
     """Turn all that sockets, TLS and HTTP raise into Failed, with words; a name that nobody knows into Refused."""
     try:
         yield
     except (OSError, HTTPError, HTTPException, ValueError) as error:
-        raise _told(error, host) from error
+        raise _translated(error, host) from error
 
 
-def _told(error: Exception, host: str) -> Failed | Refused:
+def _translated(error: Exception, host: str) -> FetchFailed | AddressRefused:
     if isinstance(error, socket.gaierror):
         return (
-            Refused() if error.errno in UNKNOWN else Failed(f"The name {host} cannot be looked up just now.")
+            AddressRefused()
+            if error.errno in UNKNOWN
+            else FetchFailed(f"The name {host} cannot be looked up just now.")
         )
     if isinstance(error, UnicodeError):
-        return Refused()
+        return AddressRefused()
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Failed(f"The certificate of {host} is not one to trust: {error.verify_message}.")
+        return FetchFailed(f"The certificate of {host} is not one to trust: {error.verify_message}.")
     if isinstance(error, ssl.SSLError):
-        return Failed(f"{host} speaks no TLS that can be understood.")
+        return FetchFailed(f"{host} speaks no TLS that can be understood.")
     if isinstance(error, TimeoutError) or "imed out" in str(error):
-        return Failed(f"{host} took too long.")
-    return Failed(f"{host} cannot be reached, or broke off.")
+        return FetchFailed(f"{host} took too long.")
+    return FetchFailed(f"{host} cannot be reached, or broke off.")

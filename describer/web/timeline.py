@@ -40,7 +40,7 @@ def timeline(description: Description, attempts: Iterable[Attempt]) -> list[Mome
 
 
 @dataclass(frozen=True)
-class Call:
+class ShownCall:
     """An attempt and what it came to, in words."""
 
     attempt: Attempt
@@ -64,7 +64,7 @@ def _change(change: dict[str, Any]) -> str:
     return f"{param} as {to}" if change.get("kind") == "renamed" else f"without {param}"
 
 
-def bill(calls: Sequence[Call]) -> str:
+def bill(calls: Sequence[ShownCall]) -> str:
     """ "1, billed" or "3: 1 billed, 2 not billed": for the folded list of calls."""
     if len(calls) < 2:
         return ", ".join([str(len(calls)), *(call.billed for call in calls if call.billed)])

@@ -8,7 +8,7 @@ from typing import Any
 
 from ninja.responses import NinjaJSONEncoder
 
-from describer.lib.csv_cells import harmless
+from describer.lib.csv_cells import escape_formula
 from describer.serializers import DescriptionOut
 
 JSON = NinjaJSONEncoder(ensure_ascii=False)
@@ -25,16 +25,16 @@ COLUMNS: dict[str, Callable[[DescriptionOut], Any]] = {
     "endpoint": lambda one: one.endpoint,
     "model": lambda one: one.model,
     "parameters": lambda one: JSON.encode(one.parameters) if one.parameters else None,
-    "images": lambda one: "; ".join([*(image.name for image in one.images), *_links(one)]),
+    "images": lambda one: "; ".join([*(image.name for image in one.images), *_bare_links(one)]),
     "question": lambda one: one.question,
     "system_prompt": lambda one: one.system_prompt,
-    "answer": lambda one: _first(one, "content"),
+    "answer": lambda one: _first_choice(one, "content"),
     "more_answers": lambda one: JSON.encode(more) if (more := _more(one)) else None,
-    "refusal": lambda one: _first(one, "refusal"),
-    "finish_reason": lambda one: _first(one, "finish_reason"),
-    "prompt_tokens": lambda one: _usage(one, "prompt_tokens"),
-    "completion_tokens": lambda one: _usage(one, "completion_tokens"),
-    "total_tokens": lambda one: _usage(one, "total_tokens"),
+    "refusal": lambda one: _first_choice(one, "refusal"),
+    "finish_reason": lambda one: _first_choice(one, "finish_reason"),
+    "prompt_tokens": lambda one: _usage_cell(one, "prompt_tokens"),
+    "completion_tokens": lambda one: _usage_cell(one, "completion_tokens"),
+    "total_tokens": lambda one: _usage_cell(one, "total_tokens"),
     "estimated": lambda one: JSON.encode(one.usage.estimated) if one.usage else None,
     "cost": lambda one: one.cost,
     "attempts": lambda one: len(one.attempts),
@@ -56,7 +56,7 @@ def row(one: DescriptionOut) -> str:
 
 
 def _safe(cell: Any) -> Any:
-    return harmless(cell) if isinstance(cell, str) else cell
+    return escape_formula(cell) if isinstance(cell, str) else cell
 
 
 def _line(cells: Any) -> str:
@@ -70,12 +70,12 @@ def _time(moment: datetime | None) -> Any:
     return JSON.default(moment) if moment else None
 
 
-def _links(one: DescriptionOut) -> list[str]:
+def _bare_links(one: DescriptionOut) -> list[str]:
     """Addresses whose pictures are not there."""
     return [link.url for link in one.links if link.image_id is None]
 
 
-def _first(one: DescriptionOut, name: str) -> Any:
+def _first_choice(one: DescriptionOut, name: str) -> Any:
     return getattr(one.choices[0], name) if one.choices else None
 
 
@@ -83,5 +83,5 @@ def _more(one: DescriptionOut) -> list[str | None]:
     return [choice.content for choice in one.choices[1:]]
 
 
-def _usage(one: DescriptionOut, name: str) -> Any:
+def _usage_cell(one: DescriptionOut, name: str) -> Any:
     return getattr(one.usage, name) if one.usage else None

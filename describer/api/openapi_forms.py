@@ -60,10 +60,10 @@ def own_fields(each: bool) -> dict[str, Any]:
 def parameters() -> dict[str, Any]:
     """Each parameter's JSON schema. An absent field means "not set", so null is left out."""
     properties = Parameters.model_json_schema()["properties"]
-    return {name: described(name, field) for name, field in properties.items()}
+    return {name: field_schema(name, field) for name, field in properties.items()}
 
 
-def described(name: str, field: dict[str, Any]) -> dict[str, Any]:
+def field_schema(name: str, field: dict[str, Any]) -> dict[str, Any]:
     """A field with its range, in its words too: viewers of forms show no other."""
     kept = {key: value for key, value in field.items() if key not in LEFT_OUT}
     kinds = [kind for kind in field["anyOf"] if kind != {"type": "null"}]

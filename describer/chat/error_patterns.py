@@ -2,8 +2,8 @@
 
 import re
 
+from describer.chat.error_text import ErrorText
 from describer.chat.parameters import NAMES
-from describer.chat.words import Said
 
 
 def words(*phrases: str) -> re.Pattern[str]:
@@ -134,7 +134,7 @@ def top_name(param: str) -> str:
     return "detail" if path[-1] == "detail" else path[0]
 
 
-def parameter_in(said: Said) -> str | None:
+def parameter_in(said: ErrorText) -> str | None:
     """The parameter that an error is about, None where it is about something else."""
     name = top_name(said.param)
     if name in KNOWN:

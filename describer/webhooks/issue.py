@@ -4,16 +4,16 @@ from django.conf import settings
 from django.db import transaction
 
 from describer.errors import Refusal
-from describer.lib.guard import Refused
+from describer.lib.guard import AddressRefused
 from describer.models import User, Webhook
-from describer.webhooks.posting import door
+from describer.webhooks.post import guarded_client
 
 
 def make_webhook(owner: User, url: str) -> Webhook:
     """Raises Refusal for what is no address, and for one too many. No name is looked up: each delivery is judged anew."""
     try:
-        door().link(url)
-    except Refused as error:
+        guarded_client().link(url)
+    except AddressRefused as error:
         raise Refusal(error.message, code="invalid_webhook_url", param="url") from error
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=owner.pk)

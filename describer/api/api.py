@@ -10,9 +10,9 @@ from ninja import NinjaAPI
 
 from describer import __version__
 from describer.api import actions, descriptions, export, usage, webhooks
+from describer.api.auth import reading
 from describer.api.errors import handle_errors
 from describer.api.examples import with_examples
-from describer.api.key import reading
 
 ABOUT = """\
 Upload pictures, ask a question about them, and read the answer with its usage and cost.

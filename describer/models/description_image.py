@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db import models
 
-from describer.db.statements import Given, Insert, Select
+from describer.db.statements import Insert, Param, Select
 from describer.lib.guard import host_of
 from describer.models.description import Description
 from describer.models.image import Image, SentCopy
@@ -47,29 +47,29 @@ class DescriptionLink(models.Model):
 
 
 AT_BIRTH = ("pictures_at_birth", "links_at_birth")
-SHOW, LINK = Insert(DescriptionImage), Insert(DescriptionLink)
-SHOWN = Select(
+INSERT_DESCRIPTION_IMAGE, INSERT_DESCRIPTION_LINK = Insert(DescriptionImage), Insert(DescriptionLink)
+SELECT_PICTURES = Select(
     lambda: (
-        DescriptionImage.objects.filter(description_id=Given("description"))
+        DescriptionImage.objects.filter(description_id=Param("description"))
         .select_related("image", "sent_copy")
         .order_by("position")
     )
 )
-LINKED = Select(
-    lambda: DescriptionLink.objects.filter(description_id=Given("description")).order_by("position")
+SELECT_LINKS = Select(
+    lambda: DescriptionLink.objects.filter(description_id=Param("description")).order_by("position")
 )
 
 
 def pictures_of(description: Description) -> list[DescriptionImage]:
     """`description.images`, by a statement that is built once: the engine asks for them with every run."""
     found = vars(description).pop(AT_BIRTH[0], None)
-    return SHOWN(description=description.pk) if found is None else list(found)
+    return SELECT_PICTURES(description=description.pk) if found is None else list(found)
 
 
 def links_of(description: Description) -> list[DescriptionLink]:
     """Its links in order, by such a statement."""
     found = vars(description).pop(AT_BIRTH[1], None)
-    return LINKED(description=description.pk) if found is None else list(found)
+    return SELECT_LINKS(description=description.pk) if found is None else list(found)
 
 
 def shown_at_birth(

@@ -27,7 +27,7 @@ WAIT = re.compile(
 
 
 @dataclass(frozen=True)
-class Said:
+class ErrorText:
     """An error as the endpoint put it.
 
     `status` is the HTTP status that its body names, None without one; of a web page `message` is the title.
@@ -42,7 +42,7 @@ class Said:
     is_page: bool = False
 
 
-def error_in(body: Any, *, failed: bool) -> Said | None:
+def error_in(body: Any, *, failed: bool) -> ErrorText | None:
     """The error that a JSON body holds, None where it holds none.
 
     `failed` says that the HTTP status was no 2xx: then a lone "message" or "detail" is an error too.
@@ -50,7 +50,7 @@ def error_in(body: Any, *, failed: bool) -> Said | None:
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     if isinstance(body, str) and failed:
-        return Said(message=body)
+        return ErrorText(message=body)
     if not isinstance(body, dict):
         return None
     if body.get("error"):
@@ -72,7 +72,7 @@ def flat_error(body: Mapping[str, Any]) -> bool:
     )
 
 
-def inner(error: Any, body: Mapping[str, Any]) -> Said:
+def inner(error: Any, body: Mapping[str, Any]) -> ErrorText:
     """{"error": {...}} and {"error": "text"}; what the object lacks is looked for beside it."""
     if not isinstance(error, dict):
         beside = flat({key: value for key, value in body.items() if key != "error"})
@@ -85,7 +85,7 @@ def inner(error: Any, body: Mapping[str, Any]) -> Said:
     return replace(nested, status=nested.status or said.status, param=nested.param or said.param)
 
 
-def nested_error(message: str) -> Said | None:
+def nested_error(message: str) -> ErrorText | None:
     """Gateways hand on the body of the server behind them as the text of their own message."""
     if not (message.startswith("{") and message.rstrip().endswith("}")):
         return None
@@ -97,13 +97,13 @@ def nested_error(message: str) -> Said | None:
     return flat(told) if isinstance(told, dict) and message_of(told) else None
 
 
-def flat(error: Mapping[str, Any]) -> Said:
+def flat(error: Mapping[str, Any]) -> ErrorText:
     code = error.get("code")
     metadata = as_dict(error.get("metadata"))
     message = message_of(error)
     if raw := as_text(metadata.get("raw"), READ_AT_MOST):
         message = f"{message}: {raw}"
-    return Said(
+    return ErrorText(
         message=message,
         code="" if status_in(code) else as_text(code, LONGEST_CODE),
         type=as_text(error.get("type"), LONGEST_CODE) or as_text(error.get("status"), LONGEST_CODE),

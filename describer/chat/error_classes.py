@@ -8,27 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from describer.chat.errors import (
-    BadKey,
-    BadRequest,
-    ChatError,
-    ConnectionFailed,
-    ContentFiltered,
-    ContextTooLong,
-    EndpointError,
-    Evidence,
-    Forbidden,
-    ImageRejected,
-    ModelNotFound,
-    NoCredit,
-    Overloaded,
-    RateLimited,
-    TimedOut,
-    TooLarge,
-    UnsupportedParameter,
-)
-from describer.chat.messages import size_text
-from describer.chat.phrases import (
+from describer.chat.error_patterns import (
     A_MODEL,
     BLIND,
     CREDIT,
@@ -51,7 +31,27 @@ from describer.chat.phrases import (
     WAITING,
     parameter_in,
 )
-from describer.chat.words import Said
+from describer.chat.error_text import ErrorText
+from describer.chat.errors import (
+    BadKey,
+    BadRequest,
+    ChatError,
+    ConnectionFailed,
+    ContentFiltered,
+    ContextTooLong,
+    EndpointError,
+    Evidence,
+    Forbidden,
+    ImageRejected,
+    ModelNotFound,
+    NoCredit,
+    Overloaded,
+    RateLimited,
+    TimedOut,
+    TooLarge,
+    UnsupportedParameter,
+)
+from describer.chat.messages import size_text
 
 STATUS_OF = {
     "rate_limit_exceeded": 429, "rate_limit_error": 429, "too_many_requests": 429, "resource_exhausted": 429,
@@ -68,7 +68,7 @@ class Case:
     """One error to judge; `sent_bytes` is the size of the request it answers."""
 
     status: int
-    said: Said
+    said: ErrorText
     evidence: Evidence
     sent_bytes: int = 0
 
@@ -80,7 +80,7 @@ class Case:
         return bool(pattern.search(self.said.message))
 
 
-def standing_for(http_status: int, said: Said) -> int:
+def standing_for(http_status: int, said: ErrorText) -> int:
     """The status to judge by. The body's own number counts where the label is a 2xx or only says "server fault"."""
     if 400 <= http_status < 500:
         return http_status
@@ -144,7 +144,7 @@ def picture(case: Case) -> ChatError | None:
     return ImageRejected("", case.evidence)
 
 
-def size(case: Case) -> ChatError | None:
+def request_too_large(case: Case) -> ChatError | None:
     spoken = case.status in (400, 404, 502) and case.says(TOO_BIG)
     if case.status != 413 and not spoken and "request_too_large" not in case.codes:
         return None
@@ -197,9 +197,9 @@ BY_STATUS: dict[int, type[ChatError]] = {
     429: RateLimited,
 }
 TESTS: tuple[Callable[[Case], ChatError | None], ...] = (
-    blind, credit, context, filtered, size, picture, key, parameter, model, loading,
+    blind, credit, context, filtered, request_too_large, picture, key, parameter, model, loading,
 )  # fmt: skip
 
 
-def verdict(case: Case) -> ChatError:
+def error_of_case(case: Case) -> ChatError:
     return next((error for test in TESTS if (error := test(case)) is not None), None) or by_status(case)

@@ -29,10 +29,10 @@ class Frame:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Lazy: a fragment that shows no frame costs no query, a page one."""
-    return {"frame": SimpleLazyObject(lambda: _frame(request))}
+    return {"frame": SimpleLazyObject(lambda: _frame_of(request))}
 
 
-def _frame(request: HttpRequest) -> Frame:
+def _frame_of(request: HttpRequest) -> Frame:
     plain = Frame(theme=chosen_theme(request))
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:

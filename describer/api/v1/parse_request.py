@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
-from describer.api.key import known, may, secret_in
-from describer.chat import Asked, ParameterError, is_data_url, read_data_url, read_request
-from describer.chat.request import Part
+from describer.api.auth import known, may, secret_in
+from describer.chat import ChatRequest, ParameterError, is_data_url, read_data_url, read_request
+from describer.chat.request import PicturePart
 from describer.engine.endpoints.client import refresh_models
-from describer.engine.links import door, read_link
-from describer.engine.submit import Given, Link, Refusal, keep_image
+from describer.engine.links import guarded_client, read_link
+from describer.engine.submit import AskImage, AskLink, Refusal, keep_image
 from describer.images import ImageError, fetched
 from describer.media.storage import drop_images
 from describer.models import ApiKey, Endpoint, Image, Scope, User
@@ -38,7 +38,7 @@ def opened(authorization: str, scope: Scope) -> ApiKey:
     return key
 
 
-def asked_of(body: bytes) -> Asked:
+def asked_of(body: bytes) -> ChatRequest:
     """The request of a body. Raises Refusal."""
     try:
         asked = read_request(body)
@@ -73,16 +73,16 @@ def endpoint_of(model: str, key: ApiKey) -> Endpoint:
     return endpoint
 
 
-def kept(owner: User, parts: Sequence[Part], endpoint: Endpoint) -> list[Given | Link]:
+def kept(owner: User, parts: Sequence[PicturePart], endpoint: Endpoint) -> list[AskImage | AskLink]:
     """The pictures of a request, all of them or none. Raises Refusal that names the place of the one at fault."""
     began = timezone.now()
     images: list[Image] = []
-    pictures: list[Given | Link] = []
+    pictures: list[AskImage | AskLink] = []
     try:
         for number, part in enumerate(parts, 1):
             with _at(part):
                 given = _taken(owner, part.take(), number, endpoint.sends_links)
-            images += [given.image] if isinstance(given, Given) else []
+            images += [given.image] if isinstance(given, AskImage) else []
             pictures.append(given)
     except Refusal:
         drop_images(images, began)
@@ -91,7 +91,7 @@ def kept(owner: User, parts: Sequence[Part], endpoint: Endpoint) -> list[Given |
 
 
 @contextmanager
-def _at(part: Part) -> Iterator[None]:
+def _at(part: PicturePart) -> Iterator[None]:
     try:
         yield
     except ImageError as error:
@@ -107,17 +107,17 @@ def _at(part: Part) -> Iterator[None]:
         raise Refusal(refusal.message, code=code, param=part.param) from refusal
 
 
-def _taken(owner: User, url: str, number: int, as_they_are: bool) -> Given | Link:
+def _taken(owner: User, url: str, number: int, as_they_are: bool) -> AskImage | AskLink:
     """No connection to the database is held meanwhile: sixteen slow links would take those of all pages."""
     close_old_connections()
     if is_data_url(url):
         name = f"picture {number}"
-        return Given(keep_image(owner, BytesIO(_bytes(url)), name), name)
+        return AskImage(keep_image(owner, BytesIO(_bytes(url)), name), name)
     url = read_link(url)
     if as_they_are:
-        return Link(url)
-    with fetched(url, door(), most=LINK_BYTES, seconds=LINK_SECONDS) as found:
-        return Given(keep_image(owner, found.file, found.name), found.name, url)
+        return AskLink(url)
+    with fetched(url, guarded_client(), most=LINK_BYTES, seconds=LINK_SECONDS) as found:
+        return AskImage(keep_image(owner, found.file, found.name), found.name, url)
 
 
 def _bytes(url: str) -> bytes:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from describer import __version__
-from describer.lib.deadline import Clock
-from describer.lib.guard import PORTS, Door, DoorError
+from describer.lib.deadline import Deadline
+from describer.lib.guard import PORTS, GuardedClient, GuardError
 from describer.models import WebhookDelivery
 from describer.webhooks.signing import SIGNATURE, signature
 
@@ -20,7 +20,7 @@ OURS = "It could not be sent; the site's log says why."
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PostResult:
     """What a try came to: the status of a reply, if one came, and why it was no success."""
 
     http_status: int | None
@@ -36,25 +36,25 @@ class Outcome:
         return self.http_status == GONE
 
 
-def door() -> Door:
-    """The door as the admin has set it for webhooks."""
-    return Door(ports=PORTS | settings.WEBHOOK_PORTS, trusted=settings.WEBHOOK_NETWORKS)
+def guarded_client() -> GuardedClient:
+    """The guarded client as the admin has set it for webhooks."""
+    return GuardedClient(ports=PORTS | settings.WEBHOOK_PORTS, trusted=settings.WEBHOOK_NETWORKS)
 
 
-def post(delivery: WebhookDelivery, body: bytes) -> Outcome:
+def post(delivery: WebhookDelivery, body: bytes) -> PostResult:
     """Send it once. The address is judged now, whatever it was at other times; no redirect is followed."""
-    guarded = door()
+    guarded = guarded_client()
     try:
         link = guarded.link(delivery.webhook.url)
         headers = _headers(delivery, body)
-        with guarded.ask("POST", link, Clock(SECONDS, SECONDS, SECONDS), headers, body) as answer:
+        with guarded.ask("POST", link, Deadline(SECONDS, SECONDS, SECONDS), headers, body) as answer:
             # The status says all: a body is not read, however long it is.
             return _outcome(answer.status, link.host)
-    except DoorError as error:
-        return Outcome(None, error.message)
+    except GuardError as error:
+        return PostResult(None, error.message)
     except Exception:
         logger.exception("delivery %s could not be sent", delivery.pk)
-        return Outcome(None, OURS)
+        return PostResult(None, OURS)
 
 
 def _headers(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
@@ -66,8 +66,8 @@ def _headers(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
     }
 
 
-def _outcome(status: int, host: str) -> Outcome:
+def _outcome(status: int, host: str) -> PostResult:
     if 200 <= status < 300:
-        return Outcome(status)
+        return PostResult(status)
     words = "; redirects are not followed" if 300 <= status < 400 else ""
-    return Outcome(status, f"{host} answered {status}{words}.")
+    return PostResult(status, f"{host} answered {status}{words}.")

@@ -11,8 +11,10 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
-from describer.chat.address import shown
-from describer.chat.completion import Choice, Completion, Reply, read_completion
+from describer.chat.address import shown_address
+from describer.chat.completion import Completion, CompletionChoice, Reply, read_completion
+from describer.chat.error_classes import Case, error_of_case, standing_for
+from describer.chat.error_text import ErrorText, clean_words, error_in, is_page, masked, phrase, wait_in
 from describer.chat.errors import (
     BadAnswer,
     Billed,
@@ -26,8 +28,6 @@ from describer.chat.errors import (
 )
 from describer.chat.events import is_stream
 from describer.chat.stream import Assembly, assembled
-from describer.chat.verdicts import Case, standing_for, verdict
-from describer.chat.words import Said, clean_words, error_in, is_page, masked, phrase, wait_in
 from describer.lib.lenient_json import TooDeep, loads
 
 LONGEST_WAIT = 31 * 24 * 3600
@@ -38,7 +38,7 @@ INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
 @dataclass(frozen=True)
-class Answer:
+class EndpointResponse:
     """One HTTP response, read to its end. `sent_bytes` is the size of the request; `key` is kept out of all texts."""
 
     status: int
@@ -92,17 +92,17 @@ def until(date: str) -> float:
     return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
 
 
-def read_reply(answer: Answer) -> Reply:
+def read_reply(answer: EndpointResponse) -> Reply:
     """The reply of a whole response. Raises a ChatError where it holds no usable answer, and nothing else."""
     if is_stream(answer.text):
         return read_stream(answer, assembled(answer.text.encode()))
-    body, fault = parsed(answer.text)
+    body, fault = parse_body(answer.text)
     if fault:
-        raise unreadable(answer, fault)
+        raise unreadable_body(answer, fault)
     return read_body(answer, body)
 
 
-def parsed(text: str) -> tuple[Any, str]:
+def parse_body(text: str) -> tuple[Any, str]:
     """The JSON value of a body, or the sentence that says why there is none."""
     try:
         return loads(text), ""
@@ -114,39 +114,39 @@ def parsed(text: str) -> tuple[Any, str]:
         ) else BadAnswer.sentence
 
 
-def read_body(answer: Answer, body: Any) -> Reply:
+def read_body(answer: EndpointResponse, body: Any) -> Reply:
     raw = body[0] if isinstance(body, list) and len(body) == 1 else body
     reply = reply_of(answer, raw) if isinstance(raw, dict) else None
     if reply and any(map(usable, reply.completion.choices)):
         return reply
     said = error_in(raw, failed=not answer.succeeded)
     if said is not None or not answer.succeeded:
-        raise refusal(answer, said or Said())
+        raise refusal(answer, said or ErrorText())
     if reply is None or not is_completion(reply.raw):
-        raise unreadable(answer, reply=reply)
+        raise unreadable_body(answer, reply=reply)
     raise empty(answer, reply)
 
 
-def read_stream(answer: Answer, assembly: Assembly, broken: ChatError | None = None) -> Reply:
+def read_stream(answer: EndpointResponse, assembly: Assembly, broken: ChatError | None = None) -> Reply:
     """An event stream, asked for or not. `broken` is what ended it, None when its body came to its end."""
     if assembly.whole or not (broken or assembly.has_text):
         return read_whole_stream(answer, assembly, broken)
     if assembly.error is None and not assembly.has_text:
-        raise broken or ConnectionLost("", evidence_of(answer, Said()))
+        raise broken or ConnectionLost("", evidence_of(answer, ErrorText()))
     reply = reply_of(answer, assembly.body())
     if assembly.error is not None:
-        said = error_in(assembly.error, failed=False) or Said()
+        said = error_in(assembly.error, failed=False) or ErrorText()
         raise partial(refusal(answer, said), reply)
     raise (
         partial(broken, reply)
         if broken and broken.code == "timeout"
-        else StreamCut("", evidence_of(answer, Said(), reply))
+        else StreamCut("", evidence_of(answer, ErrorText(), reply))
     )
 
 
-def read_whole_stream(answer: Answer, assembly: Assembly, broken: ChatError | None) -> Reply:
+def read_whole_stream(answer: EndpointResponse, assembly: Assembly, broken: ChatError | None) -> Reply:
     if assembly.error is None and not assembly.whole:
-        raise broken or ConnectionLost("", evidence_of(answer, Said()))
+        raise broken or ConnectionLost("", evidence_of(answer, ErrorText()))
     return read_body(answer, assembly.body())
 
 
@@ -156,12 +156,12 @@ def partial(error: ChatError, reply: Reply) -> ChatError:
     return error
 
 
-def reply_of(answer: Answer, raw: dict[str, Any]) -> Reply:
+def reply_of(answer: EndpointResponse, raw: dict[str, Any]) -> Reply:
     completion = read_completion(raw)
     return Reply(completion, raw, answer.status, answer.request_id, answer.seconds, answer.limits)
 
 
-def usable(choice: Choice) -> bool:
+def usable(choice: CompletionChoice) -> bool:
     """Whether there is something to show: visible text that is not only thought, a refusal, or a tool call."""
     return bool(visible(choice.content) or visible(choice.refusal) or choice.tool_calls)
 
@@ -184,9 +184,9 @@ def paid(completion: Completion, otherwise: Billed = "unknown") -> Billed:
     return "yes" if completion.choices or counted else otherwise
 
 
-def empty(answer: Answer, reply: Reply) -> ChatError:
+def empty(answer: EndpointResponse, reply: Reply) -> ChatError:
     """The error of a completion without a usable choice; what it holds is recorded all the same."""
-    evidence, billed = evidence_of(answer, Said(), reply), paid(reply.completion)
+    evidence, billed = evidence_of(answer, ErrorText(), reply), paid(reply.completion)
     choices = reply.completion.choices
     if choices and all(choice.reading == "filter" for choice in choices):
         return ContentFiltered(
@@ -197,9 +197,9 @@ def empty(answer: Answer, reply: Reply) -> ChatError:
     return EmptyAnswer("", evidence, billed=billed)
 
 
-def unreadable(answer: Answer, sentence: str = "", reply: Reply | None = None) -> ChatError:
+def unreadable_body(answer: EndpointResponse, sentence: str = "", reply: Reply | None = None) -> ChatError:
     """The error of a body that is no completion: by its status, else bad_answer. A web page cost nothing."""
-    said = Said(message="" if answer.text.lstrip().startswith(("{", "[")) else answer.text)
+    said = ErrorText(message="" if answer.text.lstrip().startswith(("{", "[")) else answer.text)
     if not answer.succeeded:
         return refusal(answer, said)
     evidence = evidence_of(answer, said, reply)
@@ -210,7 +210,7 @@ def unreadable(answer: Answer, sentence: str = "", reply: Reply | None = None) -
     return BadAnswer(sentence, evidence, billed=billed)
 
 
-def refusal(answer: Answer, said: Said) -> ChatError:
+def refusal(answer: EndpointResponse, said: ErrorText) -> ChatError:
     """The error of a status that is no success, or of an error object under any status."""
     if 300 <= answer.status < 400:
         return redirect(answer)
@@ -220,23 +220,23 @@ def refusal(answer: Answer, said: Said) -> ChatError:
     evidence = evidence_of(answer, said)
     if not evidence.words and not answer.succeeded:
         evidence = replace(evidence, words=phrase(answer.status))
-    error = verdict(Case(status, said, evidence, answer.sent_bytes))
+    error = error_of_case(Case(status, said, evidence, answer.sent_bytes))
     told = answer.lowered.get("x-should-retry", "").strip().lower()
     if told in ("true", "false"):
         error.retryable = told == "true"
     return error
 
 
-def redirect(answer: Answer) -> ChatError:
-    place = clean_words(shown(answer.lowered.get("location", "")), answer.key)
+def redirect(answer: EndpointResponse) -> ChatError:
+    place = clean_words(shown_address(answer.lowered.get("location", "")), answer.key)
     where = f" ({place})" if place else ""
     return Redirected(
         f"The endpoint sent us to another address{where}; set the base URL to it.",
-        evidence_of(answer, Said()),
+        evidence_of(answer, ErrorText()),
     )
 
 
-def evidence_of(answer: Answer, said: Said, reply: Reply | None = None) -> Evidence:
+def evidence_of(answer: EndpointResponse, said: ErrorText, reply: Reply | None = None) -> Evidence:
     return Evidence(
         words=clean_words(said.message, answer.key),
         http_status=answer.status,
