@@ -4,14 +4,14 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
 from describer.admin.words import NONE, tokens
-from describer.models import ApiKey, Endpoint, Scope, UsageDay
+from describer.ledger.totals import key_total
+from describer.models import ApiKey, Endpoint, Scope
 from describer.models.person import MOST_ASKS_PER_MINUTE, scopes_of
 from describer.templatetags.figures import ago
 from describer.templatetags.keys import expiry, limits
@@ -103,19 +103,12 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         css: ClassVar[dict[str, list[str]]] = {"all": ["css/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
-        """Keys with what was used with them. By owner and day, as the roll-up is indexed."""
+        """Return the keys with what was used with them since the month began."""
         first = timezone.localdate().replace(day=1)
-        days = UsageDay.objects.filter(owner=OuterRef("user"), day__gte=first, key=OuterRef("pk")).values(
-            "key"
-        )
-
-        def summed(column: str) -> Coalesce:
-            return Coalesce(
-                Subquery(days.annotate(sum=Sum(column)).values("sum")), 0, output_field=IntegerField()
-            )
-
         rows: QuerySet[ApiKey] = super().get_queryset(request)
-        return rows.annotate(month_asks=summed("asks"), month_tokens=summed("total_tokens"))
+        return rows.annotate(
+            month_asks=key_total("asks", since=first), month_tokens=key_total("total_tokens", since=first)
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

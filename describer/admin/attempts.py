@@ -7,6 +7,7 @@ from django.utils.html import format_html
 
 from describer.admin.lists import LedgerAdmin, recorded
 from describer.admin.words import indented, money, short, tokens
+from describer.db.decimal_sum import DecimalSum
 from describer.models import Attempt
 
 
@@ -38,7 +39,7 @@ class AttemptAdmin(LedgerAdmin):
         "prompt_tokens": Sum("prompt_tokens"),
         "completion_tokens": Sum("completion_tokens"),
         "total_tokens": Sum("total_tokens"),
-        "cost": Sum("cost"),
+        "cost": DecimalSum("cost"),
     }
     exclude = ("changed", "raw_usage", "estimated_usage", "price_used", "owner")
     readonly_fields = ("person", "changes", "reported", "estimate", "by_price")

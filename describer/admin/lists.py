@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 
+from describer.ledger.totals import totals_apart
 from describer.models import UsageDay, User
 
 MOST_COUNTED = 10_000
@@ -65,14 +66,21 @@ class LongList(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class TotalsList(ChangeList):
-    """Adds up exactly the rows that are listed with the filters in force, on all pages."""
+    """Adds up exactly the rows that are listed with the filters in force, on all pages; those of the sandbox apart."""
 
     totals: dict[str, Any]
+    sandbox_totals: dict[str, Any]
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        sums = self.queryset.aggregate(**cast(LedgerAdmin, self.model_admin).totals)
-        self.totals = {name.replace("_", " ").capitalize(): total for name, total in sums.items()}
+        sums, of_sandbox = totals_apart(self.queryset, cast(LedgerAdmin, self.model_admin).totals)
+        self.totals, self.sandbox_totals = _titled(sums), _titled(of_sandbox)
+
+
+def _titled(sums: dict[str, Any]) -> dict[str, Any]:
+    """Return sums under the titles of their columns; a cost of 0 is one that no price is known of."""
+    known = sums | {"cost": sums["cost"] or None}
+    return {name.replace("_", " ").capitalize(): total for name, total in known.items()}
 
 
 class LedgerAdmin(LongList):

@@ -1,10 +1,13 @@
 """Days of usage: the roll-up of the ledger, only read."""
 
+from typing import ClassVar
+
 from django.contrib import admin
-from django.db.models import Sum
+from django.db.models import Aggregate
 
 from describer.admin.lists import LedgerAdmin, recorded
 from describer.admin.words import money, tokens
+from describer.ledger.totals import SUMS
 from describer.models import UsageDay
 
 
@@ -14,15 +17,7 @@ class UsageDayAdmin(LedgerAdmin):
     list_filter = ("day", recorded("endpoint", "endpoint"), recorded("model", "model"))
     ordering = ("-day", "-id")
     sortable_by = ("day",)
-    totals = {
-        "attempts": Sum("attempts"),
-        "asks": Sum("asks"),
-        "failed": Sum("failed"),
-        "prompt_tokens": Sum("prompt_tokens"),
-        "completion_tokens": Sum("completion_tokens"),
-        "total_tokens": Sum("total_tokens"),
-        "cost": Sum("cost"),
-    }
+    totals: ClassVar[dict[str, Aggregate]] = SUMS
 
     @admin.display(description="total tokens")
     def total(self, row: UsageDay) -> str:

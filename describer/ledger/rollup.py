@@ -1,14 +1,15 @@
-"""The roll-up of attempts into days: written with each attempt, and made again from all of them to prove it."""
+"""The roll-up of attempts into days, written in the transaction that completes the attempt."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Round
 from django.utils import timezone
 
+from describer.db.decimal_sum import PLACES
 from describer.db.statements import Param, Update
 from describer.models import Attempt, UsageDay
 
@@ -16,9 +17,17 @@ TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 COUNTED = ("attempts", "asks", "failed", *TOKENS, "cost")
 KEYED = ("day", "owner", "key", "endpoint", "model")
 Key = tuple[tuple[str, Any], ...]
+
+
+def _sum(name: str) -> Combinable:
+    """Return a column with what is to be added; a cost is rounded each time, since SQLite adds decimals as floats."""
+    added = F(name) + Param(f"more_{name}", UsageDay._meta.get_field(name))
+    return Round(added, precision=PLACES) if name == "cost" else added
+
+
 ADD_TO_DAY = Update(
     lambda: UsageDay.objects.filter(**{name: Param(name) for name in KEYED}),
-    **{name: F(name) + Param(f"more_{name}", UsageDay._meta.get_field(name)) for name in COUNTED},
+    **{name: _sum(name) for name in COUNTED},
 )
 
 
@@ -33,25 +42,8 @@ def roll_up(attempt: Attempt, before: Attempt.State) -> None:
     _add(key_of(attempt), counted)
 
 
-def rebuilt(attempts: Iterable[Attempt]) -> dict[Key, Counter[str]]:
-    """What UsageDay must hold for these attempts. Attempts still under way are not counted yet."""
-    days: dict[Key, Counter[str]] = {}
-    for attempt in attempts:
-        if attempt.state != Attempt.State.SENT:
-            days.setdefault(key_of(attempt), Counter()).update(_counts(attempt))
-    return days
-
-
-def rebuild() -> None:
-    """Write UsageDay anew from the ledger, in one transaction."""
-    with transaction.atomic():
-        UsageDay.objects.all().delete()
-        days = rebuilt(Attempt.objects.iterator())
-        UsageDay.objects.bulk_create(UsageDay(**dict(key), **counts) for key, counts in days.items())
-
-
 def used(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
-    """Tokens of the answering one of a description's attempts: as reported, else our estimate, which is marked as one."""
+    """Return the tokens of a description's answering attempt: as reported, else the site's estimate, marked as one."""
     answered = [attempt for attempt in attempts if attempt.state == Attempt.State.ANSWERED]
     if not answered:
         return None
@@ -60,14 +52,8 @@ def used(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
     return {**tokens, "estimated": not reported} if tokens else None
 
 
-def cost_of(costs: Iterable[Decimal | None]) -> str | None:
-    """The sum in plain digits, without zeros at its end; None when no cost is known."""
-    known = [cost for cost in costs if cost is not None]
-    return f"{sum(known, Decimal()).normalize():f}" if known else None
-
-
 def order_of(attempt: Attempt) -> tuple[Any, ...]:
-    """What tells the days of attempts apart, for `together`: many processes add to the same ones."""
+    """Return what tells the days of attempts apart, for group commits: many processes add to the same days."""
     return tuple(value for _, value in key_of(attempt))
 
 
@@ -92,7 +78,7 @@ def _counts(attempt: Attempt) -> dict[str, Any]:
 
 
 def _add(key: Key, counts: dict[str, Any]) -> None:
-    """One update where the day is known; else a row, and where another was quicker with it, the update after all."""
+    """Update the day where it is known; else make its row, and update after all where another was quicker with it."""
     values = dict(key)
     changes = {f"more_{name}": count for name, count in counts.items()}
     if not any(counts.values()) or ADD_TO_DAY(**values, **changes):

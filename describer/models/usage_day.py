@@ -7,7 +7,7 @@ class UsageDay(models.Model):
     """What came to pass on a day for an owner, key, endpoint and model.
 
     Plain numbers as in Attempt (0 = none): a nullable key would make a row each time, since NULLs are distinct.
-    Rolled up in the transaction that records an attempt; `usage.rebuilt` makes it again from the attempts.
+    Rolled up in the transaction that records an attempt (ledger/rollup.py); never written otherwise.
     """
 
     day = models.DateField()

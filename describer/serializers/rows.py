@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from django.db.models import Prefetch, prefetch_related_objects
 
-from describer.ledger import rollup as usage
+from describer.ledger import rollup
+from describer.ledger.totals import cost_of
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Transcript
 from describer.models.description import Status, Via
 from describer.models.transcript import transcript_of
@@ -68,7 +69,7 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         links=_links_out(row),
         choices=[_choice_out(choice) for choice in row.choices.all()] if not _is_new(row) else [],
         usage=_usage_out(attempts) if row.is_final else None,
-        cost=usage.cost_of(attempt.cost for attempt in attempts) if row.is_final else None,
+        cost=cost_of(attempt.cost for attempt in attempts) if row.is_final else None,
         attempts=[_attempt_out(attempt) for attempt in attempts],
         created_at=row.created,
         started_at=row.started,
@@ -124,7 +125,7 @@ def _attempt_out(attempt: Attempt) -> AttemptOut:
         request_id=attempt.request_id or None,
         changed=attempt.changed,
         usage=UsageOut(**attempt.usage) if attempt.usage else None,
-        cost=usage.cost_of([attempt.cost]),
+        cost=cost_of([attempt.cost]),
         sent_at=attempt.sent,
         answered_at=attempt.answered,
     )
@@ -135,5 +136,5 @@ def _fault_out(row: Description | Attempt) -> Fault | None:
 
 
 def _usage_out(attempts: Sequence[Attempt]) -> DescriptionUsageOut | None:
-    found = usage.used(attempts)
+    found = rollup.used(attempts)
     return DescriptionUsageOut(**found) if found else None

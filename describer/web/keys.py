@@ -1,54 +1,41 @@
 """A person's keys as the account page lists them: what each is limited to, and what was used with it."""
 
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 
 from django.utils import timezone
 
-from describer.models import ApiKey, UsageDay, User
-from describer.models.endpoint import SANDBOX
+from describer.ledger.totals import Totals, totals
+from describer.models import ApiKey, User
 
 
 @dataclass
-class Used:
-    """What was used in a span of days. The cost is 0 where no price is set."""
-
-    asks: int = 0
-    tokens: int = 0
-    cost: Decimal = Decimal(0)
-
-    def add(self, day: UsageDay) -> None:
-        self.asks += day.asks
-        self.tokens += day.total_tokens
-        self.cost += day.cost
-
-
-@dataclass(frozen=True)
 class KeyRow:
+    """A key with what was used with it; of one that only asked the sandbox, what it asked there."""
+
     key: ApiKey
-    today: Used = field(default_factory=Used)
-    month: Used = field(default_factory=Used)
+    today: Totals = field(default_factory=Totals)
+    month: Totals = field(default_factory=Totals)
+    is_sandbox_only: bool = False
 
     @property
     def is_open(self) -> bool:
+        """Tell whether the key opens anything."""
         return self.key.revoked is None and not self.key.is_expired
 
 
 def key_rows(user: User) -> list[KeyRow]:
-    """All keys of a person, the newest first, with what was used this month."""
+    """Return all keys of a person, the newest first, with what was used this month."""
     rows = {key.pk: KeyRow(key) for key in user.api_keys.all()}
     today = timezone.localdate()
-    for day in _days(user, today.replace(day=1), today):
-        if row := rows.get(day.key):
-            row.month.add(day)
-            if day.day == today:
-                row.today.add(day)
+    used = totals(today.replace(day=1), today, "key", "day", owner=user.pk)
+    asked = {key for key, _ in used.groups}
+    for key, _ in used.sandbox_groups:
+        if key in rows:
+            rows[key].is_sandbox_only = key not in asked
+    alone = {group: sums for group, sums in used.sandbox_groups.items() if group[0] not in asked}
+    for (key, day), sums in (used.groups | alone).items():
+        if row := rows.get(key):
+            row.month.add(sums)
+            if day == today:
+                row.today.add(sums)
     return list(rows.values())
-
-
-def _days(user: User, first: date, last: date) -> list[UsageDay]:
-    """Of calls with a key. As on the usage page, the sandbox counts only where nothing else was asked."""
-    days = list(UsageDay.objects.filter(owner=user.pk, day__range=(first, last)).exclude(key=0))
-    real = {day.key for day in days if day.endpoint != SANDBOX}
-    return [day for day in days if day.endpoint != SANDBOX or day.key not in real]

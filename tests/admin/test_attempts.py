@@ -16,8 +16,9 @@ def ledger(sandbox, alice, bob):
     paid = {"state": "answered", "prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}
     row = description(alice)
     for _ in range(3):
-        attempt(row, cost=Decimal("0.25"), **paid)
-    attempt(description(bob), state="unknown")
+        attempt(row, endpoint="main", cost=Decimal("0.25"), **paid)
+    attempt(description(bob), endpoint="main", state="unknown")
+    attempt(row, endpoint="sandbox", **paid)
 
 
 def totals(reply):
@@ -25,13 +26,16 @@ def totals(reply):
 
 
 def test_totals_are_of_all_that_is_listed(desk, ledger):
-    assert totals(desk.get(path("attempt"))) == {
+    reply = desk.get(path("attempt"))
+    assert totals(reply) == {
         "Attempts": 4,
         "Prompt tokens": 3000,
         "Completion tokens": 600,
         "Total tokens": 3600,
         "Cost": Decimal("0.75"),
     }
+    of_sandbox = reply.context["cl"].sandbox_totals
+    assert (of_sandbox["Attempts"], of_sandbox["Total tokens"], of_sandbox["Cost"]) == (1, 1200, None)
 
 
 def test_totals_follow_the_filters(desk, ledger):
@@ -44,7 +48,7 @@ def test_totals_follow_the_filters(desk, ledger):
 def test_totals_are_of_every_page(desk, alice, sandbox):
     row = description(alice)
     for _ in range(60):
-        attempt(row, total_tokens=1000)
+        attempt(row, endpoint="main", total_tokens=1000)
     reply = desk.get(path("attempt"))
     assert len(reply.context["cl"].result_list) == 50
     assert totals(reply)["Total tokens"] == 60_000
@@ -61,8 +65,9 @@ def test_attempts_of_a_deleted_person_stay_and_say_so(desk, ledger, alice, bob):
 
 def test_days_of_usage_have_totals(desk, alice):
     for number in range(2):
-        values = {"owner": alice.pk, "key": number, "endpoint": "sandbox", "model": "sandbox"}
-        UsageDay.objects.create(day=date(2026, 1, 1), attempts=2, total_tokens=700, **values)
+        values = {"owner": alice.pk, "key": number, "attempts": 2, "total_tokens": 700}
+        for endpoint in ("main", "sandbox"):
+            UsageDay.objects.create(day=date(2026, 1, 1), endpoint=endpoint, model=endpoint, **values)
     reply = desk.get(path("usageday"))
     assert (totals(reply)["Attempts"], totals(reply)["Total tokens"]) == (4, 1400)
     assert "alice" in reply.content.decode()

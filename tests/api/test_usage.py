@@ -9,10 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from describer.ledger.rollup import rebuild
 from describer.models import ApiKey, Attempt, UsageDay
 from tests.api.conftest import ROUTE
 from tests.api.test_errors import fault
+from tests.days import write_days
 from tests.engine.rows import attempt, description
 
 USAGE = "/api/usage"
@@ -53,13 +53,14 @@ def ledger(script, stranger):
                 row,
                 sent=begin + timedelta(days=random.randrange(90)),
                 key=row.key_id or 0,
+                endpoint=random.choice(["main", "other", "sandbox"]),
                 state=random.choice(["answered", "refused", "unknown"]),
                 prompt_tokens=tokens,
                 completion_tokens=tokens,
                 total_tokens=tokens and 2 * tokens,
                 cost=tokens and Decimal(tokens) / 10**7,
             )
-    rebuild()
+    write_days()
 
 
 def summed(calls):
@@ -85,22 +86,24 @@ def test_usage_equals_the_ledger(ledger, script, admin_script, user):
     asking = script if user is None else admin_script
     calls = [call for call in Attempt.objects.all() if user == "" or call.owner == script.user.pk]
     calls = [call for call in calls if "2026-02-01" <= OF["day"](call) <= "2026-03-15"]
+    paid = [call for call in calls if call.endpoint != "sandbox"]
     query = {"from": "2026-02-01", "to": "2026-03-15"} | ({} if user is None else {"user": user})
     for by in BYS:
         body = told(asking, by=by, **query)
         assert (body["from"], body["to"], body["by"]) == ("2026-02-01", "2026-03-15", by)
-        assert body["total"] == summed(calls)
-        assert sum(item["attempts"] for item in body["items"]) == len(calls) > 10
+        assert body["total"] == summed(paid)
+        assert body["sandbox"] == summed([call for call in calls if call.endpoint == "sandbox"])
+        assert sum(item["attempts"] for item in body["items"]) == len(paid) > 10
         for item in body["items"]:
             group = item.pop(by)
             key = group["id"] if by == "user" else group
-            assert item == summed([call for call in calls if OF[by](call) == key])
+            assert item == summed([call for call in paid if OF[by](call) == key])
 
 
 def test_deleting_a_description_leaves_its_usage(script):
     row = description(script.user)
-    attempt(row, state="answered", total_tokens=5)
-    rebuild()
+    attempt(row, state="answered", endpoint="main", total_tokens=5)
+    write_days()
     before = script.get(USAGE).json()
     assert script.call("delete", f"{ROUTE}/{row.pk}").status_code == 204
     assert script.get(USAGE).json() == before

@@ -9,8 +9,8 @@ from describer import upkeep
 from describer.engine.pipeline import request_of, run_next
 from describer.engine.queue.sweep import hand_back
 from describer.engine.submit import Ask, AskImage, keep_image, submit
-from describer.ledger.rollup import rebuilt
 from describer.models import Attempt, Description, Endpoint, SentCopy, Status, UsageDay
+from tests.days import days_of
 from tests.endpoint import answer, error, rate_limited
 from tests.images.pictures import photo
 
@@ -118,7 +118,7 @@ def test_p13_a_late_answer_of_a_run_that_lost_its_lease_is_paid_and_kept_apart(a
     assert row.attempts().get().total_tokens == 15
     row = run(row)
     assert [choice.content for choice in row.choices.all()] == ["In time."]
-    days = rebuilt(Attempt.objects.all())
+    days = days_of(Attempt.objects.all())
     assert UsageDay.objects.get().total_tokens == sum(day["total_tokens"] for day in days.values()) == 31
 
 

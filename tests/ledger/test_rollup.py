@@ -2,14 +2,16 @@
 
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 
 import pytest
 from django.utils import timezone
 
 from describer.engine.queue.sweep import give_up
-from describer.ledger.rollup import rebuild, rebuilt, roll_up
+from describer.ledger.rollup import roll_up
 from describer.models import Attempt, UsageDay
+from tests.days import days_of, write_days
 from tests.engine.rows import attempt, description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -61,9 +63,9 @@ def some_history(people, seed):
 def test_usage_days_equal_the_sum_of_the_attempts(alice, bob, seed):
     some_history([alice, bob], seed)
     days = stored()
-    assert days == rebuilt(Attempt.objects.all())
+    assert days == days_of(Attempt.objects.all())
     assert sum(day["attempts"] for day in days.values()) == Attempt.objects.exclude(state=State.SENT).count()
-    rebuild()
+    write_days()
     assert stored() == days
 
 
@@ -92,3 +94,11 @@ def test_a_day_is_one_of_the_sites_time_zone(alice, settings):
         assert UsageDay.objects.get().day == timezone.localdate(call.sent)
     finally:
         timezone.deactivate()
+
+
+def test_a_days_cost_stays_exact_however_many_calls_add_to_it(alice):
+    row = description(alice)
+    costs = [Decimal("4998.5155195923"), *[Decimal("0.1000000001")] * 120]
+    for cost in costs:
+        complete(attempt(row), State.ANSWERED, cost=cost)
+    assert UsageDay.objects.get().cost == sum(costs)

@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from describer.ledger import rollup as usage
 from describer.models import ApiKey, Attempt, UsageDay
+from tests.days import write_days
 from tests.web.rows import make_attempt, make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -48,9 +48,10 @@ def ledger(alice, bob):
         row = make_description(owner, "x", model=f"vision-{number % 2}", key=key if number == 3 else None)
         make_attempt(row, state=Attempt.State.REFUSED)
         make_attempt(row, cost=Decimal("0.0000000001"), total_tokens=None)
-        make_attempt(row, endpoint="sandbox", cost=Decimal("12345.6789"))
+        make_attempt(row, endpoint="other", cost=Decimal("12345.6789"))
+        make_attempt(row, endpoint="sandbox")
         row.attempts().update(sent=timezone.now() - timedelta(days=31 * (number % 3)))
-    usage.rebuild()
+    write_days()
     return {
         "user": {alice.pk: "alice", bob.pk: "bob"},
         "key": {key.pk: f"{key.prefix}… nightly", 0: "no key (pages)"},
@@ -67,7 +68,7 @@ def test_the_sums_are_the_ledgers(ledger, by):
         "endpoint": lambda call: call.endpoint,
     }[by]
     expected: dict[str, Counter[str]] = {}
-    for call in Attempt.objects.all():
+    for call in Attempt.objects.exclude(endpoint="sandbox"):
         sums = expected.setdefault(of(call), Counter(dict.fromkeys((*COUNTS, "cost"), 0)))
         failed = call.state != Attempt.State.ANSWERED
         sums.update(
@@ -132,10 +133,13 @@ def test_what_has_no_price_is_not_said_to_cost_nothing(db):
     assert "$" not in "".join(run(out=Terminal()))
 
 
-def test_the_sandboxs_part_is_named(db):
+def test_the_sandbox_stands_apart(db):
     used(timezone.localdate(), 5)
     used(timezone.localdate(), 70, endpoint="sandbox")
-    assert "1 asks and 70 tokens of these are the sandbox's: no model was asked." in run(out=Terminal())[1]
+    shown, beside = run(out=Terminal())
+    assert shown.splitlines()[-1].split()[-2:] == ["5", "-"]
+    assert beside == "Apart from this: 1 asks and 70 tokens of the sandbox; no model was asked.\n"
+    assert [row["total_tokens"] for row in lines("--by", "endpoint")] == [5]
     assert "sandbox" not in "".join(run("--to", "2020-01-01"))
 
 

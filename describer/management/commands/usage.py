@@ -2,19 +2,19 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from describer.ledger.totals import Breakdown, Totals, totals
 from describer.lib.csv_cells import escape_formula
 from describer.management.options import a_day, one_of
-from describer.management.usage.sums import BY, Report, Sums, report
+from describer.management.usage.lines import BY, HEADS, UsageLine, cells_of, lines_of
 from describer.management.usage.table import table
-from describer.models import UsageDay
-
-HEADS = ["Asks", "Calls", "Failed", "Input", "Output", "Tokens", "Cost"]
+from describer.templatetags.figures import money
 
 
 class Command(BaseCommand):
@@ -37,41 +37,41 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         by = one_of(options["by"], "--by", list(BY))
         first, last = span(options["first"], options["last"])
-        days = UsageDay.objects.filter(day__range=(first, last)).order_by("day", "id")
-        found = report(days.iterator(), by)
+        used = totals(first, last, BY[by])
+        lines = lines_of(used, by)
         as_table = self.stdout.isatty() and not (options["json"] or options["csv"])
         if options["csv"]:
-            self._csv(found, by)
+            self._csv(lines, by)
         elif not as_table:
-            self._json(found, by)
-        elif found.rows:
-            self._table(found, by)
-        self._remarks(found, f"{first} to {last}", as_table)
+            self._json(lines, by)
+        elif lines:
+            self._table(lines, used.total, by)
+        self._remarks(used, f"{first} to {last}", has_total=as_table)
 
-    def _csv(self, found: Report, by: str) -> None:
+    def _csv(self, lines: Sequence[UsageLine], by: str) -> None:
         writer = csv.writer(self.stdout, lineterminator="\n")
-        writer.writerow([by, *Sums().values])
-        writer.writerows([escape_formula(name), *sums.values.values()] for name, sums in found.rows.items())
+        writer.writerow([by, *Totals().values])
+        writer.writerows([escape_formula(line.name), *line.totals.values.values()] for line in lines)
 
-    def _json(self, found: Report, by: str) -> None:
-        for name, sums in found.rows.items():
-            self.stdout.write(json.dumps({by: name} | sums.values, ensure_ascii=False))
+    def _json(self, lines: Sequence[UsageLine], by: str) -> None:
+        for line in lines:
+            self.stdout.write(json.dumps({by: line.name} | line.totals.values, ensure_ascii=False))
 
-    def _table(self, found: Report, by: str) -> None:
-        rows = [[name, *sums.cells] for name, sums in found.rows.items()]
-        for line in table([by.capitalize(), *HEADS], rows, ["Total", *found.total.cells]):
-            self.stdout.write(line)
+    def _table(self, lines: Sequence[UsageLine], total: Totals, by: str) -> None:
+        rows = [line.cells for line in lines]
+        for text in table([by.capitalize(), *HEADS], rows, ["Total", *cells_of(total)]):
+            self.stdout.write(text)
 
-    def _remarks(self, found: Report, span: str, has_total: bool) -> None:
-        total, sandbox = found.total, found.sandbox
-        if not found.rows:
-            self.stderr.write(f"{span}: nothing was used.")
+    def _remarks(self, used: Breakdown, days: str, *, has_total: bool) -> None:
+        total, sandbox = used.total, used.sandbox
+        if not used.groups:
+            self.stderr.write(f"{days}: nothing was used.")
         elif not has_total:
-            cost = f", {total.cells[-1]}" if total.cost else ""
-            self.stderr.write(f"{span}: {total.asks:,} asks, {total.total_tokens:,} tokens{cost}.")
+            cost = f", {money(total.cost)}" if total.cost else ""
+            self.stderr.write(f"{days}: {total.asks:,} asks, {total.total_tokens:,} tokens{cost}.")
         if sandbox.attempts:
-            words = f"{sandbox.asks:,} asks and {sandbox.total_tokens:,} tokens of these are the sandbox's"
-            self.stderr.write(f"{words}: no model was asked.")
+            apart = f"{sandbox.asks:,} asks and {sandbox.total_tokens:,} tokens of the sandbox"
+            self.stderr.write(f"Apart from this: {apart}; no model was asked.")
 
 
 def span(first: str | None, last: str | None) -> tuple[date, date]:

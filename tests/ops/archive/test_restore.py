@@ -9,12 +9,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from describer.db import version as database
-from describer.ledger import rollup as usage
 from describer.management.up import start as starting
 from describer.models import Attempt, Description, Endpoint, UsageDay, User, Webhook
 from describer.ops.archive import ArchiveError, restore
 from describer.ops.archive.manifest import Manifest
 from describer.ops.archive.packing import Lines, Pack
+from tests.days import write_days
 from tests.ops.archive.conftest import ODD, all_files, all_rows
 from tests.web.rows import make_description
 
@@ -66,7 +66,7 @@ def test_p22_a_call_under_way_is_unknown_and_counted_in_its_day(archive, emptied
     attempt = Attempt.objects.get(state="unknown")
     assert (attempt.billed, attempt.error_code) == ("unknown", "connection_lost")
     days = {(day.owner, day.model): day.attempts for day in UsageDay.objects.all()}
-    usage.rebuild()
+    write_days()
     assert {(day.owner, day.model): day.attempts for day in UsageDay.objects.all()} == days
 
 
