@@ -56,7 +56,7 @@ def test_it_is_made_and_its_secret_shown_once(script):
         "https://a/\0",
     ],
 )
-def test_a10_a13_what_is_no_address_is_refused_in_words(url, script):
+def test_a11_to_a13_what_is_no_address_is_refused_in_words(url, script):
     reply = make(script, url)
     assert code_of(reply) == (400, "invalid_webhook_url")
     assert reply.json()["error"]["param"] == "url"

@@ -64,7 +64,7 @@ def test_o22_a_stream_is_accepted_when_it_is_asked_for(line: Line) -> None:
 
 
 @pytest.mark.parametrize("usage", [None, "some", [], {}, {"prompt_tokens": None}])
-def test_i01_missing_usage_is_not_reported(line: Line, usage: Any) -> None:
+def test_i01_n32_n33_missing_usage_is_not_reported(line: Line, usage: Any) -> None:
     body = completion(usage=None)
 
     assert line.ask(reply(200, body)).completion.usage is None
@@ -110,7 +110,7 @@ def test_i05_own_fields_of_usage_are_kept(line: Line) -> None:
     ("value", "read"),
     [(12, 12), (12.0, 12), ("12", 12), (12.5, None), (-1, None), (True, None), (10**12, None), ([], None)],
 )
-def test_p2_numbers_are_converted_where_nothing_is_lost(line: Line, value: Any, read: int | None) -> None:
+def test_r02_numbers_are_converted_where_nothing_is_lost(line: Line, value: Any, read: int | None) -> None:
     usage = usage_of(line, with_usage(prompt_tokens=value, completion_tokens=5))
 
     assert usage.prompt_tokens == read
@@ -285,12 +285,12 @@ def test_i19_missing_names_and_extra_fields_cost_nothing(line: Line) -> None:
         {"message": {"content": "A dog."}},
     ],
 )
-def test_p2_the_text_is_found_where_relays_put_it(line: Line, choice: Any) -> None:
+def test_r02_the_text_is_found_where_relays_put_it(line: Line, choice: Any) -> None:
     assert line.ask(reply(200, {"choices": [choice]})).completion.choices[0].content == "A dog."
     assert line.ask(reply(200, {"choices": choice})).completion.choices[0].content == "A dog."
 
 
-def test_p2_one_odd_field_does_not_cost_the_answer_beside_it(line: Line) -> None:
+def test_r02_one_odd_field_does_not_cost_the_answer_beside_it(line: Line) -> None:
     body = {
         "id": 7,
         "object": [],
@@ -310,7 +310,7 @@ def test_i20_blank_lines_and_thoughts_are_stored_exactly(line: Line) -> None:
     assert line.ask(answer(text)).completion.choices[0].content == text
 
 
-def test_p9_an_answer_holds_nothing_that_a_database_refuses(line: Line) -> None:
+def test_r09_an_answer_holds_nothing_that_a_database_refuses(line: Line) -> None:
     body = b'{"choices":[{"message":{"content":"a\\u0000b\\ud800c"}}],"score":NaN,"big":1e999,"usage":null}'
     found = line.ask(reply(200, body))
 
@@ -319,11 +319,11 @@ def test_p9_an_answer_holds_nothing_that_a_database_refuses(line: Line) -> None:
     assert (found.raw["score"], found.raw["big"]) == (None, None)
 
 
-def test_p9_nor_does_an_answer_in_plain_ascii(line: Line) -> None:
+def test_r09_nor_does_an_answer_in_plain_ascii(line: Line) -> None:
     assert line.ask(answer("a\0b")).completion.choices[0].content == "a\ufffdb"
 
 
-def test_p9_bytes_that_are_no_utf8_cost_one_character_each(line: Line) -> None:
+def test_r09_bytes_that_are_no_utf8_cost_one_character_each(line: Line) -> None:
     body = b'\xef\xbb\xbf{"choices":[{"message":{"content":"caf\xe9"}}]}'
 
     assert line.ask(reply(200, body)).completion.choices[0].content == "caf\ufffd"
@@ -338,7 +338,7 @@ def test_i21_n27_json_is_json_under_any_label(line: Line, kind: str) -> None:
 
 
 @pytest.mark.parametrize("status", [201, 404, 500])
-def test_p1_a_usable_choice_is_an_answer_under_any_status(line: Line, status: int) -> None:
+def test_r01_a_usable_choice_is_an_answer_under_any_status(line: Line, status: int) -> None:
     found = line.ask(reply(status, completion("A dog.")))
 
     assert (found.http_status, found.completion.choices[0].content) == (status, "A dog.")

@@ -35,7 +35,7 @@ def test_i25_an_error_inside_a_200_is_that_error(line: Line, code: Any, expected
     assert (found.http_status, found.words) == (200, "Slow down.")
 
 
-def test_p1_the_number_in_the_body_beats_a_bare_server_fault(line: Line) -> None:
+def test_r01_the_number_in_the_body_beats_a_bare_server_fault(line: Line) -> None:
     assert facts(line.fail(error(502, "Slow down.", 429))) == RATE_LIMITED
     assert facts(line.fail(error(429, "Slow down.", 500))) == RATE_LIMITED
 
@@ -223,7 +223,9 @@ def test_i38_a_model_that_cannot_see(line: Line, status: int, message: str) -> N
         (401, ("bad_key", False, "no")), (403, ("forbidden", False, "no")), (407, ("connection_failed", True, "no")),
     ],
 )  # fmt: skip
-def test_i39_to_i44_what_a_status_means(line: Line, status: int, expected: Any) -> None:
+def test_i39_to_i44_n10_to_n12_n15_n17_to_n19_what_a_status_means(
+    line: Line, status: int, expected: Any
+) -> None:
     found = line.fail(error(status, "Hm."))
 
     assert facts(found) == expected
@@ -362,7 +364,7 @@ def test_n28_a_redirect_is_told_and_not_followed(line: Line, status: int) -> Non
     assert len(line.endpoint.calls) == 1
 
 
-def test_p6_words_are_short_and_without_markup_keys_and_pictures(line: Line) -> None:
+def test_r06_words_are_short_and_without_markup_keys_and_pictures(line: Line) -> None:
     words = (
         f"<b>Bad</b> key {KEY} or sk-other-key-12345678 with data:image/png;base64,{'A' * 400} "
         + "and so on " * 200
@@ -374,7 +376,7 @@ def test_p6_words_are_short_and_without_markup_keys_and_pictures(line: Line) -> 
     assert KEY not in f"{found!r} {found} {found.message} {vars(found)}"
 
 
-def test_p10_the_key_is_taken_out_of_answers_too(line: Line) -> None:
+def test_r10_the_key_is_taken_out_of_answers_too(line: Line) -> None:
     found = line.ask(reply(200, completion(f"Your key is {KEY}.")))
 
     assert found.completion.choices[0].content == "Your key is [key]."

@@ -1,4 +1,4 @@
-"""What the network does to a call (N1 to N8, N21 to N31, N44, I26, I50, P10, P11)."""
+"""What the network does to a call (N01 to N07, N21 to N31, N44, I26, I50, I66, O27, R10)."""
 
 import io
 import logging
@@ -137,7 +137,7 @@ def test_n05_silence_between_bytes(line: Line) -> None:
     assert time.monotonic() - started < 2
 
 
-def test_n05_the_first_byte_may_take_longer_than_the_gap_between_bytes(line: Line) -> None:
+def test_o27_n05_the_first_byte_may_take_longer_than_the_gap_between_bytes(line: Line) -> None:
     assert line.within(first_byte=5, between_bytes=0.1).ask(answer(delay=0.4)).http_status == 200
 
 
@@ -330,7 +330,7 @@ def test_another_transport_can_be_mounted() -> None:
 
 
 @pytest.mark.parametrize("step", [reset(), error(401, f"Bad key {KEY}"), cut_json(), hang(5), short_body()])
-def test_p10_key_and_picture_are_in_no_log_and_no_traceback(
+def test_r10_key_and_picture_are_in_no_log_and_no_traceback(
     line: Line, step: Step, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -49,7 +49,7 @@ def test_only_what_an_admin_must_mend_pauses() -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_p6_no_message_is_empty_and_no_code_stands_alone(code: str) -> None:
+def test_r06_no_message_is_empty_and_no_code_stands_alone(code: str) -> None:
     error = kinds()[code](evidence=Evidence(words="Their words."))
 
     assert len(kinds()[code]().message) > 20
@@ -94,7 +94,7 @@ def test_n_the_place_is_the_right_one(kind: str, code: str) -> None:
     assert transport_error(wrapped, "host:1").code == code
 
 
-def test_n02_before_a_byte_left_nothing_was_paid() -> None:
+def test_n02_n04_before_a_byte_left_nothing_was_paid() -> None:
     for raised in (ConnectionResetError(), TimeoutError(), urllib3.exceptions.ProtocolError("x")):
         assert transport_error(raised, "host:1", sent=False).code == "connection_failed"
         assert transport_error(raised, "host:1", sent=True).billed == "unknown"

@@ -86,7 +86,7 @@ def test_the_exact_request_is_shown_without_the_bytes_of_its_pictures() -> None:
     assert shown["stop"] == ["a"]
 
 
-def test_p10_a_picture_does_not_show_its_bytes() -> None:
+def test_r10_a_picture_does_not_show_its_bytes() -> None:
     assert "pppp" not in repr(PNG)
 
 

@@ -185,7 +185,7 @@ def test_numbers_without_end_are_not_reported(body: bytes) -> None:
 @pytest.mark.parametrize(
     "text", ["<" * 20_000, "<a" * 10_000, "a " * 10_000, "A" * 20_000, "image " * 4000, "model x " * 3000]
 )
-def test_p11_words_without_end_are_judged_quickly(text: str) -> None:
+def test_r11_words_without_end_are_judged_quickly(text: str) -> None:
     with pytest.raises(ChatError) as caught:
         read_reply(EndpointResponse(400, {}, json.dumps({"error": {"message": text}}).encode()))
 

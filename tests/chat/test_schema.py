@@ -47,7 +47,7 @@ def fault(**given: Any) -> ParameterError:
         ("detail", "ultra", "One of auto, low, high."),
     ],
 )  # fmt: skip
-def test_o04_to_o20_says_what_is_wrong_with_a_value(name: str, wrong: Any, message: str) -> None:
+def test_o04_to_o16_o20_says_what_is_wrong_with_a_value(name: str, wrong: Any, message: str) -> None:
     error = fault(**{name: wrong})
 
     assert (error.param, error.message) == (name, message)
@@ -169,7 +169,7 @@ def test_nesting_without_end_is_refused() -> None:
         read_parameters({"extra": deep}, keep_unknown=True)
 
 
-def test_p9_values_hold_nothing_that_a_database_refuses() -> None:
+def test_r09_values_hold_nothing_that_a_database_refuses() -> None:
     assert read_parameters({"user": "a\0b\ud800"}) == {"user": "a\ufffdb\ufffd\ufffd\ufffd"}
 
 

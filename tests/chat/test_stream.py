@@ -224,7 +224,7 @@ def test_i65_thought_is_kept_apart(field: str) -> None:
     assert (choice.content, choice.reasoning) == ("A dog.", "First I look.")
 
 
-def test_p11_a_long_stream_costs_time_in_proportion() -> None:
+def test_r11_a_long_stream_costs_time_in_proportion() -> None:
     few = "".join(f'data: {{"choices":[{{"delta":{{"content":"{"x" * 1000}"}}}}]}}\n\n' for _ in range(5000))
 
     assert len(assemble(few)["choices"][0]["message"]["content"]) == 5_000_000

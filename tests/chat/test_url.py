@@ -42,6 +42,6 @@ def test_o25_says_so_when_it_is_no_address(base: str) -> None:
         chat_url(base)
 
 
-def test_p10_an_address_is_shown_without_what_may_be_secret() -> None:
+def test_r10_an_address_is_shown_without_what_may_be_secret() -> None:
     assert shown_address("https://me:secret@a.example/v1?key=secret#x") == "https://a.example/v1"
     assert shown_address("http://[") == ""

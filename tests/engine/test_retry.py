@@ -17,7 +17,7 @@ def seconds_until(verdict):
     return (verdict.not_before - timezone.now()).total_seconds()
 
 
-def test_a_fault_that_waiting_mends_waits_with_full_jitter(alice):
+def test_n18_n19_a_fault_that_waiting_mends_waits_with_full_jitter(alice):
     row = description(alice)
     waits = [seconds_until(judge(row, errors.Overloaded(), 5)) for _ in range(200)]
     assert -1 < min(waits) < 4
@@ -41,7 +41,7 @@ def test_what_cannot_get_better_fails_at_once(alice):
     assert verdict.message
 
 
-def test_the_tries_come_to_an_end(alice, settings):
+def test_n17_the_tries_come_to_an_end(alice, settings):
     row = description(alice, tries=settings.TRIES - 1)
     verdict = judge(row, errors.EndpointError(), 8)
     assert not verdict.waits

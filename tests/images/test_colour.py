@@ -1,4 +1,4 @@
-"""Colours as a person sees them, whatever the file holds (FAULTS U3 to U5, U14 to U16)."""
+"""Colours as a person sees them, whatever the file holds (U3 to U5, U14 to U16)."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""Files that are cut, scratched or lying about their size (FAULTS U44 to U50)."""
+"""Files that are cut, scratched or lying about their size (U44 to U50)."""
 
 import random
 import struct

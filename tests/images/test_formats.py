@@ -1,4 +1,4 @@
-"""What is taken and what is not: by content, never by name (FAULTS U1 to U13, U30 to U32, U40 to U43, U52 to U54)."""
+"""What is taken and what is not: by content, never by name (U1 to U13, U30 to U32, U40 to U43, U52 to U54)."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Eight of the heaviest pictures at once (FAULTS U70)."""
+"""Eight of the heaviest pictures at once (U70)."""
 
 import struct
 import subprocess

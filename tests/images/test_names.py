@@ -1,4 +1,4 @@
-"""Names of files are labels, not paths (FAULTS U33 to U37)."""
+"""Names of files are labels, not paths (U33 to U37)."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Nothing leaves that the picture does not show (FAULTS U19 to U21, U55)."""
+"""Nothing leaves that the picture does not show (U19 to U21, U55)."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""How large the copies are (FAULTS U23 to U26; CONFORMANCE O21)."""
+"""How large the copies are (O21, U23 to U26)."""
 
 import pytest
 from PIL import Image, ImageChops, ImageStat

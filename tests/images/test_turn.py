@@ -1,4 +1,4 @@
-"""Pictures as they were held, upright once and only once (FAULTS U17, U18, U22)."""
+"""Pictures as they were held, upright once and only once (U17, U18, U22)."""
 
 import struct
 
@@ -41,7 +41,7 @@ def looks(result, number: int) -> bool:
 
 @pytest.mark.parametrize("little", [True, False])
 @pytest.mark.parametrize("number", range(1, 9))
-def test_u17_turns_a_jpeg_by_its_exif_orientation(number, little):
+def test_o19_u17_turns_a_jpeg_by_its_exif_orientation(number, little):
     data = with_segments(saved(corners(), "JPEG", quality=95), (0xE1, exif(number, little=little)))
     assert looks(taken(data), number)
 

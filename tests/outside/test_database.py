@@ -1,4 +1,4 @@
-"""The database away, hanging or locked (FAULTS P14, P15): pages say so, and what was paid is held until it is written."""
+"""The database away, hanging or locked (P14, P15): pages say so, and what was paid is held until it is written."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

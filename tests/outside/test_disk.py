@@ -1,4 +1,4 @@
-"""A disk that is full when an upload or a reply comes (FAULTS U71, P16): a small file system, which takes root to mount."""
+"""A disk that is full when an upload or a reply comes (U71, P16): a small file system, which takes root to mount."""
 
 import os
 import subprocess

@@ -77,7 +77,7 @@ def test_only_what_was_set_is_sent(ask):
         (answer(None), "empty_answer", "nothing"),
     ],
 )
-def test_what_waiting_cannot_mend_fails_after_one_attempt(ask, step, code, says):
+def test_n10_n13_n34_n35_what_waiting_cannot_mend_fails_after_one_attempt(ask, step, code, says):
     described, calls = ask(step)
     assert (described["status"], described["error"]["code"]) == ("failed", code)
     assert says in described["error"]["message"]
@@ -85,7 +85,7 @@ def test_what_waiting_cannot_mend_fails_after_one_attempt(ask, step, code, says)
 
 
 @pytest.mark.parametrize("fault", [html(502), reset(), close_silently()])
-def test_what_may_pass_is_asked_again_and_each_attempt_stands_in_the_ledger(ask, fault):
+def test_n20_to_n22_what_may_pass_is_asked_again_and_each_attempt_stands_in_the_ledger(ask, fault):
     described, calls = ask(fault, answer("At last."))
     assert described["status"] == "done"
     assert len(calls) == len(described["attempts"]) == 2

@@ -1,4 +1,4 @@
-"""kill -9 between every two steps of the pipeline (FAULTS P01 to P05), embedded and distributed; and SIGTERM (P06).
+"""kill -9 between every two steps of the pipeline (P01 to P05), embedded and distributed; and SIGTERM (P06).
 
 An ask is held at each step from outside, all at once; then the process that runs them is killed, and started again.
 """

@@ -1,4 +1,4 @@
-"""What people try with what is not theirs: other people's things, forged requests, sessions, floods (FAULTS X)."""
+"""What people try with what is not theirs: other people's things, forged requests, sessions, floods (X)."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Uploads as networks and people really send them, over the site's own socket (FAULTS U)."""
+"""Uploads as networks and people really send them, over the site's own socket (U)."""
 
 import io
 import re
@@ -141,7 +141,7 @@ def test_every_kind_of_picture_is_accepted_and_answered(site, name):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_u40_to_u53_what_is_no_picture_is_refused_with_its_name_and_what_to_do(site, name):
+def test_u40_to_u45_u52_u53_what_is_no_picture_is_refused_with_its_name_and_what_to_do(site, name):
     make, status, code, words = REFUSED[name]
     before = files_kept(site), newest(site)
     message = refused(api(site, (name, make())), status, code)
@@ -281,7 +281,7 @@ def test_u64_an_upload_cut_midway_leaves_nothing(site, share):
     assert not [line for line in site.log if "Traceback" in line or "ResourceWarning" in line]
 
 
-def test_u64_whoever_leaves_before_the_answer_has_asked_all_the_same(site):
+def test_p25_u64_whoever_leaves_before_the_answer_has_asked_all_the_same(site):
     key = f"Authorization: {site.bearer['Authorization']}"
     for number in range(8):
         question = wire.field("question", f"Gone {number}?")

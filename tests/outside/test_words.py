@@ -1,4 +1,4 @@
-"""Words that would be more than words: scripts, NUL, odd charsets, floods, forged log lines (FAULTS X)."""
+"""Words that would be more than words: scripts, NUL, odd charsets, floods, forged log lines (X)."""
 
 import re
 import time

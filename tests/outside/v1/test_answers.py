@@ -533,7 +533,7 @@ def test_e33_no_code_is_left_out():
 
 @pytest.mark.parametrize("streams", [False, True], ids=["whole", "stream"])
 @pytest.mark.parametrize("code", FAILURES)
-def test_e33_each_failure_of_the_endpoint_has_its_status_and_its_words(world, code, streams):
+def test_e33_n11_n12_n14_n15_each_failure_of_the_endpoint_has_its_status_and_its_words(world, code, streams):
     step, status = FAILURES[code]
     question = f"{code} {streams}?"
     world.plays(question, step())
