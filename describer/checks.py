@@ -12,7 +12,7 @@ TAG = "describer"
 
 @register(TAG)
 def check_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """A site that listens on every address must be told under which names."""
+    """Demand the names of its hosts from a site that listens on every address."""
     everywhere = settings.HOST in ("0.0.0.0", "::", "[::]")  # noqa: S104  compared, not bound
     if not everywhere or set(settings.ALLOWED_HOSTS) - set(settings.LOOPBACK_HOSTS):
         return []
@@ -24,7 +24,7 @@ def check_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_data_dir(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The data folder must be writable."""
+    """Demand a data folder that can be written."""
     if os.access(settings.DATA_DIR, os.W_OK):
         return []
     hint = "Give it to the user who runs the site, or set DATA_DIR to another folder."
@@ -33,7 +33,7 @@ def check_data_dir(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_endpoint(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The base URL must be one, and a key must not travel in the clear to another machine."""
+    """Demand a base URL that is an address, and that no key travels in the clear to another machine."""
     if not settings.VISION_BASE_URL:
         return []
     address = urlsplit(settings.VISION_BASE_URL)
@@ -48,23 +48,27 @@ def check_endpoint(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_bucket(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """What was meant for a bucket must reach one: else pictures would lie where nobody looks for them."""
-    given = settings.S3_OPTIONS
+    """Demand that what was meant for a bucket reaches one.
+
+    Else pictures would lie where nobody looks for them.
+    """
+    options = settings.S3_OPTIONS
+    is_meant = any(options[name] for name in ("endpoint_url", "location", "access_key", "secret_key"))
+    is_halved = bool(options["access_key"]) != bool(options["secret_key"])
+    scheme = urlsplit(options["endpoint_url"] or "").scheme
+    is_misspelt = bool(options["endpoint_url"]) and scheme not in ("http", "https")
     problems = {
-        "An S3 setting is given, and S3_BUCKET names no bucket.": not settings.S3_BUCKET
-        and any(given[name] for name in ("endpoint_url", "location", "access_key", "secret_key")),
-        "S3_ACCESS_KEY and S3_SECRET_KEY go together, and one is missing.": bool(given["access_key"])
-        != bool(given["secret_key"]),
-        "S3_ENDPOINT is no http or https address.": bool(given["endpoint_url"])
-        and urlsplit(given["endpoint_url"] or "").scheme not in ("http", "https"),
+        "An S3 setting is given, and S3_BUCKET names no bucket.": is_meant and not settings.S3_BUCKET,
+        "S3_ACCESS_KEY and S3_SECRET_KEY go together, and one is missing.": is_halved,
+        "S3_ENDPOINT is no http or https address.": is_misspelt,
     }
     hint = "docs/configuration.md has them all, under: pictures in a bucket."
-    return [Error(words, hint=hint, id="describer.E004") for words, is_so in problems.items() if is_so]
+    return [Error(text, hint=hint, id="describer.E004") for text, is_so in problems.items() if is_so]
 
 
 @register(TAG)
 def check_lease(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """A lease must outlive a heartbeat that comes late: else asks are taken from workers that are well."""
+    """Demand that a lease outlives a late heartbeat: else asks are taken from workers that are well."""
     # Heartbeats come with the sweeps, so that these bound how often they can come.
     if 3 * max(settings.HEARTBEAT_SECONDS, settings.SWEEP_SECONDS) <= settings.LEASE_SECONDS:
         return []

@@ -14,7 +14,10 @@ OPEN_BEFORE_FIRST_VISIT = ("/static/", "/healthz", "/readyz", "/metrics", "/api/
 
 
 def keep_private(get_response: GetResponse) -> GetResponse:
-    """Pages hold what people own: no cache that others share may keep one, and none shows an old one after logout."""
+    """Keep pages private: they hold what people own.
+
+    No cache that others share may keep a page, and no browser shows an old page after logout.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -26,7 +29,10 @@ def keep_private(get_response: GetResponse) -> GetResponse:
 
 
 def only_utf8(get_response: GetResponse) -> GetResponse:
-    """Words are UTF-8, as browsers send them. Django would decode them with any codec that a caller names: `hex`."""
+    """Decode words as UTF-8, as browsers send them.
+
+    Django would decode them with any codec that a caller names: `hex`.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.encoding:
@@ -37,7 +43,7 @@ def only_utf8(get_response: GetResponse) -> GetResponse:
 
 
 def welcome_first_visitor(get_response: GetResponse) -> GetResponse:
-    """While no user exists, every page leads to the one that makes the first account."""
+    """Lead every page, while no user exists, to the page that makes the first account."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         page = reverse("first_visit")
@@ -53,5 +59,5 @@ def welcome_first_visitor(get_response: GetResponse) -> GetResponse:
 
 
 def _is_first(request: HttpRequest) -> bool:
-    """Asked only for those who are not logged in, so that a page of a person costs no query more."""
+    """Tell whether no user exists; only a visitor who is not logged in costs this query."""
     return not request.user.is_authenticated and not get_user_model().objects.exists()

@@ -43,8 +43,8 @@ SET = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
 REL = "noopener noreferrer nofollow"
 THOUGHT = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 EXCERPT_CHARACTERS = 300
-# Beyond these an answer is shown as plain text: 100,000 opening brackets took the parser seven seconds, and double the
-# brackets four times as long.
+# Beyond these an answer is shown as plain text: 100,000 opening brackets took the parser seven seconds, and
+# double the brackets four times as long.
 MOST_MARKDOWN = 100_000
 MOST_BRACKETS = 5_000
 
@@ -52,22 +52,31 @@ MOST_BRACKETS = 5_000
 def _image_as_text(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]
 ) -> str:
-    """A picture in an answer may be a picture's own doing, to carry words away: a link with its host, never loaded."""
+    """Render a picture in an answer as a link with its host, never loaded.
+
+    The picture may be the doing of a picture that was asked about, to carry words away.
+    """
     token = tokens[index]
     source = str(token.attrGet("src") or "")
     alt = self.renderInlineAsText(token.children or [], options, env)
     host = _host(source)
-    words = escape(f"Picture: {alt} ({host})" if host else f"Picture: {alt}")
+    if not host:
+        return escape(f"Picture: {alt}")
+    label = escape(f"Picture: {alt} ({host})")
     inside_link = sum(other.nesting for other in tokens[:index] if other.type in ("link_open", "link_close"))
-    return words if inside_link or not host else f'<a href="{escape(source)}">{words}</a>'
+    if inside_link:
+        return label
+    return f'<a href="{escape(source)}">{label}</a>'
 
 
 def _host(address: str) -> str:
     try:
         parts = urlsplit(address)
-        return (parts.hostname or "") if parts.scheme in SCHEMES else ""
+        if parts.scheme in SCHEMES:
+            return parts.hostname or ""
     except ValueError:
-        return ""
+        pass
+    return ""
 
 
 def _markdown() -> MarkdownIt:
@@ -79,14 +88,14 @@ def _markdown() -> MarkdownIt:
 MARKDOWN = _markdown()
 
 
-def split_thoughts(content: str) -> tuple[str, str]:
-    """(what it thought, what it answered): some models write their thoughts between <think> tags into the answer."""
-    thoughts = "\n\n".join(found.strip() for found in THOUGHT.findall(content))
+def _split_thoughts(content: str) -> tuple[str, str]:
+    """Return (thoughts, answer): some models write their thoughts between <think> tags into the answer."""
+    thoughts = "\n\n".join(thought.strip() for thought in THOUGHT.findall(content))
     return thoughts.strip(), THOUGHT.sub("\n", content).strip()
 
 
 def _level_headings(tokens: Sequence[Token]) -> None:
-    """Headings begin below the page's own and skip no level, whatever the model chose."""
+    """Have headings begin below the page's own and skip no level, whatever the model chose."""
     open_levels: list[int] = []
     for opening, closing in zip(tokens, tokens[2:], strict=False):
         if opening.type != "heading_open":
@@ -98,18 +107,18 @@ def _level_headings(tokens: Sequence[Token]) -> None:
 
 @register.filter
 def answer(content: str | None) -> SafeString:
-    """The content of a choice, for display. What is stored stays as it came."""
-    thoughts, words = split_thoughts(content or "")
-    if len(words) > MOST_MARKDOWN or words.count("[") > MOST_BRACKETS:
-        html = linebreaks(words, autoescape=True)
+    """Render the content of a choice for display. What is stored stays as it came."""
+    thoughts, text = _split_thoughts(content or "")
+    if len(text) > MOST_MARKDOWN or text.count("[") > MOST_BRACKETS:
+        html = linebreaks(text, autoescape=True)
     else:
-        html = _from_markdown(words)
+        html = _from_markdown(text)
     return format_html("{}{}", _folded(thoughts), mark_safe(html))  # noqa: S308  escaped or cleaned
 
 
-def _from_markdown(words: str) -> str:
+def _from_markdown(text: str) -> str:
     env: dict[str, Any] = {}
-    tokens = MARKDOWN.parse(words, env)
+    tokens = MARKDOWN.parse(text, env)
     _level_headings(tokens)
     html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)
     return nh3.clean(
@@ -133,13 +142,14 @@ def _folded(thoughts: str) -> SafeString | str:
 
 @register.filter
 def without_thoughts(content: str | None) -> str:
-    """An answer's Markdown as it came, for copying, but for what the model thought."""
-    return split_thoughts(content or "")[1]
+    """Return an answer's Markdown as it came, for copying, but for what the model thought."""
+    return _split_thoughts(content or "")[1]
 
 
 @register.filter
 def excerpt(content: str | None) -> str:
-    """The beginning of an answer as plain text on one line, for lists."""
-    start = (content or "").lstrip()
-    words = split_thoughts(content or "")[1] if start.startswith("<think>") else start
-    return " ".join(words[:EXCERPT_CHARACTERS].split())
+    """Return the beginning of an answer as plain text on one line, for lists."""
+    text = (content or "").lstrip()
+    if text.startswith("<think>"):
+        text = without_thoughts(content)
+    return " ".join(text[:EXCERPT_CHARACTERS].split())

@@ -1,4 +1,7 @@
-"""Numbers, sizes and times as people read them. Plain Python: Django's own date filters cost a list of 25 rows 2 ms."""
+"""Numbers, sizes and times as people read them.
+
+Plain Python: Django's own date filters cost a list of 25 rows 2 ms.
+"""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,19 +19,23 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct
 
 @register.filter
 def grouped(number: int | None) -> str:
-    """1284 -> "1,284". Nothing for None: unknown is never 0."""
-    return "" if number is None else f"{number:,}"
+    """Write 1284 as "1,284". Nothing for None: unknown is never 0."""
+    if number is None:
+        return ""
+    return f"{number:,}"
 
 
 @register.filter
 def plain(number: int | None) -> str:
-    """A number without grouping, for ids, values and pixels: templates group numbers by themselves."""
-    return "" if number is None else str(number)
+    """Write a number without grouping, for ids, values and pixels: templates group numbers by themselves."""
+    if number is None:
+        return ""
+    return str(number)
 
 
 @register.filter
 def size(count: int | None) -> str:
-    """Bytes as "612 kB" or "3.1 MB", in steps of 1,024."""
+    """Write bytes as "612 kB" or "3.1 MB", in steps of 1,024."""
     if count is None:
         return ""
     amount, unit = float(count), "bytes"
@@ -36,13 +43,18 @@ def size(count: int | None) -> str:
         if amount < 1000 or unit == "GB":
             break
         amount /= 1024
-    short = f"{amount:.1f}".removesuffix(".0") if amount < 10 else f"{amount:.0f}"
+    short = f"{amount:.0f}"
+    if amount < 10:
+        short = f"{amount:.1f}".removesuffix(".0")
     return f"{short}\u00a0{unit}"
 
 
 @register.filter
 def seconds(span: float | None) -> str:
-    """A span as "under 0.1 s", "0.4 s", "12 s", "3 min 5 s" or "2 h 3 min"; whole seconds stay whole."""
+    """Write a span as "under 0.1 s", "0.4 s", "12 s", "3 min 5 s" or "2 h 3 min".
+
+    Whole seconds stay whole.
+    """
     if span is None:
         return ""
     if span < 0.05 and not isinstance(span, int):
@@ -60,19 +72,24 @@ def seconds(span: float | None) -> str:
 
 @register.filter
 def money(amount: Decimal | None) -> str:
-    """Dollars to a hundredth of a cent, and two figures of what is less. Nothing for None: unpriced is never 0."""
+    """Write dollars to a hundredth of a cent, and two figures of what is less.
+
+    Nothing for None: unpriced is never 0.
+    """
     if amount is None:
         return ""
     if amount == 0:
         return "$0"
-    places = 2 if abs(amount) >= 1 else min(10, max(4, 1 - amount.adjusted()))
+    places = 2
+    if abs(amount) < 1:
+        places = min(10, max(4, 1 - amount.adjusted()))
     whole, _, rest = f"{amount:,.{places}f}".partition(".")
     return f"${whole}.{rest.rstrip('0'):0<2}"
 
 
 @register.simple_tag
 def ago(moment: datetime | None) -> SafeString | str:
-    """A <time>: how long ago in words, the exact time in `datetime` and on hover."""
+    """Write a <time>: how long ago in words, the exact time in `datetime` and on hover."""
     if moment is None:
         return ""
     local = timezone.localtime(moment)
@@ -85,33 +102,46 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 
 def exact(local: datetime) -> str:
-    """A local time in full."""
+    """Write a local time in full."""
     return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
 
 
 def relative(local: datetime, now: datetime) -> str:
-    """ "just now", "5 min ago", "today, 09:41", "yesterday, 09:41", "Monday, 09:41", "3 Mar, 09:41", "3 Mar 2024"."""
+    """Write when a local time was, as people say it.
+
+    "just now", "5 min ago", "today, 09:41", "yesterday, 09:41", "Monday, 09:41", "3 Mar, 09:41" or
+    "3 Mar 2024".
+    """
     age = now - local
     if timedelta(0) <= age < timedelta(hours=1):
         minutes = int(age.total_seconds() // 60)
         return f"{minutes} min ago" if minutes else "just now"
     today = timezone.localtime(now, local.tzinfo).date()
     days = (today - local.date()).days
-    clock = f"{local:%H:%M}"
     if 0 <= days < 7:
-        day = ("today", "yesterday")[days] if days < 2 else DAYS[local.weekday()]
-        return f"{day}, {clock}"
+        return f"{_day_name(local, days)}, {local:%H:%M}"
     date = f"{local.day} {MONTHS[local.month - 1]}"
-    return f"{date}, {clock}" if local.year == today.year else f"{date} {local.year}"
+    if local.year == today.year:
+        return f"{date}, {local:%H:%M}"
+    return f"{date} {local.year}"
+
+
+def _day_name(local: datetime, days_ago: int) -> str:
+    names = {0: "today", 1: "yesterday"}
+    return names.get(days_ago, DAYS[local.weekday()])
 
 
 @register.filter
 def elapsed(moment: datetime | None) -> int:
-    """Whole seconds since a moment; 0 when there is none."""
-    return max(0, int((timezone.now() - moment).total_seconds())) if moment else 0
+    """Count whole seconds since a moment; 0 when there is none."""
+    if not moment:
+        return 0
+    return max(0, int((timezone.now() - moment).total_seconds()))
 
 
 @register.filter
 def clock(moment: datetime | None) -> str:
-    """A local time to the second: "14:05:20"."""
-    return f"{timezone.localtime(moment):%H:%M:%S}" if moment else ""
+    """Write a local time to the second: "14:05:20"."""
+    if not moment:
+        return ""
+    return f"{timezone.localtime(moment):%H:%M:%S}"

@@ -17,19 +17,24 @@ DOES = {Scope.ASK: "asks", Scope.READ: "reads", Scope.ADMIN: "sees everybody's"}
 
 @register.filter
 def limits(key: ApiKey) -> str:
-    """ "asks and reads · vision-1 only · 60 a minute": what it does, and what narrows it."""
-    found = [joined([words for scope, words in DOES.items() if scope in key.scopes]) or "opens nothing"]
+    """Tell what a key does and what narrows the key: "asks and reads · vision-1 only · 60 a minute"."""
+    parts = [_listed([verb for scope, verb in DOES.items() if scope in key.scopes]) or "opens nothing"]
     if key.model_names:
-        few = joined(key.model_names) if len(key.model_names) < 3 else f"{len(key.model_names):,} models"
-        found.append(f"{few} only")
+        parts.append(f"{_models(key.model_names)} only")
     if key.asks_per_minute:
-        found.append(f"{key.asks_per_minute:,} a minute")
-    return " · ".join(found)
+        parts.append(f"{key.asks_per_minute:,} a minute")
+    return " · ".join(parts)
+
+
+def _models(names: list[str]) -> str:
+    if len(names) < 3:
+        return _listed(names)
+    return f"{len(names):,} models"
 
 
 @register.filter
 def expiry(key: ApiKey) -> SafeString | str:
-    """ "never expires", "expires 25 Dec" or "expired 3 Mar 2025", the exact time on hover."""
+    """Tell until when: "never expires", "expires 25 Dec" or "expired 3 Mar 2025", the exact time on hover."""
     if key.expires is None:
         return "never expires"
     local = timezone.localtime(key.expires)
@@ -38,20 +43,24 @@ def expiry(key: ApiKey) -> SafeString | str:
         "expired" if key.is_expired else "expires",
         local.isoformat(),
         exact(local),
-        day(local),
+        _day(local),
     )
 
 
-def day(local: datetime) -> str:
-    """ "today, 23:59", "25 Dec", and the year where it is another."""
+def _day(local: datetime) -> str:
+    """Write a day as "today, 23:59" or "25 Dec", with the year where it is not this year."""
     today = timezone.localdate()
     if local.date() == today:
         return f"today, {local:%H:%M}"
     date = f"{local.day} {MONTHS[local.month - 1]}"
-    return date if local.year == today.year else f"{date} {local.year}"
+    if local.year == today.year:
+        return date
+    return f"{date} {local.year}"
 
 
-def joined(words: list[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    *most, last = words or [""]
-    return f"{', '.join(most)} and {last}" if most else last
+def _listed(names: list[str]) -> str:
+    """Join names as "a", "a and b" or "a, b and c"."""
+    *most, last = names or [""]
+    if not most:
+        return last
+    return f"{', '.join(most)} and {last}"

@@ -33,14 +33,17 @@ class PasswordForm(PasswordChangeForm):
 
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    """The page with everything."""
+    """Show the page with everything."""
     return account_page(request)
 
 
 @login_required
 @never_cache
 def account_keys(request: HttpRequest) -> HttpResponse:
-    """POST: a new key. Its secret is in this one reply and nowhere else, so the reply is no redirect."""
+    """Make a new key (POST).
+
+    Its secret is in this one reply and nowhere else, so the reply is no redirect.
+    """
     if request.method != "POST":
         return redirect("account")
     user = current_user(request)
@@ -54,7 +57,7 @@ def account_keys(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def account_key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: close a key for good."""
+    """Close a key for good (POST)."""
     key = own_key(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -66,7 +69,7 @@ def account_key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @sensitive_post_parameters()
 def account_password(request: HttpRequest) -> HttpResponse:
-    """POST: a new password. This session stays, all others of the person end."""
+    """Set a new password (POST). This session stays, all others of the person end."""
     if request.method != "POST":
         return redirect("account")
     form = PasswordForm(current_user(request), request.POST)
@@ -78,7 +81,7 @@ def account_password(request: HttpRequest) -> HttpResponse:
 
 
 def own_key(request: HttpRequest, pk: int) -> ApiKey:
-    """The person's own key, or 404."""
+    """Return the person's own key, or raise 404."""
     key = ApiKey.objects.filter(user=current_user(request), pk=pk).first()
     if key is None:
         raise Http404
@@ -86,7 +89,7 @@ def own_key(request: HttpRequest, pk: int) -> ApiKey:
 
 
 def account_page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
-    """The whole page, with what `context` says beside."""
+    """Show the whole page, with what `context` says beside."""
     user, endpoint = current_user(request), _endpoint()
     rows = key_rows(user)
     shown = {
@@ -107,9 +110,20 @@ def _endpoint() -> Endpoint | None:
 
 
 def _how_to(request: HttpRequest, endpoint: Endpoint | None, context: dict[str, Any]) -> dict[str, Any]:
-    """The base URL and the examples, with the new key where one was just made, for a model that it may ask."""
+    """Return the base URL and the examples, for a model that the key may ask.
+
+    The examples hold the new key where one was just made.
+    """
     base_url = request.build_absolute_uri("/v1")
-    key: ApiKey | None = context.get("new_key")
-    models = (key.model_names if key else []) or (endpoint.offered if endpoint else [])
     secret: str = context.get("secret", "")
+    models = _askable_models(context.get("new_key"), endpoint)
     return {"base_url": base_url, "examples": examples(base_url, secret, next(iter(models), ""))}
+
+
+def _askable_models(key: ApiKey | None, endpoint: Endpoint | None) -> list[str]:
+    """Return the models that a new key is narrowed to, else all that the endpoint offers."""
+    if key and key.model_names:
+        return list(key.model_names)
+    if endpoint:
+        return endpoint.offered
+    return []

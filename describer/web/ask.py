@@ -28,16 +28,17 @@ SCRIPTS = [f"js/{name}.js" for name in ("tray", "link", "drop", "question", "mor
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
-    """The form and the newest answers; a POST asks. With scripts the reply is the new cards alone, or JSON errors."""
+    """Show the form and the newest answers; a POST asks.
+
+    With scripts the reply is the new cards alone, or JSON errors.
+    """
     owner = current_user(request)
     if request.method != "POST":
         return _page(request, owner, _first_form(request, owner))
     form = posted(request, owner)
     if CHANGES & request.POST.keys():
-        form.errors, form.status = (
-            {name: form.errors[name] for name in form.errors.keys() & {"image_url"}},
-            200,
-        )
+        form.errors = {name: text for name, text in form.errors.items() if name == "image_url"}
+        form.status = 200
         return _page(request, owner, form)
     born = form.submit(owner)
     if not born:
@@ -49,7 +50,10 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def card(request: HttpRequest, pk: int) -> HttpResponse:
-    """One card as it stands now, for a page that heard of a change; X-Running says how many are unfinished."""
+    """Show one card as it stands now, for a page that heard of a change.
+
+    X-Running says how many asks are unfinished.
+    """
     viewer = current_user(request)
     row = get_object_or_404(Description.objects.of(viewer).select_related("endpoint"), pk=pk)
     if request.method not in ("GET", "HEAD"):
@@ -64,10 +68,12 @@ def _is_scripted(request: HttpRequest) -> bool:
 
 
 def _first_form(request: HttpRequest, owner: User) -> AskForm:
-    """An empty form, or one filled from an earlier ask of the person's own (?from=id)."""
-    earlier = Description.objects.filter(owner=owner, pk=row_id(request.GET.get("from", "")))
-    found = earlier.select_related("endpoint").first()
-    return from_description(found) if found else AskForm()
+    """Return an empty form, or one filled from an earlier ask of the person's own (?from=id)."""
+    rows = Description.objects.filter(owner=owner, pk=row_id(request.GET.get("from", "")))
+    earlier = rows.select_related("endpoint").first()
+    if earlier:
+        return from_description(earlier)
+    return AskForm()
 
 
 def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
@@ -75,9 +81,11 @@ def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
     context = _form_context(form) | {
         "just_now": [card for card in cards if card.is_new],
         "earlier": [card for card in cards if not card.is_new],
-        "samples": [] if cards else samples(),
+        "samples": [],
         "scripts": SCRIPTS,
     }
+    if not cards:
+        context["samples"] = samples()
     return render(request, "ask.html", context, status=form.status)
 
 
@@ -87,15 +95,20 @@ def _newest(owner: User) -> list[Description]:
 
 
 def _form_context(form: AskForm) -> dict[str, Any]:
-    endpoint = Endpoint.objects.filter(is_default=True).first()
     return {
         "form": form,
         "presets": PRESETS,
-        "offered": endpoint.offered if endpoint else [],
+        "offered": _offered(),
         "most_pictures": settings.IMAGES_PER_ASK,
         "no_link": AddressRefused().message,
         "most_bytes": settings.IMAGE_MAX_BYTES,
     }
+
+
+def _offered() -> list[str]:
+    """Return the models of the default endpoint; none while the site has no endpoint."""
+    endpoint = Endpoint.objects.filter(is_default=True).first()
+    return endpoint.offered if endpoint else []
 
 
 def _refused(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
@@ -105,7 +118,7 @@ def _refused(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
 
 
 def _cards(request: HttpRequest, born: list[Description]) -> HttpResponse:
-    """The new cards, newest first, and the token of the next ask."""
+    """Show the new cards, newest first, and tell the token of the next ask."""
     rows = (
         Description.objects.filter(pk__in=[row.pk for row in born]).select_related("endpoint").order_by("-id")
     )

@@ -12,8 +12,7 @@ Widget = Literal["slider", "number", "seed", "select", "stops", "json", "text"]
 
 STOPS = 4
 MOST_ANSWERS = 10  # on a page; scripts may ask for more
-DETAILS = ("auto", "low", "high", "original")
-CHOICES = ("auto", "none", "required")
+OPTIONS = {"detail": ("auto", "low", "high", "original"), "tool_choice": ("auto", "none", "required")}
 
 # In the order in which the form shows them. `stream` is left out: a page has no use for a stream of its own.
 WIDGETS: Mapping[str, tuple[str, Widget]] = {
@@ -62,11 +61,11 @@ class Field:
 
     @property
     def text(self) -> str:
-        return self.texts[0] if self.texts else ""
+        return next(iter(self.texts), "")
 
     @property
     def stops(self) -> list[str]:
-        """Always four, so that there is room to add."""
+        """Return four texts at least, so that there is room to add."""
         return [*self.texts, *[""] * STOPS][: max(STOPS, len(self.texts))]
 
     @property
@@ -87,13 +86,20 @@ class Field:
 
     @property
     def most(self) -> str:
-        return _plain(MOST_ANSWERS if self.name == "n" else limits(self.name)[1])
+        if self.name == "n":
+            return str(MOST_ANSWERS)
+        return _plain(limits(self.name)[1])
 
     @property
     def options(self) -> list[str]:
-        """What a select offers; a value that is not among it (a tool's name as JSON) stays choosable."""
-        offered = DETAILS if self.name == "detail" else CHOICES
-        return [*offered, *([self.text] if self.text and self.text not in offered else [])]
+        """Return what a select offers.
+
+        A value that is not offered (a tool's name as JSON) stays choosable.
+        """
+        offered = list(OPTIONS[self.name])
+        if self.text and self.text not in offered:
+            offered.append(self.text)
+        return offered
 
 
 def _plain(limit: int | float | None) -> str:
@@ -101,7 +107,7 @@ def _plain(limit: int | float | None) -> str:
 
 
 def typed(post: QueryDict) -> dict[str, list[str]]:
-    """What was typed, by parameter."""
+    """Return what was typed, by parameter."""
     texts = {name: [text for text in post.getlist(name) if text.strip()] for name in WIDGETS}
     # Blanks are a stop text of their own, and stay.
     texts["stop"] = [text for text in post.getlist("stop") if text]
@@ -109,7 +115,10 @@ def typed(post: QueryDict) -> dict[str, list[str]]:
 
 
 def given(texts: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Parameters from what was typed: only what was set, checked. Raises ParameterError with all that is wrong."""
+    """Read the parameters that were set from what was typed, and check them.
+
+    Raises ParameterError with all that is wrong.
+    """
     values: dict[str, Any] = {name: texts[name][0] for name in WIDGETS if name != "stop" and texts.get(name)}
     if stops := stop_texts(texts.get("stop", [])):
         values["stop"] = stops

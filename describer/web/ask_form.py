@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, QueryDict
 
 from describer.chat import ParameterError
 from describer.desk.presets import PRESETS, preset
@@ -41,27 +42,31 @@ class AskForm:
 
     @property
     def common_fields(self) -> list[Field]:
-        return [one for one in self.fields if one.name not in RARE]
+        return [item for item in self.fields if item.name not in RARE]
 
     @property
     def rare_fields(self) -> list[Field]:
-        return [one for one in self.fields if one.name in RARE]
+        return [item for item in self.fields if item.name in RARE]
 
     @property
     def is_rare(self) -> bool:
-        """Something stands among the rare ones: they are shown then."""
-        return any(one.is_set or one.error for one in self.rare_fields)
+        """Tell whether something stands among the rare fields: they are shown then."""
+        return any(item.is_set or item.error for item in self.rare_fields)
 
     @property
     def summary(self) -> str:
-        """What is set in the folded part, in a few words."""
-        words = [f"{one.label.lower()} {one.text[:20]}" for one in self.fields if one.is_set]
-        chosen = [self.model] if self.model else []
-        return " · ".join([*chosen, *(["system prompt"] if self.system_prompt else []), *words])
+        """Tell what is set in the folded part, in a few words."""
+        parts = []
+        if self.model:
+            parts.append(self.model)
+        if self.system_prompt:
+            parts.append("system prompt")
+        parts += [f"{item.label.lower()} {item.text[:20]}" for item in self.fields if item.is_set]
+        return " · ".join(parts)
 
     @property
     def is_unfolded(self) -> bool:
-        """Nothing that is wrong may hide in the folded part."""
+        """Tell whether an error stands in the folded part, where none may hide."""
         return bool(self.errors.keys() & {"model", "system_prompt", *WIDGETS})
 
     @property
@@ -74,9 +79,16 @@ class AskForm:
 
     def refuse(self, refusal: Refusal) -> None:
         """Note what is wrong, beside its field where the form has one."""
-        known = {"question", "system_prompt", "model", "image", "image_url", *WIDGETS}
-        self.errors.setdefault(refusal.param if refusal.param in known else "", refusal.message)
-        self.status = self.status if self.status >= 400 else refusal.status
+        place = ""
+        if refusal.param in {"question", "system_prompt", "model", "image", "image_url", *WIDGETS}:
+            place = refusal.param
+        self.errors.setdefault(place, refusal.message)
+        self.fail(refusal.status)
+
+    def fail(self, status: int) -> None:
+        """Take the status of the first error for the reply's."""
+        if self.status < 400:
+            self.status = status
 
     def submit(self, owner: User) -> list[Description]:
         """Ask; an empty list when something is wrong, which `errors` then holds."""
@@ -103,13 +115,16 @@ class AskForm:
         try:
             return given(self.texts)
         except ParameterError as error:
-            for one in error.errors:
-                self.refuse(Refusal.of_parameter(one))
+            for fault in error.errors:
+                self.refuse(Refusal.of_parameter(fault))
             return {}
 
 
 def _submit(ask: Ask) -> list[Description]:
-    """A form sent again after it was changed (the back button) holds an old token: that is a new ask."""
+    """Submit an ask, as a new one where its token is used.
+
+    A form sent again after it was changed (the back button) holds an old token.
+    """
     try:
         return submit(ask)
     except Refusal as refusal:
@@ -119,7 +134,10 @@ def _submit(ask: Ask) -> list[Description]:
 
 
 def posted(request: HttpRequest, owner: User) -> AskForm:
-    """The form that was sent, its files kept as images. Only the owner's own images can be named by id."""
+    """Read the form that was sent, and keep its files as images.
+
+    Only the owner's own images can be named by id.
+    """
     post = request.POST
     form = AskForm(
         question=_typed_text(post.get("question", "")),
@@ -129,13 +147,9 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
         together=post.get("together") == "all",
         token=post.get("token", "").replace("\x00", "")[:64] or uuid.uuid4().hex,
     )
-    dropped = post.getlist("drop")
-    named = zip(post.getlist("picture"), [*post.getlist("picture_name"), *[""] * 5000], strict=False)
-    for tile in named_tiles(owner, [(text, name) for text, name in named if text not in dropped]):
-        _add(form, tile)
+    _add_named(form, owner, post)
     for place, file in enumerate(request.FILES.getlist("image"), len(form.tiles) + 1):
-        label = clean_name(file.name or "", f"picture {place}")
-        _add(form, UploadTile.refused(label, too_many()) if form.is_full else file_tile(owner, file, place))
+        _add_file(form, owner, file, place)
     for text in filter(str.strip, post.getlist("image_url")):
         _add_link(form, text)
     _add_sample(form, sample_tile(owner, post.get("sample", "")))
@@ -145,12 +159,29 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
 
 
 def _typed_text(text: str) -> str:
-    """As it was typed: browsers send line ends as CRLF."""
+    """Return a text as it was typed: browsers send line ends as CRLF."""
     return text.replace("\r\n", "\n")
 
 
+def _add_named(form: AskForm, owner: User, post: QueryDict) -> None:
+    """Add the tiles that the form held already, but for those that the person took away."""
+    dropped = post.getlist("drop")
+    named = zip(post.getlist("picture"), [*post.getlist("picture_name"), *[""] * 5000], strict=False)
+    for tile in named_tiles(owner, [(text, name) for text, name in named if text not in dropped]):
+        _add(form, tile)
+
+
+def _add_file(form: AskForm, owner: User, file: "UploadedFile[Any]", place: int) -> None:
+    """Add a file that came with the form; a file beyond the limit is not kept as an image."""
+    if form.is_full:
+        label = clean_name(file.name or "", f"picture {place}")
+        _add(form, UploadTile.refused(label, _too_many()))
+    else:
+        _add(form, file_tile(owner, file, place))
+
+
 def _add_link(form: AskForm, text: str) -> None:
-    """A link as it was typed: one that is none stays in its field, to be put right."""
+    """Add a link as it was typed; a text that is no link stays in its field, to be put right."""
     try:
         _add(form, UploadTile.linked(text))
     except Refusal as refusal:
@@ -159,7 +190,7 @@ def _add_link(form: AskForm, text: str) -> None:
 
 
 def _add_sample(form: AskForm, tile: UploadTile | None) -> None:
-    """A sample is asked about at once: with what was typed, or else with the first preset."""
+    """Add a sample, and ask about it at once: with what was typed, or else with the first preset."""
     if tile:
         _add(form, tile)
         form.question = form.question.strip() or PRESETS[0].question
@@ -167,26 +198,29 @@ def _add_sample(form: AskForm, tile: UploadTile | None) -> None:
 
 def _add(form: AskForm, tile: UploadTile) -> None:
     if tile.message:
-        words = "Take away what cannot be used, or choose other pictures, and ask again."
-        form.errors.setdefault("image", words)
-        form.status = form.status if form.status >= 400 else tile.status
+        message = "Take away what cannot be used, or choose other pictures, and ask again."
+        form.errors.setdefault("image", message)
+        form.fail(tile.status)
     elif form.is_full:
-        form.refuse(too_many())
+        form.refuse(_too_many())
     form.tiles.append(tile)
 
 
-def too_many() -> Refusal:
+def _too_many() -> Refusal:
     most = settings.IMAGES_PER_ASK
     return Refusal(f"At most {most} pictures at once; take some away.", code="too_many_images", param="image")
 
 
 def from_description(description: Description) -> AskForm:
-    """The same ask once more, to be changed before it is sent."""
+    """Fill a form for the same ask once more, to be changed before it is sent."""
     tiles = tiles_of(description)
+    model = ""
+    if description.model in description.endpoint.offered[1:]:  # the first is asked when none is chosen
+        model = description.model
     return AskForm(
         question=description.question,
         system_prompt=description.system_prompt,
-        model=description.model if description.model in description.endpoint.offered[1:] else "",
+        model=model,
         texts=_typed_parameters(description.parameters),
         together=len(tiles) > 1,
         tiles=tiles,
@@ -194,11 +228,16 @@ def from_description(description: Description) -> AskForm:
 
 
 def _typed_parameters(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Parameters as they would be typed."""
-    texts = {
-        name: [value if isinstance(value, str) else json.dumps(value)] for name, value in parameters.items()
-    }
-    if stop := parameters.get("stop"):
-        stops = [stop] if isinstance(stop, str) else stop
-        texts["stop"] = [one.replace("\n", "\\n").replace("\t", "\\t") for one in stops]
+    """Return parameters as they would be typed."""
+    texts = {name: [_typed_value(value)] for name, value in parameters.items()}
+    stops = parameters.get("stop") or []
+    if isinstance(stops, str):
+        stops = [stops]
+    if stops:
+        texts["stop"] = [stop.replace("\n", "\\n").replace("\t", "\\t") for stop in stops]
     return texts
+
+
+def _typed_value(value: Any) -> str:
+    """Return a parameter's value as it would be typed: a text as it is, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)

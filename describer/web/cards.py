@@ -23,7 +23,10 @@ JUST_NOW = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to know about an answer: a sentence, `level` "" or "bad", and maybe the words for asking again with more room."""
+    """Something to know about an answer: a sentence, `level` "" or "bad".
+
+    `retry` holds the words for asking again with more room, where that may help.
+    """
 
     words: str
     level: str = ""
@@ -43,19 +46,27 @@ class Spent:
 
     @classmethod
     def of(cls, attempts: Sequence[Attempt]) -> "Spent":
-        costs = [attempt.cost for attempt in attempts if attempt.cost is not None]
-        cost = sum(costs, Decimal(0)) if costs else None
+        """Sum up a description's attempts."""
+        cost = _cost(attempts)
         answered = [attempt for attempt in attempts if attempt.state == Attempt.State.ANSWERED]
         if not answered:
             return cls(cost=cost, attempts=len(attempts))
         last = answered[-1]
-        reported = _total(last.usage)
-        tokens = _total(last.estimated_usage) if reported is None else reported
-        return cls(tokens, reported is None, cost, last.seconds, last.model_answered, len(attempts))
+        tokens = _total(last.usage)
+        is_estimated = tokens is None
+        if is_estimated:
+            tokens = _total(last.estimated_usage)
+        return cls(tokens, is_estimated, cost, last.seconds, last.model_answered, len(attempts))
+
+
+def _cost(attempts: Iterable[Attempt]) -> Decimal | None:
+    """Add up what the attempts cost; None when no price is known of any."""
+    costs = [attempt.cost for attempt in attempts if attempt.cost is not None]
+    return sum(costs, Decimal(0)) if costs else None
 
 
 def _total(usage: dict[str, Any] | None) -> int | None:
-    """Tokens in all, where they are known: said, or the sum of the two parts where only those were said."""
+    """Return the tokens in all: as reported, or the sum of the parts that were; None when none are known."""
     if not usage:
         return None
     if usage.get("total_tokens") is not None:
@@ -67,7 +78,10 @@ def _total(usage: dict[str, Any] | None) -> int | None:
 
 @dataclass(frozen=True)
 class Card:
-    """A description with what is shown of it. `ahead` is how many asks come before a queued one, else None."""
+    """A description with what is shown of it.
+
+    `ahead` is how many asks come before a queued one, else None.
+    """
 
     description: Description
     pictures: list[DescriptionImage]
@@ -77,26 +91,28 @@ class Card:
 
     @property
     def picture(self) -> DescriptionImage | None:
-        return self.pictures[0] if self.pictures else None
+        return next(iter(self.pictures), None)
 
     @property
     def link(self) -> DescriptionLink | None:
-        """What stands for a first picture that is still to be fetched."""
-        return None if self.pictures or not self.waiting else self.waiting[0]
+        """Return the link that stands for a first picture which is still to be fetched."""
+        if self.pictures:
+            return None
+        return next(iter(self.waiting), None)
 
     @cached_property
     def waiting(self) -> list[DescriptionLink]:
-        """The links whose pictures were not fetched yet."""
+        """Return the links whose pictures were not fetched yet."""
         return self.description.waiting_links
 
     @property
     def more(self) -> int:
-        """How many pictures it has besides the first."""
+        """Return how many pictures the description has besides the first."""
         return max(0, len(self.pictures) + len(self.waiting) - 1)
 
     @property
     def choice(self) -> Choice | None:
-        return self.choices[0] if self.choices else None
+        return next(iter(self.choices), None)
 
     @property
     def is_long(self) -> bool:
@@ -104,7 +120,7 @@ class Card:
 
     @property
     def shown(self) -> str:
-        """As much of the first answer as a card shows."""
+        """Return as much of the first answer as a card shows."""
         return ((self.choice and self.choice.content) or "")[: SHOWN_CHARACTERS * 2]
 
     @property
@@ -113,7 +129,7 @@ class Card:
 
     @cached_property
     def token(self) -> str:
-        """Of the buttons that ask again: a double click is one ask."""
+        """Return the token of the buttons that ask again: a double click is one ask."""
         return uuid.uuid4().hex
 
     @cached_property
@@ -122,50 +138,54 @@ class Card:
 
     @property
     def bands(self) -> list[Notice]:
-        """What is to be known beside the answer, in the order in which it matters."""
-        found = notices_of(self.choice, self.description, self.spent) if self.choice else []
+        """Return what is to be known beside the answer, in the order in which it matters."""
+        notices = []
+        if self.choice:
+            notices += notices_of(self.choice, self.description, self.spent)
         asked = self.description.parameters.get("n") or 1
         if self.choices and len(self.choices) < asked:
-            found.append(Notice(f"Asked for {asked} answers, got {len(self.choices)}."))
-        return [*found, *self._changes(), *self._bills()]
+            notices.append(Notice(f"Asked for {asked} answers, got {len(self.choices)}."))
+        return [*notices, *self._changes(), *self._bills()]
 
     def _changes(self) -> list[Notice]:
-        changed = self.attempts[-1].changed if self.attempts else []
-        dropped = [change["param"] for change in changed if change.get("kind") == "dropped"]
-        return [Notice(f"Asked without {', '.join(dropped)}: this model refuses it.")] if dropped else []
+        changes = [change for attempt in self.attempts[-1:] for change in attempt.changed]
+        dropped = [change["param"] for change in changes if change.get("kind") == "dropped"]
+        if not dropped:
+            return []
+        return [Notice(f"Asked without {', '.join(dropped)}: this model refuses it.")]
 
     def _bills(self) -> list[Notice]:
-        open_bills = [attempt for attempt in self.attempts if attempt.may_be_billed]
-        if not open_bills:
+        count = sum(attempt.may_be_billed for attempt in self.attempts)
+        if count == 0:
             return []
-        one = "One call broke off and may have been billed all the same."
-        return [
-            Notice(
-                one
-                if len(open_bills) == 1
-                else f"{len(open_bills)} calls broke off and may have been billed."
-            )
-        ]
+        if count == 1:
+            return [Notice("One call broke off and may have been billed all the same.")]
+        return [Notice(f"{count} calls broke off and may have been billed.")]
 
 
 def is_new(description: Description) -> bool:
-    """Asked a moment ago, or not at its end yet."""
+    """Tell whether a description was asked a moment ago, or is not at its end yet."""
     return timezone.now() - description.created < JUST_NOW or not description.is_final
 
 
 def notices_of(choice: Choice, description: Description, spent: Spent) -> list[Notice]:
-    """What is to be known about one answer: cut off, filtered, not the JSON that was asked for."""
-    found = []
+    """Return what is to be known about one answer: cut off, filtered, not the JSON that was asked for."""
+    notices = []
     end = reading(choice.finish_reason)
     if end == "length":
-        most = description.parameters.get("max_tokens")
-        at = f" at {most:,} tokens" if isinstance(most, int) else " by the model's own limit"
-        found.append(Notice(f"Cut off{at}.", retry="Ask again with more room"))
+        notices.append(Notice(_cut_off_text(description), retry="Ask again with more room"))
     if end == "filter":
-        found.append(Notice("Part of this answer was filtered away by the endpoint."))
+        notices.append(Notice("Part of this answer was filtered away by the endpoint."))
     if _wants_json(description) and choice.content and not _is_json(choice.content):
-        found.append(Notice("This answer is not the JSON that was asked for."))
-    return found
+        notices.append(Notice("This answer is not the JSON that was asked for."))
+    return notices
+
+
+def _cut_off_text(description: Description) -> str:
+    most = description.parameters.get("max_tokens")
+    if isinstance(most, int):
+        return f"Cut off at {most:,} tokens."
+    return "Cut off by the model's own limit."
 
 
 def _wants_json(description: Description) -> bool:
@@ -182,7 +202,10 @@ def _is_json(content: str) -> bool:
 
 
 def cards_of(descriptions: Iterable[Description]) -> list[Card]:
-    """Cards in the order given: four statements for all, five with some that are not done, and two to five cheap ones for each that is queued."""
+    """Return the cards in the order of the descriptions.
+
+    Four statements for all, five when some are not done, and two to five cheap ones for each that is queued.
+    """
     rows = list(descriptions)
     prefetch_related_objects(rows, "pictures__image", "choices")
     know_links(rows)
@@ -193,7 +216,7 @@ def cards_of(descriptions: Iterable[Description]) -> list[Card]:
 
 
 def know_links(rows: Iterable[Description]) -> None:
-    """Look up the links of those that may have some waiting; the done ones have none."""
+    """Look up the links of the rows that may have some waiting; the done rows have none."""
     prefetch_related_objects([row for row in rows if row.status != Status.DONE], "links")
 
 

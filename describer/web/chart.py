@@ -1,4 +1,7 @@
-"""Bars of tokens as an SVG of our own: the strict CSP forbids the scripts and styles that chart packages write."""
+"""Bars of tokens as an SVG of our own.
+
+The strict CSP forbids the scripts and styles that chart packages write.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,10 +56,17 @@ class Chart:
 
 
 def chart(period: Period, days: Mapping[date, Tokens]) -> Chart:
-    """A bar per day; per month for a year, whose days would be thinner than a pixel on a phone."""
-    spans = _months(period, days) if period.kind == "year" else _days(period, days)
+    """Make a bar per day; per month for a year, whose days would be thinner than a pixel on a phone."""
+    spans = _spans(period, days)
     top = max((tokens.total for _, _, tokens in spans), default=0)
     return Chart([_bar(number, top, *span) for number, span in enumerate(spans)], top)
+
+
+def _spans(period: Period, days: Mapping[date, Tokens]) -> list[tuple[str, str, Tokens]]:
+    """Return the name, the label and the tokens of each bar."""
+    if period.kind == "year":
+        return _months(period, days)
+    return _days(period, days)
 
 
 def _days(period: Period, days: Mapping[date, Tokens]) -> list[tuple[str, str, Tokens]]:
@@ -75,10 +85,12 @@ def _day_name(day: date) -> str:
 
 
 def _label(period: Period, day: date) -> str:
-    """What stands under a bar: every day of a week, four days of a month."""
+    """Return what stands under a bar: every day of a week, four days of a month."""
     if period.kind == "week":
         return f"{day:%a}"
-    return str(day.day) if day.day in (1, 10, 20) or day == period.last else ""
+    if day.day in (1, 10, 20) or day == period.last:
+        return str(day.day)
+    return ""
 
 
 def _bar(number: int, top: int, name: str, label: str, tokens: Tokens) -> Bar:
@@ -97,5 +109,7 @@ def _bar(number: int, top: int, name: str, label: str, tokens: Tokens) -> Bar:
 
 
 def _scaled(amount: int, top: int) -> int:
-    """In the chart's units; what is there at all is seen."""
-    return max(1, round(amount * HEIGHT / top)) if amount and top else 0
+    """Return an amount in the chart's units; what is there at all is seen."""
+    if not (amount and top):
+        return 0
+    return max(1, round(amount * HEIGHT / top))

@@ -18,7 +18,10 @@ MANY = 99
 
 @dataclass(frozen=True)
 class Frame:
-    """`theme` is "light", "dark" or "" (as the system is); `running` is a number in words: "", "3" or "99+"."""
+    """What the frame shows of the site and the person.
+
+    `theme` is "light", "dark" or "" (as the system is); `running` is a number in words: "", "3" or "99+".
+    """
 
     theme: str = ""
     endpoint: Endpoint | None = None
@@ -28,7 +31,10 @@ class Frame:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context processor. Lazy: a fragment that shows no frame costs no query, a page one."""
+    """Offer every template its frame.
+
+    Lazy: a fragment that shows no frame costs no query, a page costs one.
+    """
     return {"frame": SimpleLazyObject(lambda: _frame_of(request))}
 
 
@@ -37,13 +43,15 @@ def _frame_of(request: HttpRequest) -> Frame:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return plain
+    personal = replace(plain, initials=user.get_username()[:2].upper())
     endpoint = _endpoint(user.pk)
+    if endpoint is None:
+        return personal
     return replace(
-        plain,
+        personal,
         endpoint=endpoint,
-        paused=queue.pause_reason(endpoint) if endpoint else "",
-        running=in_words(endpoint.unfinished) if endpoint else "",
-        initials=user.get_username()[:2].upper(),
+        paused=queue.pause_reason(endpoint),
+        running=in_words(endpoint.unfinished),
     )
 
 
@@ -52,17 +60,19 @@ def _unfinished(owner: int) -> "QuerySet[Description]":
 
 
 def unfinished(user: User) -> int:
-    """How many of this person's asks are not at their end."""
+    """Count this person's asks that are not at their end."""
     return _unfinished(user.pk).count()
 
 
 def _endpoint(owner: int) -> Any:
-    """The default endpoint, with this person's unfinished asks counted in the same statement."""
+    """Return the default endpoint, with this person's unfinished asks counted in the same statement."""
     theirs = _unfinished(owner).values("owner")
     count = Subquery(theirs.annotate(count=Count("pk")).values("count"), output_field=IntegerField())
     return Endpoint.objects.filter(is_default=True).annotate(unfinished=Coalesce(count, 0)).first()
 
 
 def in_words(running: int) -> str:
-    """How many run, for the tab's title."""
-    return f"{MANY}+" if running > MANY else str(running or "")
+    """Write how many asks run, for the tab's title."""
+    if running > MANY:
+        return f"{MANY}+"
+    return str(running or "")

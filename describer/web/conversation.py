@@ -1,4 +1,4 @@
-"""A call at our own endpoint as its page shows it: the messages as they came, and what is known of the caller."""
+"""A call at our own endpoint as its page shows it: its messages, and what is known of the caller."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ MOST = 200
 
 @dataclass(frozen=True)
 class ShownMessage:
-    """One message: who says it, the words, and what is no text, in words."""
+    """One message: who says it, its words, and what is no text, in words."""
 
     role: str
     words: str
@@ -24,15 +24,22 @@ class ShownMessage:
 
 
 def conversation(description: Description) -> list[ShownMessage]:
-    """The messages of a call, or none where question and system prompt say it all."""
+    """Return the messages of a call, or none where question and system prompt say it all."""
     transcript = transcript_of(description)
-    messages = transcript.messages if transcript else []
+    if transcript is None:
+        return []
+    messages = transcript.messages
     others = [message for message in messages if message["role"] not in ("system", "developer")]
-    return [_said(message) for message in messages[-MOST:]] if len(others) > 1 else []
+    if len(others) < 2:
+        return []
+    return [_shown(message) for message in messages[-MOST:]]
 
 
 def caller(description: Description) -> list[tuple[str, str]]:
-    """What is known of who called: the key, the id that they were told, their client's tries, whether they hung up."""
+    """Tell what is known of who called.
+
+    The key, the id that they were told, their client's tries, whether they hung up.
+    """
     transcript = transcript_of(description)
     known = [("via", description.get_via_display())]
     if description.key:
@@ -41,20 +48,22 @@ def caller(description: Description) -> list[tuple[str, str]]:
         return known
     known.append(("x-request-id", transcript.request_id))
     if transcript.client_retries:
-        times = "once" if transcript.client_retries == 1 else f"{transcript.client_retries} times"
-        known.append(("the client tried again", f"{times} before"))
+        known.append(("the client tried again", f"{_times(transcript.client_retries)} before"))
     if transcript.client_gone:
         known.append(("the caller", "hung up before the answer was whole; it was read to its end"))
     return known
 
 
-def _said(message: dict[str, Any]) -> ShownMessage:
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _shown(message: dict[str, Any]) -> ShownMessage:
     return ShownMessage(message["role"], text_of(message)[:LONGEST], list(_beside(message)))
 
 
 def _beside(message: dict[str, Any]) -> Iterator[str]:
-    content = message.get("content")
-    for part in content if isinstance(content, list) else ():
+    for part in as_list(message.get("content")):
         if part["type"] == "image_url":
             yield f"Picture {int(part['image_url']['url'].removeprefix(PLACE)) + 1}"
         elif part["type"] != "text":

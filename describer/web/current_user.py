@@ -6,7 +6,7 @@ from describer.models import User
 
 
 def current_user(request: HttpRequest) -> User:
-    """The person of a request behind `login_required`."""
+    """Return the person of a request behind `login_required`; raise TypeError where nobody is logged in."""
     if not isinstance(request.user, User):
         raise TypeError("this view needs login_required")
     return request.user

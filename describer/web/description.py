@@ -34,7 +34,10 @@ SHOWN_BY_BROWSERS = ("image/jpeg", "image/png", "image/gif", "image/webp", "imag
 
 @dataclass(frozen=True)
 class ShownPicture:
-    """A picture as the page shows it. `copy` is what the model was sent, or, before that, what it will be sent."""
+    """A picture as the page shows it.
+
+    `copy` is what the model was sent, or, before that, what it will be sent.
+    """
 
     shown: DescriptionImage
     copy: SentCopy | None
@@ -46,7 +49,7 @@ class ShownPicture:
 
     @cached_property
     def has_original(self) -> bool:
-        """There, and of a format that browsers show."""
+        """Tell whether the original is in storage, and of a format that browsers show."""
         image = self.shown.image
         return image.media_type in SHOWN_BY_BROWSERS and seems_there(image.original)
 
@@ -70,7 +73,7 @@ class ShownAnswer:
 
 @login_required
 def description(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page. `?from=` holds the query string of the list that led here."""
+    """Show the page. `?from=` holds the query string of the list that led here."""
     row = description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -79,25 +82,30 @@ def description(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def description_words(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page's words alone, for the page to fetch again when the state has changed."""
+    """Show the page's words alone, for the page to fetch again when the state has changed."""
     row = description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    words = _context(request, row)
-    beside = {"beside": bool(row.links.all())}  # pictures come while the page is looked at
-    response = render(request, "_description_words.html", words | beside)
+    context = _context(request, row)
+    context["beside"] = bool(row.links.all())  # pictures come while the page is looked at
+    response = render(request, "_description_words.html", context)
     response["X-Running"] = in_words(unfinished(current_user(request)))
     return response
 
 
 @login_required
 def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: the same ask once more, as one's own; with `room`, twice as many tokens may be written."""
+    """Ask the same once more (POST), in the name of the person who asks.
+
+    With `room`, twice as many tokens may be written.
+    """
     row = description_of(request, pk, own=True)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     token = request.POST.get("token", "").replace("\x00", "")[:TOKEN_CHARACTERS]
-    changes = {"parameters": _with_more_room(row)} if request.POST.get("room") else {}
+    changes = {}
+    if request.POST.get("room"):
+        changes["parameters"] = _with_more_room(row)
     try:
         born = ask_again(row, token=token or None, **changes)
     except Refusal as refusal:
@@ -108,7 +116,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: stop it. A call under way cannot be called back, and is still accounted for."""
+    """Cancel a description (POST). A call under way cannot be called back, and is still accounted for."""
     row = description_of(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -119,7 +127,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: words and pictures go for good; the ledger keeps its numbers."""
+    """Delete words and pictures for good (POST); the ledger keeps its numbers."""
     row = description_of(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -130,7 +138,10 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def description_of(request: HttpRequest, pk: int, *, own: bool = False) -> Description:
-    """What this person may see (`own`: what is theirs, for what is asked in their name), or 404."""
+    """Return a description that this person may see, or raise 404.
+
+    `own` returns their own alone, for what is asked in their name.
+    """
     rows = Description.objects.of(current_user(request)).select_related(
         "owner", "endpoint", "key", "transcript"
     )
@@ -150,7 +161,7 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         for number, choice in enumerate(card.choices, 1)
     ]
     shown = _pictures(card)
-    of_first = answers[0].bands if answers else []
+    of_first = [band for answer in answers[:1] for band in answer.bands]
     return {
         "description": row,
         "card": card,
@@ -158,7 +169,7 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         "answers": answers,
         "bands": [band for band in card.bands if band not in of_first],
         "pictures": shown,
-        "bare_links": row.bare_links if row.endpoint.sends_links else card.waiting,
+        "bare_links": _links_without_picture(card),
         "is_whole": not any(picture.is_gone for picture in shown),
         "timeline": timeline(row, card.attempts),
         "calls": calls,
@@ -183,13 +194,26 @@ def _pictures(card: Card) -> list[ShownPicture]:
     ]
 
 
+def _links_without_picture(card: Card) -> list[DescriptionLink]:
+    """Return the links to show as links: those that no picture came from.
+
+    Where the site fetches pictures itself, only links that are still to be fetched.
+    """
+    if card.description.endpoint.sends_links:
+        return card.description.bare_links
+    return card.waiting
+
+
 def _default_copy(shown: DescriptionImage) -> SentCopy | None:
     recipe = Recipe().key
     return next((copy for copy in shown.image.sent_copies.all() if copy.recipe == recipe), None)
 
 
 def _neighbours(request: HttpRequest, row: Description) -> dict[str, Any]:
-    """The next (older) and the previous (newer) one of the list that led here, and the way back to it."""
+    """Return where to go from here in the list that led here.
+
+    The next (older) row, the previous (newer) row, and the way back to the list.
+    """
     place = request.GET.get("from", "")
     rows = Filter.of(QueryDict(place), current_user(request)).rows(current_user(request)).only("pk")
     older = rows.filter(id__lt=row.pk).order_by("-id").first()
@@ -202,15 +226,19 @@ def _neighbours(request: HttpRequest, row: Description) -> dict[str, Any]:
 
 
 def _place(place: str) -> str:
-    """Where the list stood, as a query string to go on with."""
+    """Write where the list stood as a query string to go on with."""
+    if not place:
+        return ""
     query = QueryDict(mutable=True)
-    if place:
-        query["from"] = place
-    return f"?{query.urlencode()}" if query else ""
+    query["from"] = place
+    return f"?{query.urlencode()}"
 
 
 def _with_more_room(row: Description) -> Mapping[str, Any]:
-    """The parameters with twice the tokens; without a limit of the person's own, twice what was written."""
+    """Return the parameters with twice the tokens.
+
+    Without a limit of the person's own, twice what was written.
+    """
     written = max((attempt.completion_tokens or 0 for attempt in row.attempts()), default=0)
     room = row.parameters.get("max_tokens") or max(written, LEAST_ROOM // 2)
     return {**row.parameters, "max_tokens": 2 * room}

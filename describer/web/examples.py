@@ -62,8 +62,10 @@ class Example:
 
 
 def examples(base_url: str, secret: str, model: str) -> list[Example]:
-    """With placeholders for a key or a model that is not known. A model's name is an endpoint's word: one that is no
-    plain word could close the quotes that it stands in."""
+    """Write the examples, with placeholders for a key or a model that is not known.
+
+    A model's name is an endpoint's word: a name that is no plain word could close the quotes around it.
+    """
     values = {"BASE": base_url, "KEY": secret or "YOUR_KEY", "MODEL": "A_MODEL"}
     if PLAIN.fullmatch(model):
         values["MODEL"] = model
@@ -72,8 +74,8 @@ def examples(base_url: str, secret: str, model: str) -> list[Example]:
         ("requests", "Python, requests"): REQUESTS,
         ("openai", "Python, openai"): OPENAI,
     }
-    return [Example(*names, placed(text, values)) for names, text in texts.items()]
+    return [Example(*names, _filled_in(text, values)) for names, text in texts.items()]
 
 
-def placed(text: str, values: dict[str, str]) -> str:
-    return re.sub(r"\b(BASE|KEY|MODEL)\b", lambda found: values[found[0]], text)
+def _filled_in(text: str, values: dict[str, str]) -> str:
+    return re.sub(r"\b(BASE|KEY|MODEL)\b", lambda match: values[match[0]], text)

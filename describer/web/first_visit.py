@@ -1,4 +1,4 @@
-"""The first visit: whoever sits at the machine makes the first account, an admin; from elsewhere nobody can."""
+"""The first visit: who sits at the machine makes the first account, an admin; from elsewhere nobody can."""
 
 from ipaddress import ip_address
 from typing import Any
@@ -42,7 +42,7 @@ class FirstAccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
 @never_cache
 @sensitive_post_parameters("password1", "password2")
 def first_visit(request: HttpRequest) -> HttpResponse:
-    """The form for the first account; gone for good once there is one."""
+    """Show the form for the first account; the page is gone for good once there is an account."""
     if User.objects.exists():
         return redirect("login")
     if not is_from_this_machine(request):
@@ -54,7 +54,7 @@ def first_visit(request: HttpRequest) -> HttpResponse:
 
 
 def is_from_this_machine(request: HttpRequest) -> bool:
-    """The socket's peer is loopback, the page was asked for by a loopback name, and nothing forwarded it."""
+    """Tell whether the peer is loopback, a loopback name was asked for, and nothing forwarded the request."""
     forwarded = any(name == "HTTP_FORWARDED" or name.startswith("HTTP_X_FORWARDED") for name in request.META)
     host, _ = split_domain_port(request.get_host())
     return (
@@ -80,10 +80,13 @@ def _welcomed(request: HttpRequest, form: FirstAccountForm) -> HttpResponse:
 
 
 def _made_first(form: FirstAccountForm) -> User | None:
-    """The first account, or None when another visitor was quicker.
+    """Make the first account; None when another visitor was quicker.
 
-    SQLite's IMMEDIATE transactions come one after the other; PostgreSQL's do by the lock on a row that every site has.
+    SQLite's IMMEDIATE transactions come one after the other; PostgreSQL's do by the lock on a row that every
+    site has.
     """
     with transaction.atomic():
         ContentType.objects.select_for_update().get(app_label="describer", model="user")
-        return None if User.objects.exists() else form.save()
+        if User.objects.exists():
+            return None
+        return form.save()

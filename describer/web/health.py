@@ -8,12 +8,18 @@ from describer.ops.monitoring.checks import problems
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers; it does so only after migrations and the first admin."""
+    """Answer 200: the process lives; it serves only after migrations and the first admin."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, broker, storage, disk and a worker are there; else 503 and why, within 6 s also when one hangs."""
-    found = problems()
-    return JsonResponse({"ready": not found, "problems": found}, status=503 if found else 200)
+    """Tell whether database, broker, storage, disk and a worker are there; else 503 and why.
+
+    The reply comes within 6 s, also when one of them hangs.
+    """
+    faults = problems()
+    status = 200
+    if faults:
+        status = 503
+    return JsonResponse({"ready": not faults, "problems": faults}, status=status)

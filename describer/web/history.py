@@ -6,7 +6,7 @@ At a million rows a page is still one short index range, so never an OFFSET and 
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -54,25 +54,28 @@ class Filter:
 
     @classmethod
     def of(cls, query: QueryDict, user: User) -> "Filter":
-        """Only an admin can look at others' rows."""
+        """Read a filter from an address. Only an admin can look at others' rows."""
         state = query.get("state", "")
-        return cls(
-            state=state if state in STATES else "",
-            model=query.get("model", "").replace("\x00", "")[:200],
-            key=number(query.get("key")),
-            person=number(query.get("person")) if user.is_superuser else 0,
-            everybody=user.is_superuser and query.get("of") == "everybody",
-        )
+        if state not in STATES:
+            state = ""
+        model = query.get("model", "").replace("\x00", "")[:200]
+        chosen = cls(state=state, model=model, key=number(query.get("key")))
+        if not user.is_superuser:
+            return chosen
+        return replace(chosen, person=number(query.get("person")), everybody=query.get("of") == "everybody")
 
     def rows(self, user: User) -> DescriptionQuerySet:
-        """The descriptions that this person sees through this filter, in no order yet."""
-        owner = None if self.everybody and not self.person else self.person or user.pk
+        """Select the descriptions that this person sees through this filter, in no order yet."""
+        owner: int | None = self.person or user.pk
+        if self.everybody and not self.person:
+            owner = None
         return Selection(owner, STATES[self.state][1], self.model, key=self.key).rows()
 
     def query(self, **changes: str | int) -> str:
-        """The query string of this filter with changes, "?" first; the bare page is "?"."""
-        of = "everybody" if self.everybody else ""
-        values: dict[str, str | int] = {"state": self.state, "model": self.model, "key": self.key, "of": of}
+        """Write the query string of this filter with changes, "?" first; the bare page is "?"."""
+        values: dict[str, str | int] = {"state": self.state, "model": self.model, "key": self.key, "of": ""}
+        if self.everybody:
+            values["of"] = "everybody"
         values["person"] = self.person
         return "?" + urlencode({name: value for name, value in (values | changes).items() if value})
 
@@ -82,9 +85,11 @@ class Filter:
 
 
 def number(text: str | None) -> int:
-    """A row's number from an address; 0 when it is none."""
+    """Read a row's number from an address; 0 when the text is no number."""
     text = text or ""
-    return min(int(text), BIGGEST_ID) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    if text.isascii() and text.isdigit() and len(text) < 20:
+        return min(int(text), BIGGEST_ID)
+    return 0
 
 
 class HistoryTile(Card):
@@ -92,52 +97,61 @@ class HistoryTile(Card):
 
     @property
     def lead(self) -> str:
-        """The beginning of the answer, or why there is none; "" while it is under way."""
+        """Return the beginning of the answer, or why there is none; "" while the description is under way."""
         if self.description.status == Status.FAILED:
             return self.description.error_message or "Failed"
+        if not (self.choice or self.description.is_final):
+            return ""
         if self.choice is None:
-            return "" if not self.description.is_final else "Cancelled"
+            return "Cancelled"
         return excerpt(MARKS.sub("", self.choice.start or "")) or self.choice.refusal or TOOLS  # type: ignore[attr-defined]
 
     @property
     def words(self) -> list[str]:
-        found = []
+        marks = []
         if self.description.status == Status.FAILED:
-            found += sorted({ShownCall(attempt).billed for attempt in self.attempts} - {""})
+            marks += sorted({ShownCall(attempt).billed for attempt in self.attempts} - {""})
         if self.choice and reading(self.choice.finish_reason) == "length":
-            found.append("cut off")
+            marks.append("cut off")
         if self.choice and self.choice.refusal:
-            found.append("declined")
-        return found
+            marks.append("declined")
+        return marks
 
 
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
-    """One page of the list. POST keeps how it is shown: grid or list."""
+    """Show one page of the list. POST keeps how the list is shown: grid or list."""
     user = current_user(request)
     chosen = Filter.of(request.GET, user)
     if request.method == "POST":
         return _keep_view(request, chosen)
     before, after = number(request.GET.get("before")), number(request.GET.get("after"))
-    rows, newer, older = history_page(chosen.rows(user), before, after)
+    rows, newer, older = _history_page(chosen.rows(user), before, after)
     context = {
         "filter": chosen,
         "cards": _cards(rows),
-        "newer": chosen.query(after=newer) if newer else "",
-        "older": chosen.query(before=older) if older else "",
+        "newer": "",
+        "older": "",
         "chips": _chips(chosen),
         "removable": _removable(chosen, user),
-        "toggle": chosen.query(of="" if chosen.everybody else "everybody"),
+        "toggle": _toggle(chosen),
         "view": _view(request),
         "views": VIEWS,
         "place": request.GET.urlencode(),
     }
+    if newer:
+        context["newer"] = chosen.query(after=newer)
+    if older:
+        context["older"] = chosen.query(before=older)
     return render(request, "history.html", context)
 
 
 @login_required
 def history_tile(request: HttpRequest, pk: int) -> HttpResponse:
-    """One tile as it stands now, for a page that heard of a change. `?from=` holds the query string of its list."""
+    """Show one tile as it stands now, for a page that heard of a change.
+
+    `?from=` holds the query string of its list.
+    """
     user = current_user(request)
     rows = list(_shown(Description.objects.of(user).filter(pk=pk)))
     if not rows:
@@ -151,24 +165,31 @@ def history_tile(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def history_page(rows: DescriptionQuerySet, before: int, after: int) -> tuple[list[Description], int, int]:
-    """Rows of one page with what a card shows, and the ids from which the newer and the older page go on (0: none)."""
+def _history_page(rows: DescriptionQuerySet, before: int, after: int) -> tuple[list[Description], int, int]:
+    """Return the rows of one page with what a card shows, and where to go on.
+
+    The two numbers are the ids from which the newer and the older page go on (0: none).
+    """
     if after:
-        found = list(_shown(rows.filter(id__gt=after).order_by("id"))[: PAGE + 1])
-        more_newer, more_older = len(found) > PAGE, True
-        found = found[:PAGE][::-1]
+        page = list(_shown(rows.filter(id__gt=after).order_by("id"))[: PAGE + 1])
+        more_newer, more_older = len(page) > PAGE, True
+        page = page[:PAGE][::-1]
     else:
-        range_ = rows.filter(id__lt=before) if before else rows
-        found = list(_shown(range_.order_by("-id"))[: PAGE + 1])
-        more_newer, more_older = bool(before), len(found) > PAGE
-        found = found[:PAGE]
-    if not found:
-        return [], 0, 0
-    return found, found[0].pk if more_newer else 0, found[-1].pk if more_older else 0
+        if before:
+            rows = rows.filter(id__lt=before)
+        page = list(_shown(rows.order_by("-id"))[: PAGE + 1])
+        more_newer, more_older = bool(before), len(page) > PAGE
+        page = page[:PAGE]
+    newer = older = 0
+    if page and more_newer:
+        newer = page[0].pk
+    if page and more_older:
+        older = page[-1].pk
+    return page, newer, older
 
 
 def _shown(rows: DescriptionQuerySet) -> DescriptionQuerySet:
-    """With what a card shows: three more statements, whatever the number of rows."""
+    """Add what a card shows to the rows: three more statements, whatever the number of rows."""
     start = Choice.objects.filter(index=0).annotate(start=Left("content", START_CHARACTERS))
     return rows.select_related("owner").prefetch_related(
         Prefetch("choices", start.only("description", "finish_reason", "refusal", "tool_calls")),
@@ -187,30 +208,47 @@ def _cards(rows: Sequence[Description]) -> list[HistoryTile]:
 
 
 def _chips(chosen: Filter) -> list[tuple[str, str, bool]]:
-    """(words, address, whether it is the one) of each state."""
-    return [(words, chosen.query(state=name), chosen.state == name) for name, (words, _) in STATES.items()]
+    """Return (label, address, whether it is the chosen one) of each state."""
+    return [(label, chosen.query(state=name), chosen.state == name) for name, (label, _) in STATES.items()]
+
+
+def _toggle(chosen: Filter) -> str:
+    """Write the address that switches between the person's own rows and everybody's."""
+    if chosen.everybody:
+        return chosen.query(of="")
+    return chosen.query(of="everybody")
 
 
 def _removable(chosen: Filter, user: User) -> list[tuple[str, str]]:
-    """(words, address without it) of what else narrows the list."""
-    found = [(chosen.model, chosen.query(model=""))] if chosen.model else []
+    """Return (label, address without it) of what else narrows the list."""
+    labels = []
+    if chosen.model:
+        labels.append((chosen.model, chosen.query(model="")))
     if chosen.key:
-        keys = ApiKey.objects.all() if user.is_superuser else user.api_keys.all()
-        name = keys.filter(pk=chosen.key).values_list("name", flat=True).first()
-        found.append((name or "one key", chosen.query(key=0)))
+        labels.append((_key_name(chosen.key, user) or "one key", chosen.query(key=0)))
     if chosen.person:
         name = User.objects.filter(pk=chosen.person).values_list("username", flat=True).first()
-        found.append((name or "one person", chosen.query(person=0)))
-    return found
+        labels.append((name or "one person", chosen.query(person=0)))
+    return labels
+
+
+def _key_name(pk: int, user: User) -> str | None:
+    """Return a key's name to its owner and to admins; None for all others."""
+    keys = ApiKey.objects.filter(pk=pk)
+    if not user.is_superuser:
+        keys = keys.filter(user=user)
+    return keys.values_list("name", flat=True).first()
 
 
 def _view(request: HttpRequest) -> str:
     view = request.COOKIES.get(VIEW_COOKIE, "")
-    return view if view in VIEWS else "grid"
+    if view not in VIEWS:
+        return "grid"
+    return view
 
 
 def _keep_view(request: HttpRequest, chosen: Filter) -> HttpResponse:
-    """Grid or list, for a year; then back to the same place of the list."""
+    """Remember grid or list for a year, then go back to the same place of the list."""
     here = {name: number(request.GET.get(name)) for name in ("before", "after")}
     response = redirect(reverse("history") + chosen.query(**here))
     view = request.POST.get("view", "")

@@ -26,7 +26,7 @@ from describer.models import Description, DescriptionImage, Image, SentCopy, Use
 from describer.web.current_user import current_user
 
 GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
-WORDS = "text/plain; charset=utf-8"
+PLAIN_TEXT = "text/plain; charset=utf-8"
 SHUT = "default-src 'none'; sandbox"
 YEAR = 365 * 24 * 3600
 
@@ -49,7 +49,7 @@ def images(request: HttpRequest) -> JsonResponse:
 
 
 def facts(image: Image, name: str) -> dict[str, Any]:
-    """What a page is told of a picture. Sizes in pixels as seen, and in bytes."""
+    """Return what a page is told of a picture. Sizes in pixels as seen, and in bytes."""
     return {
         "id": image.pk,
         "name": name,
@@ -61,15 +61,22 @@ def facts(image: Image, name: str) -> dict[str, Any]:
 
 
 def _error_json(refusal: Refusal) -> JsonResponse:
-    kind = "invalid_request_error" if refusal.status < 500 else "server_error"
+    kind = "invalid_request_error"
+    if refusal.status >= 500:
+        kind = "server_error"
     body = {"message": refusal.message, "type": kind, "param": refusal.param, "code": refusal.code}
-    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
-    return JsonResponse({"error": body}, status=refusal.status, headers=headers)
+    response = JsonResponse({"error": body}, status=refusal.status)
+    if refusal.retry_after:
+        response["Retry-After"] = str(refusal.retry_after)
+    return response
 
 
 @login_required
 def original(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file as it was uploaded; ?download to save it. Whatever else may hide in it, it is a picture and no page."""
+    """Serve the file as it was uploaded; ?download to save it.
+
+    Whatever else may hide in the file, it is a picture and no page.
+    """
     row = _visible_image(current_user(request), pk)
     name = row.shown_by.order_by("-id").values_list("name", flat=True).first()
     response = _file(
@@ -81,7 +88,7 @@ def original(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @login_required
 def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The small picture of lists. Its bytes never change."""
+    """Serve the small picture of lists. Its bytes never change."""
     row = _visible_image(current_user(request), pk)
     suffix = PurePosixPath(row.thumbnail).suffix
     media_type = {".png": "image/png"}.get(suffix, "image/jpeg")
@@ -95,14 +102,14 @@ def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @login_required
 def sent(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """What a model is sent of this picture by default."""
+    """Serve what a model is sent of this picture by default."""
     row = _visible_image(current_user(request), pk)
     return _sent(request, row.sent_copies.filter(recipe=Recipe().key).first())
 
 
 @login_required
 def sent_copy(request: HttpRequest, pk: int, position: int) -> HttpResponseBase:
-    """The very copy that the model saw of one picture of a description."""
+    """Serve the very copy that the model saw of one picture of a description."""
     visible = Description.objects.of(current_user(request))
     pictures = DescriptionImage.objects.select_related("sent_copy", "image")
     picture = get_object_or_404(pictures, description__in=visible.filter(pk=pk), position=position)
@@ -111,8 +118,10 @@ def sent_copy(request: HttpRequest, pk: int, position: int) -> HttpResponseBase:
 
 
 def _visible_image(user: User, pk: int) -> Image:
-    """This image, if this person may see it: its owner and admins. For all others it does not exist."""
-    rows = Image.objects.all() if user.is_superuser else Image.objects.filter(owner=user)
+    """Return an image to its owner and to admins; for all others it does not exist, which is a 404."""
+    rows = Image.objects.all()
+    if not user.is_superuser:
+        rows = rows.filter(owner=user)
     return get_object_or_404(rows, pk=pk)
 
 
@@ -127,7 +136,7 @@ def _download_name(image: Image) -> str:
 
 
 def _file(request: HttpRequest, stored: str, media_type: str, tag: str, name: str) -> HttpResponseBase:
-    """A stored file for its owner's eyes. A file that is gone is a 404 with words, never a 500."""
+    """Serve a stored file for its owner's eyes. A file that is gone is a 404 with words, never a 500."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     headers = {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"'}
@@ -136,9 +145,9 @@ def _file(request: HttpRequest, stored: str, media_type: str, tag: str, name: st
     try:
         file = default_storage.open(stored)
     except StorageAway as error:
-        words = f"{error.message} Try again in a few seconds."
-        return HttpResponse(words, status=503, content_type=WORDS, headers={"Retry-After": "5"})
+        message = f"{error.message} Try again in a few seconds."
+        return HttpResponse(message, status=503, content_type=PLAIN_TEXT, headers={"Retry-After": "5"})
     except OSError:
-        return HttpResponseNotFound(GONE, content_type=WORDS)
+        return HttpResponseNotFound(GONE, content_type=PLAIN_TEXT)
     attached = "download" in request.GET
     return FileResponse(file, as_attachment=attached, filename=name, content_type=media_type, headers=headers)

@@ -48,8 +48,12 @@ class KeyForm(forms.Form):
     )
 
     def __init__(self, user: User, endpoint: Endpoint | None, data: QueryDict | None = None) -> None:
-        super().__init__(None if data is None else filled(data))
-        self.offered = endpoint.offered if endpoint else []
+        if data is not None:
+            data = _with_usual_scopes(data)
+        super().__init__(data)
+        self.offered: list[str] = []
+        if endpoint:
+            self.offered = endpoint.offered
         self._offer("scopes", [(name, Scope(name).label) for name in scopes_of(user)])
         self._offer("model_names", [(name, name) for name in self.offered])
 
@@ -74,7 +78,9 @@ class KeyForm(forms.Form):
         kind = data.get("expires", "")
         if kind != "date":
             self.errors.pop("last_day", None)  # nobody sees that field then
-            return end_of(timezone.localdate() + timedelta(days=int(kind))) if kind else None
+            if not kind:
+                return None
+            return end_of(timezone.localdate() + timedelta(days=int(kind)))
         if self.has_error("last_day"):
             return None
         if not data.get("last_day"):
@@ -83,7 +89,7 @@ class KeyForm(forms.Form):
 
     @property
     def is_unfolded(self) -> bool:
-        """Whether there is anything to see under "Limits"."""
+        """Tell whether there is anything to see under "Limits"."""
         return self.is_bound and bool({*self.changed_data, *self.errors} - {"name"})
 
     def point_out(self) -> None:
@@ -99,8 +105,11 @@ class KeyForm(forms.Form):
         }
 
 
-def filled(data: QueryDict) -> QueryDict:
-    """With the usual scopes where the form was sent without its limits: none ticked is an answer only of who saw them."""
+def _with_usual_scopes(data: QueryDict) -> QueryDict:
+    """Tick the usual scopes where the form was sent without its limits.
+
+    Only from a person who saw the scopes is none ticked an answer.
+    """
     if "limits" in data:
         return data
     usual = data.copy()

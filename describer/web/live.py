@@ -16,7 +16,7 @@ MOST_STREAMS = 1000  # in one process; a page without a stream polls
 
 @require_GET
 async def live(request: HttpRequest) -> HttpResponseBase:
-    """Server-sent events `{id, status}` of the person's own descriptions, until the page goes away."""
+    """Stream server-sent events `{id, status}` of the person's own descriptions, until the page goes away."""
     owner = await sync_to_async(_person)(request)
     if owner is None:
         return HttpResponse(status=401)
@@ -29,9 +29,11 @@ async def live(request: HttpRequest) -> HttpResponseBase:
 
 
 def _person(request: HttpRequest) -> int | None:
-    """Who asks. The stream stays open for hours; the connection that this needs does not."""
+    """Return the id of who asks. The stream stays open for hours; the connection that this needs does not."""
     try:
-        return request.user.pk if request.user.is_authenticated else None
+        if not request.user.is_authenticated:
+            return None
+        return request.user.pk
     finally:
         connections.close_all()
 
@@ -39,4 +41,7 @@ def _person(request: HttpRequest) -> int | None:
 async def _lines(owner: int) -> AsyncIterator[str]:
     yield ": open\n\n"
     async for event in events(owner):
-        yield f"data: {json.dumps(event)}\n\n" if event else ": quiet\n\n"
+        if event:
+            yield f"data: {json.dumps(event)}\n\n"
+        else:
+            yield ": quiet\n\n"

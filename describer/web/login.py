@@ -29,11 +29,12 @@ def locked_out(
     credentials: dict[str, Any] | None = None,
     *_: object,
 ) -> HttpResponse:
-    """429 for a name that was guessed at too often from one address; axes calls it."""
+    """Answer 429 for a name that was guessed at too often from one address; axes calls this view."""
     wait = get_cool_off(request) or timedelta(0)
     minutes = round(wait.total_seconds() / 60)
-    words = (
-        f"Too many wrong passwords came for this name from your address. Wait {minutes} minutes, then try again. "
+    message = (
+        "Too many wrong passwords came for this name from your address. "
+        f"Wait {minutes} minutes, then try again. "
         "If you forgot the password, ask the site's admin for a new one."
     )
-    return too_many_requests(request, words, retry_after=round(wait.total_seconds()))
+    return too_many_requests(request, message, retry_after=round(wait.total_seconds()))

@@ -19,10 +19,10 @@ PLAIN = "text/plain; charset=utf-8"
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus text; 401 to strangers, 503 while the database is away."""
+    """Serve Prometheus text; 401 to strangers, 503 while the database is away."""
     if not (_is_near(request) or _has_token(request)):
-        words = "Figures are for this machine, and for whoever sends METRICS_TOKEN as a bearer token.\n"
-        return HttpResponse(words, PLAIN, 401, headers={"WWW-Authenticate": "Bearer"})
+        message = "Figures are for this machine, and for whoever sends METRICS_TOKEN as a bearer token.\n"
+        return HttpResponse(message, PLAIN, 401, headers={"WWW-Authenticate": "Bearer"})
     try:
         return HttpResponse(text(), CONTENT_TYPE_LATEST)
     except (DatabaseError, InterfaceError, TimeoutError) as error:
@@ -31,11 +31,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _is_near(request: HttpRequest) -> bool:
-    """Behind a proxy everybody comes from this machine, so there it opens nothing."""
+    """Tell whether this machine asks.
+
+    Behind a proxy everybody comes from this machine, so there the answer is always no.
+    """
     return not settings.TRUSTED_PROXIES and is_from_this_machine(request)
 
 
 def _has_token(request: HttpRequest) -> bool:
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     known = settings.METRICS_TOKEN.encode()
-    return scheme.lower() == "bearer" and bool(known) and compare_digest(given.strip().encode(), known)
+    return scheme.lower() == "bearer" and bool(known) and compare_digest(token.strip().encode(), known)

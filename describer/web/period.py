@@ -14,7 +14,10 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Period:
-    """From `first` to `last`, both within it. `before` is what it is compared with, `than` says so in words."""
+    """From `first` to `last`, both within it.
+
+    `before` is the span that it is compared with, `than` says so in words.
+    """
 
     kind: str
     title: str
@@ -29,26 +32,34 @@ class Period:
 
     @property
     def earlier(self) -> date:
-        """A day of the period before this one."""
+        """Return a day of the period before this one."""
         return self.first - DAY
 
     def later(self, today: date) -> date | None:
-        """A day of the period after this one, if that has begun."""
-        return self.last + DAY if self.last < today else None
+        """Return a day of the period after this one, if that has begun."""
+        if self.last >= today:
+            return None
+        return self.last + DAY
 
 
 def period(kind: str, on: date, today: date) -> Period:
-    """The period of this kind that holds (or, for seven days, ends at) the day `on`. One that is not over yet is
-    compared with just as many days of the one before."""
+    """Return the period of this kind that holds (or, for seven days, ends at) the day `on`.
+
+    A period that is not over yet is compared with just as many days of the period before.
+    """
     if kind == "week":
         return _week(on, today)
-    return _year(on, today) if kind == "year" else _month(on, today)
+    if kind == "year":
+        return _year(on, today)
+    return _month(on, today)
 
 
 def _week(on: date, today: date) -> Period:
     first = on - 6 * DAY
     before = (first - 7 * DAY, first - DAY)
-    title = "The last 7 days" if on == today else f"7 days to {on.day} {MONTHS[on.month - 1]} {on.year}"
+    title = f"7 days to {on.day} {MONTHS[on.month - 1]} {on.year}"
+    if on == today:
+        title = "The last 7 days"
     return Period("week", title, first, on, before, "than in the 7 days before")
 
 
@@ -56,7 +67,9 @@ def _month(on: date, today: date) -> Period:
     first, last = month_of(on)
     before_first, before_last = month_of(first - DAY)
     name = MONTHS[before_first.month - 1]
-    title = MONTHS[on.month - 1] + ("" if on.year == today.year else f" {on.year}")
+    title = MONTHS[on.month - 1]
+    if on.year != today.year:
+        title += f" {on.year}"
     if last < today:
         return Period("month", title, first, last, (before_first, before_last), f"than in {name}")
     until = min(before_first + (today - first), before_last)
@@ -73,12 +86,15 @@ def _year(on: date, today: date) -> Period:
 
 
 def month_of(day: date) -> tuple[date, date]:
-    """The first and the last day of this day's month."""
+    """Return the first and the last day of this day's month."""
     return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def day_of(text: str, today: date) -> date:
-    """A day from an address, never after today nor so early that no period lies before it; today when it is none."""
+    """Read a day from an address; today when the text is no day.
+
+    Never after today, nor so early that no period lies before it.
+    """
     try:
         return max(min(date.fromisoformat(text), today), date(2000, 1, 1))
     except ValueError:

@@ -29,11 +29,11 @@ class Sample:
 
 
 def samples() -> list[Sample]:
-    """The first three there are, by name."""
+    """List the first three samples, by name."""
     folder = Path(settings.BASE_DIR) / "static" / FOLDER
     return [Sample(path) for path in sorted(folder.glob("*.jpg"))[:MOST]]
 
 
 def sample(name: str) -> Sample | None:
-    """The sample of this name, or None: only what is listed is ever opened."""
-    return next((one for one in samples() if one.name == name), None)
+    """Return the sample of this name, or None: only what is listed is ever opened."""
+    return next((listed for listed in samples() if listed.name == name), None)

@@ -11,17 +11,20 @@ YEAR = 365 * 24 * 3600
 
 
 def chosen_theme(request: HttpRequest) -> str:
-    """ "light", "dark", or "" for as the system is."""
+    """Return "light", "dark", or "" for as the system is."""
     theme = request.COOKIES.get(COOKIE, "")
-    return theme if theme in THEMES else ""
+    if theme not in THEMES:
+        return ""
+    return theme
 
 
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember the choice and go back. The page's script posts here too: no script need see the cookie."""
     back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    response = HttpResponseRedirect(back if safe else "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = "/"
+    response = HttpResponseRedirect(back)
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         secure = settings.SESSION_COOKIE_SECURE

@@ -1,11 +1,12 @@
 """The machinery of a description in words: its timeline, its calls, and what was asked for."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from describer.lib.lenient_json import as_dict
 from describer.models import Attempt, Description
 from describer.models.description import WAITED_FOR
 
@@ -26,17 +27,30 @@ class Moment:
 
 
 def timeline(description: Description, attempts: Iterable[Attempt]) -> list[Moment]:
-    """Queued, sent, answered, done, each with its time."""
-    moments = [("Asked" if description.via in WAITED_FOR else "Queued", description.created)]
+    """List what happened, queued, sent, answered, done, each with its time."""
+    moments = [_birth(description)]
     for attempt in attempts:
-        again = f" (attempt {attempt.number})" if attempt.number > 1 else ""
-        moments.append((f"Sent{again}", attempt.sent))
-        if attempt.answered:
-            moments.append((CAME_BACK[State(attempt.state)] + again, attempt.answered))
+        moments += _call(attempt)
     if description.finished:
         moments.append((ENDS[description.status], description.finished))
     born = description.created
-    return [Moment(words, at, max(0.0, (at - born).total_seconds())) for words, at in moments]
+    return [Moment(event, at, max(0.0, (at - born).total_seconds())) for event, at in moments]
+
+
+def _birth(description: Description) -> tuple[str, datetime]:
+    if description.via in WAITED_FOR:
+        return "Asked", description.created
+    return "Queued", description.created
+
+
+def _call(attempt: Attempt) -> Iterator[tuple[str, datetime]]:
+    """Yield when an attempt was sent, and when it came back, if it has."""
+    again = ""
+    if attempt.number > 1:
+        again = f" (attempt {attempt.number})"
+    yield f"Sent{again}", attempt.sent
+    if attempt.answered:
+        yield CAME_BACK[State(attempt.state)] + again, attempt.answered
 
 
 @dataclass(frozen=True)
@@ -51,38 +65,56 @@ class ShownCall:
 
     @property
     def billed(self) -> str:
-        return "" if self.attempt.state == State.SENT else BILLED[self.attempt.billed]
+        if self.attempt.state == State.SENT:
+            return ""
+        return BILLED[self.attempt.billed]
 
     @property
     def changes(self) -> list[str]:
-        """What was changed against the parameters, because this model refuses them as they are."""
-        return [_change(one) for one in self.attempt.changed if isinstance(one, dict)]
+        """Tell what was changed against the parameters, because this model refuses them as they are."""
+        return [_change(change) for change in self.attempt.changed if isinstance(change, dict)]
 
 
 def _change(change: dict[str, Any]) -> str:
-    param, to = change.get("param", ""), change.get("to")
-    return f"{param} as {to}" if change.get("kind") == "renamed" else f"without {param}"
+    param = change.get("param", "")
+    if change.get("kind") == "renamed":
+        return f"{param} as {change.get('to')}"
+    return f"without {param}"
 
 
 def bill(calls: Sequence[ShownCall]) -> str:
-    """ "1, billed" or "3: 1 billed, 2 not billed": for the folded list of calls."""
+    """Sum up the folded list of calls: "1, billed" or "3: 1 billed, 2 not billed"."""
     if len(calls) < 2:
         return ", ".join([str(len(calls)), *(call.billed for call in calls if call.billed)])
-    kinds = {words: sum(call.billed == words for call in calls) for words in BILLED.values()}
-    return f"{len(calls)}: " + ", ".join(f"{count} {words}" for words, count in kinds.items() if count)
+    counts = {kind: sum(call.billed == kind for call in calls) for kind in BILLED.values()}
+    return f"{len(calls)}: " + ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
 
 
 def set_parameters(description: Description) -> list[tuple[str, str]]:
-    """Each parameter that was set, with its value as JSON writes it (texts as they are)."""
-    values = description.parameters if isinstance(description.parameters, dict) else {}
-    return [(name, value if isinstance(value, str) else as_json(value)) for name, value in values.items()]
+    """List each parameter that was set, with its value as JSON writes it (texts as they are)."""
+    return [(name, _value(value)) for name, value in as_dict(description.parameters).items()]
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else as_json(value)
 
 
 def asked(description: Description) -> str:
-    """The parameters on one line, for the folded list: "temperature 0.2 · tools"; long values by their names alone."""
-    pairs = set_parameters(description)
-    system = ["system prompt"] if description.system_prompt else []
-    return " · ".join(system + [f"{name} {value}" if len(value) <= SHORT else name for name, value in pairs])
+    """Write the parameters on one line, for the folded list: "temperature 0.2 · tools".
+
+    A parameter with a long value stands there by its name alone.
+    """
+    parts = []
+    if description.system_prompt:
+        parts.append("system prompt")
+    parts += [_brief(name, value) for name, value in set_parameters(description)]
+    return " · ".join(parts)
+
+
+def _brief(name: str, value: str) -> str:
+    if len(value) > SHORT:
+        return name
+    return f"{name} {value}"
 
 
 def as_json(value: Any, indent: int | None = None) -> str:

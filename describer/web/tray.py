@@ -32,34 +32,43 @@ class UploadTile:
 
     @classmethod
     def linked(cls, url: str) -> "UploadTile":
-        """Raises Refusal when it is no link."""
+        """Make the tile of a link. Raises Refusal when the text is no link."""
         checked = AskLink(url).checked().url
         return cls(host_of(checked), url=checked)
 
     @property
     def value(self) -> str:
-        """What the form sends of it: an image's id or a link's address."""
-        return str(self.image.pk) if self.image else self.url
+        """Return what the form sends of a tile: an image's id or a link's address."""
+        if self.image:
+            return str(self.image.pk)
+        return self.url
 
     @property
     def file_name(self) -> str:
-        """The last part of a link's address."""
+        """Return the last part of a link's address."""
         return clean_name(unquote(urlsplit(self.url).path), "")
 
     @property
     def given(self) -> AskImage | AskLink | None:
         if self.image:
             return AskImage(self.image, self.name)
-        return AskLink(self.url) if self.url else None
+        if self.url:
+            return AskLink(self.url)
+        return None
 
 
 def row_id(text: str) -> int:
-    """A row's number as a form or an address gives it; 0, which no row has, when it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    """Read a row's number from a form or an address; 0, which no row has, when the text is no number."""
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    return 0
 
 
 def named_tiles(owner: User, named: Sequence[tuple[str, str]]) -> Iterator[UploadTile]:
-    """Tiles that the form held already, by (id or address, name). Only the owner's own images can be named by id."""
+    """Yield the tiles that the form held already, by (id or address, name).
+
+    Only the owner's own images can be named by id.
+    """
     rows = Image.objects.filter(owner=owner, pk__in={row_id(text) for text, _ in named})
     images = {image.pk: image for image in rows}
     for position, (text, name) in enumerate(named, 1):
@@ -80,7 +89,7 @@ def _linked(url: str, label: str) -> UploadTile:
 
 
 def file_tile(owner: User, file: "UploadedFile[Any]", place: int) -> UploadTile:
-    """A file that came with the form, kept as an image."""
+    """Keep a file that came with the form as an image, and make its tile."""
     label = clean_name(file.name or "", f"picture {place}")
     try:
         return UploadTile(label, keep_image(owner, cast(BinaryIO, file), file.name or ""))
@@ -89,20 +98,22 @@ def file_tile(owner: User, file: "UploadedFile[Any]", place: int) -> UploadTile:
 
 
 def sample_tile(owner: User, name: str) -> UploadTile | None:
-    """A sample of ours by its name, or None where there is none of this name."""
-    found = sample(name) if name else None
-    if found is None:
+    """Make the tile of a sample of ours by its name; None where there is no sample of this name."""
+    if not name:
         return None
-    with found.path.open("rb") as file:
-        return UploadTile(found.name, keep_image(owner, file, found.name))
+    picture = sample(name)
+    if picture is None:
+        return None
+    with picture.path.open("rb") as file:
+        return UploadTile(picture.name, keep_image(owner, file, picture.name))
 
 
 def tiles_of(description: Description) -> list[UploadTile]:
-    """The pictures of an old ask; a link that was never fetched is a link still."""
-    given = pictures_again(description)
-    return [
-        UploadTile(one.name, one.image)
-        if isinstance(one, AskImage)
-        else UploadTile(host_of(one.url), url=one.url)
-        for one in given
-    ]
+    """Make tiles of an old ask's pictures; a link that was never fetched is a link still."""
+    return [_tile(picture) for picture in pictures_again(description)]
+
+
+def _tile(picture: AskImage | AskLink) -> UploadTile:
+    if isinstance(picture, AskImage):
+        return UploadTile(picture.name, picture.image)
+    return UploadTile(host_of(picture.url), url=picture.url)

@@ -1,4 +1,4 @@
-"""A person's webhooks as the account page lists them, each with its last deliveries; and the form that makes one."""
+"""A person's webhooks as the account page lists them, each with its last deliveries; and the form of one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LAST = 5
 
 
 class WebhookForm(forms.Form):
-    """A new one's address; whether it is one is for `make_webhook` to say."""
+    """The address of a new webhook; `make_webhook` says whether a webhook may have it."""
 
     url = forms.CharField(
         label="Address",
@@ -28,5 +28,5 @@ class WebhookRow:
 
 
 def webhook_rows(user: User) -> list[WebhookRow]:
-    """All of a person, the newest first."""
-    return [WebhookRow(one, list(one.deliveries.all()[:LAST])) for one in user.webhooks.all()]
+    """List all webhooks of a person, the newest first."""
+    return [WebhookRow(webhook, list(webhook.deliveries.all()[:LAST])) for webhook in user.webhooks.all()]

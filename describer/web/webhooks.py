@@ -19,7 +19,10 @@ from describer.webhooks import make_webhook
 @login_required
 @never_cache
 def account_webhooks(request: HttpRequest) -> HttpResponse:
-    """POST: a new webhook. Its secret is in this one reply and nowhere else, so the reply is no redirect."""
+    """Make a new webhook (POST).
+
+    Its secret is in this one reply and nowhere else, so the reply is no redirect.
+    """
     if request.method != "POST":
         return redirect("account")
     form = WebhookForm(request.POST)
@@ -35,7 +38,7 @@ def account_webhooks(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def account_webhook_test(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: send a test; the list says what it came to."""
+    """Send a test (POST); the list says what it came to."""
     webhook = own_webhook(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -48,7 +51,7 @@ def account_webhook_test(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def account_webhook_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: remove it for good."""
+    """Remove a webhook for good (POST)."""
     webhook = own_webhook(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -58,7 +61,7 @@ def account_webhook_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def own_webhook(request: HttpRequest, pk: int) -> Webhook:
-    """The person's own webhook, or 404."""
+    """Return the person's own webhook, or raise 404."""
     webhook = Webhook.objects.filter(owner=current_user(request), pk=pk).first()
     if webhook is None:
         raise Http404
