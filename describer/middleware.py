@@ -8,12 +8,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
+_GetResponse = Callable[[HttpRequest], HttpResponse]
 
-OPEN_BEFORE_FIRST_VISIT = ("/static/", "/healthz", "/readyz", "/metrics", "/api/", "/v1/")
+_OPEN_BEFORE_FIRST_VISIT = ("/static/", "/healthz", "/readyz", "/metrics", "/api/", "/v1/")
 
 
-def keep_private(get_response: GetResponse) -> GetResponse:
+def keep_private(get_response: _GetResponse) -> _GetResponse:
     """Keep pages private: they hold what people own.
 
     No cache that others share may keep a page, and no browser shows an old page after logout.
@@ -28,7 +28,7 @@ def keep_private(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def only_utf8(get_response: GetResponse) -> GetResponse:
+def only_utf8(get_response: _GetResponse) -> _GetResponse:
     """Decode words as UTF-8, as browsers send them.
 
     Django would decode them with any codec that a caller names: `hex`.
@@ -42,14 +42,14 @@ def only_utf8(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def welcome_first_visitor(get_response: GetResponse) -> GetResponse:
+def welcome_first_visitor(get_response: _GetResponse) -> _GetResponse:
     """Lead every page, while no user exists, to the page that makes the first account."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         page = reverse("first_visit")
         if (
             request.path != page
-            and not request.path.startswith(OPEN_BEFORE_FIRST_VISIT)
+            and not request.path.startswith(_OPEN_BEFORE_FIRST_VISIT)
             and _is_first(request)
         ):
             return redirect(page)

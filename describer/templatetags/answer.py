@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 register = template.Library()
 
-TAGS = {
+_TAGS = {
     *(
         "a",
         "p",
@@ -36,17 +36,17 @@ TAGS = {
     ),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
-SCHEMES = {"http", "https", "mailto"}
+_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+_SCHEMES = {"http", "https", "mailto"}
 # What can be scrolled sideways must be within reach of the keyboard.
-SET = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
-REL = "noopener noreferrer nofollow"
-THOUGHT = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
-EXCERPT_CHARACTERS = 300
+_SET = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
+_REL = "noopener noreferrer nofollow"
+_THOUGHT = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
+_EXCERPT_CHARACTERS = 300
 # Beyond these an answer is shown as plain text: 100,000 opening brackets took the parser seven seconds, and
 # double the brackets four times as long.
-MOST_MARKDOWN = 100_000
-MOST_BRACKETS = 5_000
+_MOST_MARKDOWN = 100_000
+_MOST_BRACKETS = 5_000
 
 
 def _image_as_text(
@@ -72,7 +72,7 @@ def _image_as_text(
 def _host(address: str) -> str:
     try:
         parts = urlsplit(address)
-        if parts.scheme in SCHEMES:
+        if parts.scheme in _SCHEMES:
             return parts.hostname or ""
     except ValueError:
         pass
@@ -85,13 +85,13 @@ def _markdown() -> MarkdownIt:
     return markdown
 
 
-MARKDOWN = _markdown()
+_MARKDOWN = _markdown()
 
 
 def _split_thoughts(content: str) -> tuple[str, str]:
     """Return (thoughts, answer): some models write their thoughts between <think> tags into the answer."""
-    thoughts = "\n\n".join(thought.strip() for thought in THOUGHT.findall(content))
-    return thoughts.strip(), THOUGHT.sub("\n", content).strip()
+    thoughts = "\n\n".join(thought.strip() for thought in _THOUGHT.findall(content))
+    return thoughts.strip(), _THOUGHT.sub("\n", content).strip()
 
 
 def _level_headings(tokens: Sequence[Token]) -> None:
@@ -109,7 +109,7 @@ def _level_headings(tokens: Sequence[Token]) -> None:
 def answer(content: str | None) -> SafeString:
     """Render the content of a choice for display. What is stored stays as it came."""
     thoughts, text = _split_thoughts(content or "")
-    if len(text) > MOST_MARKDOWN or text.count("[") > MOST_BRACKETS:
+    if len(text) > _MOST_MARKDOWN or text.count("[") > _MOST_BRACKETS:
         html = linebreaks(text, autoescape=True)
     else:
         html = _from_markdown(text)
@@ -118,17 +118,17 @@ def answer(content: str | None) -> SafeString:
 
 def _from_markdown(text: str) -> str:
     env: dict[str, Any] = {}
-    tokens = MARKDOWN.parse(text, env)
+    tokens = _MARKDOWN.parse(text, env)
     _level_headings(tokens)
-    html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env)
     return nh3.clean(
         html,
-        tags=TAGS,
-        attributes=ATTRIBUTES,
-        url_schemes=SCHEMES,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
         url_relative="deny",
-        link_rel=REL,
-        set_tag_attribute_values=SET,
+        link_rel=_REL,
+        set_tag_attribute_values=_SET,
     )
 
 
@@ -152,4 +152,4 @@ def excerpt(content: str | None) -> str:
     text = (content or "").lstrip()
     if text.startswith("<think>"):
         text = without_thoughts(content)
-    return " ".join(text[:EXCERPT_CHARACTERS].split())
+    return " ".join(text[:_EXCERPT_CHARACTERS].split())

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
 
 
@@ -128,7 +128,7 @@ def relative(local: datetime, now: datetime) -> str:
 
 def _day_name(local: datetime, days_ago: int) -> str:
     names = {0: "today", 1: "yesterday"}
-    return names.get(days_ago, DAYS[local.weekday()])
+    return names.get(days_ago, _DAYS[local.weekday()])
 
 
 @register.filter

@@ -12,13 +12,13 @@ from describer.templatetags.figures import MONTHS, exact
 
 register = template.Library()
 
-DOES = {Scope.ASK: "asks", Scope.READ: "reads", Scope.ADMIN: "sees everybody's"}
+_DOES = {Scope.ASK: "asks", Scope.READ: "reads", Scope.ADMIN: "sees everybody's"}
 
 
 @register.filter
 def limits(key: ApiKey) -> str:
     """Tell what a key does and what narrows the key: "asks and reads · vision-1 only · 60 a minute"."""
-    parts = [_listed([verb for scope, verb in DOES.items() if scope in key.scopes]) or "opens nothing"]
+    parts = [_listed([verb for scope, verb in _DOES.items() if scope in key.scopes]) or "opens nothing"]
     if key.model_names:
         parts.append(f"{_models(key.model_names)} only")
     if key.asks_per_minute:

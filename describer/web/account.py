@@ -19,7 +19,7 @@ from describer.web.keys import key_rows
 from describer.web.webhook_rows import WebhookForm, webhook_rows
 
 
-class PasswordForm(PasswordChangeForm):
+class _PasswordForm(PasswordChangeForm):
     """Django's form, with fewer words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,7 +58,7 @@ def account_keys(request: HttpRequest) -> HttpResponse:
 @login_required
 def account_key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a key for good (POST)."""
-    key = own_key(request, pk)
+    key = _own_key(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     key.revoke()
@@ -72,7 +72,7 @@ def account_password(request: HttpRequest) -> HttpResponse:
     """Set a new password (POST). This session stays, all others of the person end."""
     if request.method != "POST":
         return redirect("account")
-    form = PasswordForm(current_user(request), request.POST)
+    form = _PasswordForm(current_user(request), request.POST)
     if not form.is_valid():
         return account_page(request, password_form=form, status=400)
     update_session_auth_hash(request, form.save())
@@ -80,7 +80,7 @@ def account_password(request: HttpRequest) -> HttpResponse:
     return redirect("account")
 
 
-def own_key(request: HttpRequest, pk: int) -> ApiKey:
+def _own_key(request: HttpRequest, pk: int) -> ApiKey:
     """Return the person's own key, or raise 404."""
     key = ApiKey.objects.filter(user=current_user(request), pk=pk).first()
     if key is None:
@@ -94,7 +94,7 @@ def account_page(request: HttpRequest, *, status: int = 200, **context: Any) -> 
     rows = key_rows(user)
     shown = {
         "key_form": KeyForm(user, endpoint),
-        "password_form": PasswordForm(user),
+        "password_form": _PasswordForm(user),
         "open_keys": [row for row in rows if row.is_open],
         "closed_keys": [row for row in rows if not row.is_open],
         "webhooks": webhook_rows(user),

@@ -19,10 +19,10 @@ from describer.web.current_user import current_user
 from describer.web.samples import samples
 from describer.web.tray import row_id
 
-CHANGES = {"add", "drop", "preset"}  # buttons that change the form and ask nothing
-NEWEST = 10  # descriptions on the page
-AT_ONCE = 20  # as many as one press of the button can make: of what is new none is left out
-SCRIPTS = [f"js/{name}.js" for name in ("tray", "link", "drop", "question", "more", "ask", "again")]
+_CHANGES = {"add", "drop", "preset"}  # buttons that change the form and ask nothing
+_NEWEST = 10  # descriptions on the page
+_AT_ONCE = 20  # as many as one press of the button can make: of what is new none is left out
+_SCRIPTS = [f"js/{name}.js" for name in ("tray", "link", "drop", "question", "more", "ask", "again")]
 
 
 @login_required
@@ -36,7 +36,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, owner, _first_form(request, owner))
     form = posted(request, owner)
-    if CHANGES & request.POST.keys():
+    if _CHANGES & request.POST.keys():
         form.errors = {name: text for name, text in form.errors.items() if name == "image_url"}
         form.status = 200
         return _page(request, owner, form)
@@ -82,7 +82,7 @@ def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
         "just_now": [card for card in cards if card.is_new],
         "earlier": [card for card in cards if not card.is_new],
         "samples": [],
-        "scripts": SCRIPTS,
+        "scripts": _SCRIPTS,
     }
     if not cards:
         context["samples"] = samples()
@@ -90,8 +90,8 @@ def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
 
 
 def _newest(owner: User) -> list[Description]:
-    rows = Description.objects.filter(owner=owner).select_related("endpoint").order_by("-id")[:AT_ONCE]
-    return [row for place, row in enumerate(rows) if place < NEWEST or is_new(row)]
+    rows = Description.objects.filter(owner=owner).select_related("endpoint").order_by("-id")[:_AT_ONCE]
+    return [row for place, row in enumerate(rows) if place < _NEWEST or is_new(row)]
 
 
 def _form_context(form: AskForm) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from django.http import QueryDict
 
 from describer.chat import Parameters, limits, read_parameters, stop_texts
 
-Widget = Literal["slider", "number", "seed", "select", "stops", "json", "text"]
+_Widget = Literal["slider", "number", "seed", "select", "stops", "json", "text"]
 
-STOPS = 4
-MOST_ANSWERS = 10  # on a page; scripts may ask for more
-OPTIONS = {"detail": ("auto", "low", "high", "original"), "tool_choice": ("auto", "none", "required")}
+_STOPS = 4
+_MOST_ANSWERS = 10  # on a page; scripts may ask for more
+_OPTIONS = {"detail": ("auto", "low", "high", "original"), "tool_choice": ("auto", "none", "required")}
 
 # In the order in which the form shows them. `stream` is left out: a page has no use for a stream of its own.
-WIDGETS: Mapping[str, tuple[str, Widget]] = {
+WIDGETS: Mapping[str, tuple[str, _Widget]] = {
     "temperature": ("Temperature", "slider"),
     "top_p": ("Top p", "slider"),
     "presence_penalty": ("Presence penalty", "slider"),
@@ -32,7 +32,7 @@ WIDGETS: Mapping[str, tuple[str, Widget]] = {
     "user": ("User id", "text"),
 }
 RARE = ("stop", "response_format", "tools", "tool_choice", "logit_bias", "user")
-EXAMPLES = {
+_EXAMPLES = {
     "response_format": '{"type": "json_object"}',
     "tools": '[{"type": "function", "function": {"name": "report"}}]',
     "logit_bias": '{"50256": -100}',
@@ -56,7 +56,7 @@ class Field:
         return WIDGETS[self.name][0]
 
     @property
-    def widget(self) -> Widget:
+    def widget(self) -> _Widget:
         return WIDGETS[self.name][1]
 
     @property
@@ -66,7 +66,7 @@ class Field:
     @property
     def stops(self) -> list[str]:
         """Return four texts at least, so that there is room to add."""
-        return [*self.texts, *[""] * STOPS][: max(STOPS, len(self.texts))]
+        return [*self.texts, *[""] * _STOPS][: max(_STOPS, len(self.texts))]
 
     @property
     def is_set(self) -> bool:
@@ -78,7 +78,7 @@ class Field:
 
     @property
     def example(self) -> str:
-        return EXAMPLES.get(self.name, "not set")
+        return _EXAMPLES.get(self.name, "not set")
 
     @property
     def least(self) -> str:
@@ -87,7 +87,7 @@ class Field:
     @property
     def most(self) -> str:
         if self.name == "n":
-            return str(MOST_ANSWERS)
+            return str(_MOST_ANSWERS)
         return _plain(limits(self.name)[1])
 
     @property
@@ -96,7 +96,7 @@ class Field:
 
         A value that is not offered (a tool's name as JSON) stays choosable.
         """
-        offered = list(OPTIONS[self.name])
+        offered = list(_OPTIONS[self.name])
         if self.text and self.text not in offered:
             offered.append(self.text)
         return offered
@@ -114,7 +114,7 @@ def typed(post: QueryDict) -> dict[str, list[str]]:
     return texts
 
 
-def given(texts: Mapping[str, list[str]]) -> dict[str, Any]:
+def checked_parameters(texts: Mapping[str, list[str]]) -> dict[str, Any]:
     """Read the parameters that were set from what was typed, and check them.
 
     Raises ParameterError with all that is wrong.
@@ -122,4 +122,4 @@ def given(texts: Mapping[str, list[str]]) -> dict[str, Any]:
     values: dict[str, Any] = {name: texts[name][0] for name in WIDGETS if name != "stop" and texts.get(name)}
     if stops := stop_texts(texts.get("stop", [])):
         values["stop"] = stops
-    return read_parameters(values, most_answers=MOST_ANSWERS)
+    return read_parameters(values, most_answers=_MOST_ANSWERS)

@@ -15,10 +15,10 @@ from describer.desk.presets import PRESETS, preset
 from describer.engine.submit import Ask, AskImage, AskLink, Refusal, submit
 from describer.images import clean_name
 from describer.models import Description, User
-from describer.web.ask_fields import RARE, WIDGETS, Field, given, typed
+from describer.web.ask_fields import RARE, WIDGETS, Field, checked_parameters, typed
 from describer.web.tray import UploadTile, file_tile, named_tiles, sample_tile, tiles_of
 
-REUSED = "idempotency_key_reused"
+_REUSED = "idempotency_key_reused"
 
 
 @dataclass
@@ -71,7 +71,7 @@ class AskForm:
 
     @property
     def pictures(self) -> list[AskImage | AskLink]:
-        return [tile.given for tile in self.tiles if tile.given]
+        return [tile.picture for tile in self.tiles if tile.picture]
 
     @property
     def is_full(self) -> bool:
@@ -113,7 +113,7 @@ class AskForm:
 
     def _parameters(self) -> dict[str, Any]:
         try:
-            return given(self.texts)
+            return checked_parameters(self.texts)
         except ParameterError as error:
             for fault in error.errors:
                 self.refuse(Refusal.of_parameter(fault))
@@ -128,7 +128,7 @@ def _submit(ask: Ask) -> list[Description]:
     try:
         return submit(ask)
     except Refusal as refusal:
-        if refusal.code != REUSED:
+        if refusal.code != _REUSED:
             raise
         return submit(replace(ask, token=uuid.uuid4().hex))
 

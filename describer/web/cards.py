@@ -17,8 +17,8 @@ from describer.chat import reading
 from describer.engine import queue
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Status
 
-SHOWN_CHARACTERS = 1800  # of an answer on a card; the rest is one click away
-JUST_NOW = timedelta(minutes=10)
+_SHOWN_CHARACTERS = 1800  # of an answer on a card; the rest is one click away
+_JUST_NOW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,12 @@ class Card:
 
     @property
     def is_long(self) -> bool:
-        return bool(self.choice and len(self.choice.content or "") > SHOWN_CHARACTERS)
+        return bool(self.choice and len(self.choice.content or "") > _SHOWN_CHARACTERS)
 
     @property
     def shown(self) -> str:
         """Return as much of the first answer as a card shows."""
-        return ((self.choice and self.choice.content) or "")[: SHOWN_CHARACTERS * 2]
+        return ((self.choice and self.choice.content) or "")[: _SHOWN_CHARACTERS * 2]
 
     @property
     def is_new(self) -> bool:
@@ -165,7 +165,7 @@ class Card:
 
 def is_new(description: Description) -> bool:
     """Tell whether a description was asked a moment ago, or is not at its end yet."""
-    return timezone.now() - description.created < JUST_NOW or not description.is_final
+    return timezone.now() - description.created < _JUST_NOW or not description.is_final
 
 
 def notices_of(choice: Choice, description: Description, spent: Spent) -> list[Notice]:

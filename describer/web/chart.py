@@ -9,7 +9,7 @@ from datetime import date
 
 from describer.web.period import MONTHS, Period, month_of
 
-HEIGHT = 120
+_HEIGHT = 120
 STEP, WIDTH = 10, 7
 
 
@@ -52,7 +52,7 @@ class Chart:
 
     @property
     def height(self) -> int:
-        return HEIGHT
+        return _HEIGHT
 
 
 def chart(period: Period, days: Mapping[date, Tokens]) -> Chart:
@@ -101,9 +101,9 @@ def _bar(number: int, top: int, name: str, label: str, tokens: Tokens) -> Bar:
         label=label,
         tokens=tokens,
         x=number * STEP + (STEP - WIDTH) // 2,
-        input_y=HEIGHT - whole + output,
+        input_y=_HEIGHT - whole + output,
         input_height=whole - output,
-        output_y=HEIGHT - whole,
+        output_y=_HEIGHT - whole,
         output_height=output,
     )
 
@@ -112,4 +112,4 @@ def _scaled(amount: int, top: int) -> int:
     """Return an amount in the chart's units; what is there at all is seen."""
     if not (amount and top):
         return 0
-    return max(1, round(amount * HEIGHT / top))
+    return max(1, round(amount * _HEIGHT / top))

@@ -12,12 +12,12 @@ from describer.engine import queue
 from describer.models import Description, Endpoint, Status, User
 from describer.web.theme import chosen_theme
 
-UNFINISHED = (Status.QUEUED, Status.WAITING, Status.RUNNING)
-MANY = 99
+_UNFINISHED = (Status.QUEUED, Status.WAITING, Status.RUNNING)
+_MANY = 99
 
 
 @dataclass(frozen=True)
-class Frame:
+class _Frame:
     """What the frame shows of the site and the person.
 
     `theme` is "light", "dark" or "" (as the system is); `running` is a number in words: "", "3" or "99+".
@@ -38,8 +38,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {"frame": SimpleLazyObject(lambda: _frame_of(request))}
 
 
-def _frame_of(request: HttpRequest) -> Frame:
-    plain = Frame(theme=chosen_theme(request))
+def _frame_of(request: HttpRequest) -> _Frame:
+    plain = _Frame(theme=chosen_theme(request))
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return plain
@@ -56,7 +56,7 @@ def _frame_of(request: HttpRequest) -> Frame:
 
 
 def _unfinished(owner: int) -> "QuerySet[Description]":
-    return Description.objects.filter(owner=owner, status__in=UNFINISHED).order_by()
+    return Description.objects.filter(owner=owner, status__in=_UNFINISHED).order_by()
 
 
 def unfinished(user: User) -> int:
@@ -73,6 +73,6 @@ def _endpoint(owner: int) -> Any:
 
 def in_words(running: int) -> str:
     """Write how many asks run, for the tab's title."""
-    if running > MANY:
-        return f"{MANY}+"
+    if running > _MANY:
+        return f"{_MANY}+"
     return str(running or "")

@@ -10,8 +10,8 @@ from describer.lib.lenient_json import as_list
 from describer.models import Description
 from describer.models.transcript import transcript_of
 
-LONGEST = 20_000  # characters of one message on the page; the request below has them all
-MOST = 200
+_LONGEST = 20_000  # characters of one message on the page; the request below has them all
+_MOST = 200
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def conversation(description: Description) -> list[ShownMessage]:
     others = [message for message in messages if message["role"] not in ("system", "developer")]
     if len(others) < 2:
         return []
-    return [_shown(message) for message in messages[-MOST:]]
+    return [_shown(message) for message in messages[-_MOST:]]
 
 
 def caller(description: Description) -> list[tuple[str, str]]:
@@ -59,7 +59,7 @@ def _times(count: int) -> str:
 
 
 def _shown(message: dict[str, Any]) -> ShownMessage:
-    return ShownMessage(message["role"], text_of(message)[:LONGEST], list(_beside(message)))
+    return ShownMessage(message["role"], text_of(message)[:_LONGEST], list(_beside(message)))
 
 
 def _beside(message: dict[str, Any]) -> Iterator[str]:

@@ -27,13 +27,13 @@ from describer.web.current_user import current_user
 from describer.web.history import Filter
 from describer.web.timeline import ShownCall, as_json, asked, bill, set_parameters, timeline
 
-LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
-TOKEN_CHARACTERS = 255
-SHOWN_BY_BROWSERS = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
+_LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
+_TOKEN_CHARACTERS = 255
+_SHOWN_BY_BROWSERS = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
 
 
 @dataclass(frozen=True)
-class ShownPicture:
+class _ShownPicture:
     """A picture as the page shows it.
 
     `copy` is what the model was sent, or, before that, what it will be sent.
@@ -51,7 +51,7 @@ class ShownPicture:
     def has_original(self) -> bool:
         """Tell whether the original is in storage, and of a format that browsers show."""
         image = self.shown.image
-        return image.media_type in SHOWN_BY_BROWSERS and seems_there(image.original)
+        return image.media_type in _SHOWN_BY_BROWSERS and seems_there(image.original)
 
     @property
     def is_gone(self) -> bool:
@@ -59,7 +59,7 @@ class ShownPicture:
 
 
 @dataclass(frozen=True)
-class ShownAnswer:
+class _ShownAnswer:
     """A choice with what is to be known about it; `number` counts from 1, as a text for ids."""
 
     number: str
@@ -74,7 +74,7 @@ class ShownAnswer:
 @login_required
 def description(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the page. `?from=` holds the query string of the list that led here."""
-    row = description_of(request, pk)
+    row = _description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     return render(request, "description.html", _context(request, row) | _neighbours(request, row))
@@ -83,7 +83,7 @@ def description(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def description_words(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the page's words alone, for the page to fetch again when the state has changed."""
-    row = description_of(request, pk)
+    row = _description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     context = _context(request, row)
@@ -99,10 +99,10 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
     With `room`, twice as many tokens may be written.
     """
-    row = description_of(request, pk, own=True)
+    row = _description_of(request, pk, own=True)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    token = request.POST.get("token", "").replace("\x00", "")[:TOKEN_CHARACTERS]
+    token = request.POST.get("token", "").replace("\x00", "")[:_TOKEN_CHARACTERS]
     changes = {}
     if request.POST.get("room"):
         changes["parameters"] = _with_more_room(row)
@@ -117,7 +117,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel a description (POST). A call under way cannot be called back, and is still accounted for."""
-    row = description_of(request, pk)
+    row = _description_of(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if row.cancel():
@@ -128,7 +128,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete words and pictures for good (POST); the ledger keeps its numbers."""
-    row = description_of(request, pk)
+    row = _description_of(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     place = request.POST.get("from", "")
@@ -137,7 +137,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(reverse("history") + "?" + QueryDict(place).urlencode())
 
 
-def description_of(request: HttpRequest, pk: int, *, own: bool = False) -> Description:
+def _description_of(request: HttpRequest, pk: int, *, own: bool = False) -> Description:
     """Return a description that this person may see, or raise 404.
 
     `own` returns their own alone, for what is asked in their name.
@@ -157,7 +157,7 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
     card = cards_of([row])[0]
     calls = [ShownCall(attempt) for attempt in card.attempts]
     answers = [
-        ShownAnswer(str(number), choice, notices_of(choice, row, card.spent))
+        _ShownAnswer(str(number), choice, notices_of(choice, row, card.spent))
         for number, choice in enumerate(card.choices, 1)
     ]
     shown = _pictures(card)
@@ -185,11 +185,11 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
     }
 
 
-def _pictures(card: Card) -> list[ShownPicture]:
+def _pictures(card: Card) -> list[_ShownPicture]:
     prefetch_related_objects(card.pictures, "sent_copy", "image__sent_copies")
     links = {link.position: link for link in card.description.links.all()}
     return [
-        ShownPicture(shown, shown.sent_copy or _default_copy(shown), links.get(shown.position))
+        _ShownPicture(shown, shown.sent_copy or _default_copy(shown), links.get(shown.position))
         for shown in card.pictures
     ]
 
@@ -240,5 +240,5 @@ def _with_more_room(row: Description) -> Mapping[str, Any]:
     Without a limit of the person's own, twice what was written.
     """
     written = max((attempt.completion_tokens or 0 for attempt in row.attempts()), default=0)
-    room = row.parameters.get("max_tokens") or max(written, LEAST_ROOM // 2)
+    room = row.parameters.get("max_tokens") or max(written, _LEAST_ROOM // 2)
     return {**row.parameters, "max_tokens": 2 * room}

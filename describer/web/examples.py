@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-PLAIN = re.compile(r"[\w./:@+-]+")
+_PLAIN = re.compile(r"[\w./:@+-]+")
 
-CURL = """\
+_CURL = """\
 curl BASE/chat/completions \\
   -H "Authorization: Bearer KEY" \\
   -H "Content-Type: application/json" \\
@@ -17,7 +17,7 @@ curl BASE/chat/completions \\
 END
 """
 
-REQUESTS = """\
+_REQUESTS = """\
 import base64
 import requests
 
@@ -36,7 +36,7 @@ reply.raise_for_status()
 print(reply.json()["choices"][0]["message"]["content"])
 """
 
-OPENAI = """\
+_OPENAI = """\
 import base64
 from openai import OpenAI
 
@@ -67,12 +67,12 @@ def examples(base_url: str, secret: str, model: str) -> list[Example]:
     A model's name is an endpoint's word: a name that is no plain word could close the quotes around it.
     """
     values = {"BASE": base_url, "KEY": secret or "YOUR_KEY", "MODEL": "A_MODEL"}
-    if PLAIN.fullmatch(model):
+    if _PLAIN.fullmatch(model):
         values["MODEL"] = model
     texts = {
-        ("curl", "curl"): CURL,
-        ("requests", "Python, requests"): REQUESTS,
-        ("openai", "Python, openai"): OPENAI,
+        ("curl", "curl"): _CURL,
+        ("requests", "Python, requests"): _REQUESTS,
+        ("openai", "Python, openai"): _OPENAI,
     }
     return [Example(*names, _filled_in(text, values)) for names, text in texts.items()]
 

@@ -16,10 +16,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from describer.models import User
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-class FirstAccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
+class _FirstAccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
     """Name and password, twice, of the first admin."""
 
     class Meta:
@@ -47,7 +47,7 @@ def first_visit(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     if not is_from_this_machine(request):
         return render(request, "first_visit.html", {"form": None}, status=403)
-    form = FirstAccountForm(request.POST or None)
+    form = _FirstAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _welcomed(request, form)
     return render(request, "first_visit.html", {"form": form})
@@ -71,15 +71,15 @@ def _is_loopback(peer: Any) -> bool:
         return False
 
 
-def _welcomed(request: HttpRequest, form: FirstAccountForm) -> HttpResponse:
+def _welcomed(request: HttpRequest, form: _FirstAccountForm) -> HttpResponse:
     user = _made_first(form)
     if user is None:
         return redirect("login")
-    login(request, user, backend=BACKEND)
+    login(request, user, backend=_BACKEND)
     return redirect("ask")
 
 
-def _made_first(form: FirstAccountForm) -> User | None:
+def _made_first(form: _FirstAccountForm) -> User | None:
     """Make the first account; None when another visitor was quicker.
 
     SQLite's IMMEDIATE transactions come one after the other; PostgreSQL's do by the lock on a row that every

@@ -27,12 +27,14 @@ from describer.web.current_user import current_user
 from describer.web.timeline import ShownCall
 
 PAGE = 24
-TOOLS = "It called a tool instead of answering."
-START_CHARACTERS = 1000  # of an answer; two lines of it are shown
-MARKS = re.compile(r"^\s*(?:#{1,6} |[-*+] |> )|\*\*|`", re.MULTILINE)  # of Markdown, which two lines need not
-VIEWS = {"grid": "Grid", "list": "List"}
-VIEW_COOKIE = "history_view"
-COOKIE_SECONDS = 365 * 24 * 3600
+_TOOLS = "It called a tool instead of answering."
+_START_CHARACTERS = 1000  # of an answer; two lines of it are shown
+_MARKS = re.compile(
+    r"^\s*(?:#{1,6} |[-*+] |> )|\*\*|`", re.MULTILINE
+)  # of Markdown, which two lines need not
+_VIEWS = {"grid": "Grid", "list": "List"}
+_VIEW_COOKIE = "history_view"
+_COOKIE_SECONDS = 365 * 24 * 3600
 STATES: Mapping[str, tuple[str, tuple[Status, ...]]] = {
     "": ("All", ()),
     "done": ("Answered", (Status.DONE,)),
@@ -92,7 +94,7 @@ def number(text: str | None) -> int:
     return 0
 
 
-class HistoryTile(Card):
+class _HistoryTile(Card):
     """A card in small: two lines, and a few words on what is special."""
 
     @property
@@ -104,7 +106,7 @@ class HistoryTile(Card):
             return ""
         if self.choice is None:
             return "Cancelled"
-        return excerpt(MARKS.sub("", self.choice.start or "")) or self.choice.refusal or TOOLS  # type: ignore[attr-defined]
+        return excerpt(_MARKS.sub("", self.choice.start or "")) or self.choice.refusal or _TOOLS  # type: ignore[attr-defined]
 
     @property
     def words(self) -> list[str]:
@@ -136,7 +138,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "removable": _removable(chosen, user),
         "toggle": _toggle(chosen),
         "view": _view(request),
-        "views": VIEWS,
+        "views": _VIEWS,
         "place": request.GET.urlencode(),
     }
     if newer:
@@ -190,20 +192,20 @@ def _history_page(rows: DescriptionQuerySet, before: int, after: int) -> tuple[l
 
 def _shown(rows: DescriptionQuerySet) -> DescriptionQuerySet:
     """Add what a card shows to the rows: three more statements, whatever the number of rows."""
-    start = Choice.objects.filter(index=0).annotate(start=Left("content", START_CHARACTERS))
+    start = Choice.objects.filter(index=0).annotate(start=Left("content", _START_CHARACTERS))
     return rows.select_related("owner").prefetch_related(
         Prefetch("choices", start.only("description", "finish_reason", "refusal", "tool_calls")),
         Prefetch("pictures", DescriptionImage.objects.order_by("position")),
     )
 
 
-def _cards(rows: Sequence[Description]) -> list[HistoryTile]:
+def _cards(rows: Sequence[Description]) -> list[_HistoryTile]:
     know_links(rows)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
         attempts[attempt.description].append(attempt)
     return [
-        HistoryTile(row, list(row.pictures.all()), list(row.choices.all()), attempts[row.pk]) for row in rows
+        _HistoryTile(row, list(row.pictures.all()), list(row.choices.all()), attempts[row.pk]) for row in rows
     ]
 
 
@@ -241,8 +243,8 @@ def _key_name(pk: int, user: User) -> str | None:
 
 
 def _view(request: HttpRequest) -> str:
-    view = request.COOKIES.get(VIEW_COOKIE, "")
-    if view not in VIEWS:
+    view = request.COOKIES.get(_VIEW_COOKIE, "")
+    if view not in _VIEWS:
         return "grid"
     return view
 
@@ -252,6 +254,6 @@ def _keep_view(request: HttpRequest, chosen: Filter) -> HttpResponse:
     here = {name: number(request.GET.get(name)) for name in ("before", "after")}
     response = redirect(reverse("history") + chosen.query(**here))
     view = request.POST.get("view", "")
-    if view in VIEWS:
-        response.set_cookie(VIEW_COOKIE, view, max_age=COOKIE_SECONDS, samesite="Lax", httponly=True)
+    if view in _VIEWS:
+        response.set_cookie(_VIEW_COOKIE, view, max_age=_COOKIE_SECONDS, samesite="Lax", httponly=True)
     return response

@@ -25,10 +25,10 @@ from describer.media.storage import StorageAway
 from describer.models import Description, DescriptionImage, Image, SentCopy, User
 from describer.web.current_user import current_user
 
-GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
-PLAIN_TEXT = "text/plain; charset=utf-8"
-SHUT = "default-src 'none'; sandbox"
-YEAR = 365 * 24 * 3600
+_GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
+_PLAIN_TEXT = "text/plain; charset=utf-8"
+_SHUT = "default-src 'none'; sandbox"
+_YEAR = 365 * 24 * 3600
 
 
 @require_POST
@@ -82,7 +82,7 @@ def original(request: HttpRequest, pk: int) -> HttpResponseBase:
     response = _file(
         request, row.original, row.media_type, f"{row.sha256}-original", name or _download_name(row)
     )
-    response["Content-Security-Policy"] = SHUT
+    response["Content-Security-Policy"] = _SHUT
     return response
 
 
@@ -96,7 +96,7 @@ def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
         request, row.thumbnail, media_type, f"{row.sha256}-thumbnail", f"thumbnail-{row.pk}{suffix}"
     )
     if response.status_code == 200:
-        response["Cache-Control"] = f"private, max-age={YEAR}, immutable"
+        response["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
     return response
 
 
@@ -146,8 +146,8 @@ def _file(request: HttpRequest, stored: str, media_type: str, tag: str, name: st
         file = default_storage.open(stored)
     except StorageAway as error:
         message = f"{error.message} Try again in a few seconds."
-        return HttpResponse(message, status=503, content_type=PLAIN_TEXT, headers={"Retry-After": "5"})
+        return HttpResponse(message, status=503, content_type=_PLAIN_TEXT, headers={"Retry-After": "5"})
     except OSError:
-        return HttpResponseNotFound(GONE, content_type=PLAIN_TEXT)
+        return HttpResponseNotFound(_GONE, content_type=_PLAIN_TEXT)
     attached = "download" in request.GET
     return FileResponse(file, as_attachment=attached, filename=name, content_type=media_type, headers=headers)

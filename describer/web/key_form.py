@@ -10,16 +10,16 @@ from django.utils import timezone
 from describer.models import Endpoint, Scope, User
 from describer.models.person import MOST_ASKS_PER_MINUTE, end_of, scopes_of
 
-EXPIRES = {"": "never", "30": "in 30 days", "90": "in 90 days", "365": "in a year", "date": "on a date"}
-ASKS = f"A whole number from 1 to {MOST_ASKS_PER_MINUTE:,}, or nothing."
-USUAL = [Scope.ASK.value, Scope.READ.value]
+_EXPIRES = {"": "never", "30": "in 30 days", "90": "in 90 days", "365": "in a year", "date": "on a date"}
+_ASKS = f"A whole number from 1 to {MOST_ASKS_PER_MINUTE:,}, or nothing."
+_USUAL = [Scope.ASK.value, Scope.READ.value]
 
 
 class KeyForm(forms.Form):
     """All that a key is made with. What is not ticked or filled in does not narrow it, but for the scopes."""
 
     name = forms.CharField(max_length=100, help_text="What it is for, such as the script that will use it.")
-    expires = forms.ChoiceField(choices=EXPIRES.items(), required=False, widget=forms.RadioSelect)
+    expires = forms.ChoiceField(choices=_EXPIRES.items(), required=False, widget=forms.RadioSelect)
     last_day = forms.DateField(
         label="Its last day",
         required=False,
@@ -28,7 +28,7 @@ class KeyForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label="What it may do",
-        initial=USUAL,
+        initial=_USUAL,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Tick at least one: a key that may do nothing opens nothing."},
     )
@@ -43,7 +43,7 @@ class KeyForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MOST_ASKS_PER_MINUTE,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), ASKS),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _ASKS),
         help_text="More than these are told to wait. Empty: no limit.",
     )
 
@@ -113,5 +113,5 @@ def _with_usual_scopes(data: QueryDict) -> QueryDict:
     if "limits" in data:
         return data
     usual = data.copy()
-    usual.setlist("scopes", list(USUAL))
+    usual.setlist("scopes", list(_USUAL))
     return usual

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from describer.engine.events import events, hub
 
-MOST_STREAMS = 1000  # in one process; a page without a stream polls
+_MOST_STREAMS = 1000  # in one process; a page without a stream polls
 
 
 @require_GET
@@ -20,7 +20,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     owner = await sync_to_async(_person)(request)
     if owner is None:
         return HttpResponse(status=401)
-    if sum(map(len, hub.streams.values())) >= MOST_STREAMS:
+    if sum(map(len, hub.streams.values())) >= _MOST_STREAMS:
         return HttpResponse(status=503, headers={"Retry-After": "30"})
     response = StreamingHttpResponse(_lines(owner), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"

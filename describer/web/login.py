@@ -11,14 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from describer.web.errors import too_many_requests
 
 
-class LoginForm(AuthenticationForm):
+class _LoginForm(AuthenticationForm):
     """Says the same of an unknown name, a wrong password and a closed account."""
 
     error_messages = {"invalid_login": "That name and password do not belong together.", "inactive": ""}
 
 
 login = LoginView.as_view(
-    template_name="login.html", authentication_form=LoginForm, redirect_authenticated_user=True
+    template_name="login.html", authentication_form=_LoginForm, redirect_authenticated_user=True
 )
 logout = LogoutView.as_view()
 

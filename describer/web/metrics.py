@@ -14,7 +14,7 @@ from describer.web.first_visit import is_from_this_machine
 
 logger = logging.getLogger(__name__)
 
-PLAIN = "text/plain; charset=utf-8"
+_PLAIN = "text/plain; charset=utf-8"
 
 
 @require_safe
@@ -22,12 +22,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Serve Prometheus text; 401 to strangers, 503 while the database is away."""
     if not (_is_near(request) or _has_token(request)):
         message = "Figures are for this machine, and for whoever sends METRICS_TOKEN as a bearer token.\n"
-        return HttpResponse(message, PLAIN, 401, headers={"WWW-Authenticate": "Bearer"})
+        return HttpResponse(message, _PLAIN, 401, headers={"WWW-Authenticate": "Bearer"})
     try:
         return HttpResponse(text(), CONTENT_TYPE_LATEST)
     except (DatabaseError, InterfaceError, TimeoutError) as error:
         logger.warning("no figures: %r", error)
-        return HttpResponse("The database cannot be reached.\n", PLAIN, 503)
+        return HttpResponse("The database cannot be reached.\n", _PLAIN, 503)
 
 
 def _is_near(request: HttpRequest) -> bool:

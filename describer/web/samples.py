@@ -5,8 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-FOLDER = "samples"
-MOST = 3
+_FOLDER = "samples"
+_MOST = 3
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Sample:
 
     @property
     def static(self) -> str:
-        return f"{FOLDER}/{self.name}"
+        return f"{_FOLDER}/{self.name}"
 
 
 def samples() -> list[Sample]:
     """List the first three samples, by name."""
-    folder = Path(settings.BASE_DIR) / "static" / FOLDER
-    return [Sample(path) for path in sorted(folder.glob("*.jpg"))[:MOST]]
+    folder = Path(settings.BASE_DIR) / "static" / _FOLDER
+    return [Sample(path) for path in sorted(folder.glob("*.jpg"))[:_MOST]]
 
 
 def sample(name: str) -> Sample | None:

@@ -5,15 +5,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-COOKIE = "theme"
-THEMES = ("light", "dark")
-YEAR = 365 * 24 * 3600
+_COOKIE = "theme"
+_THEMES = ("light", "dark")
+_YEAR = 365 * 24 * 3600
 
 
 def chosen_theme(request: HttpRequest) -> str:
     """Return "light", "dark", or "" for as the system is."""
-    theme = request.COOKIES.get(COOKIE, "")
-    if theme not in THEMES:
+    theme = request.COOKIES.get(_COOKIE, "")
+    if theme not in _THEMES:
         return ""
     return theme
 
@@ -26,9 +26,9 @@ def theme(request: HttpRequest) -> HttpResponse:
         back = "/"
     response = HttpResponseRedirect(back)
     chosen = request.POST.get("theme", "")
-    if chosen in THEMES:
+    if chosen in _THEMES:
         secure = settings.SESSION_COOKIE_SECURE
-        response.set_cookie(COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
+        response.set_cookie(_COOKIE, chosen, max_age=_YEAR, samesite="Lax", httponly=True, secure=secure)
     else:
-        response.delete_cookie(COOKIE, samesite="Lax")
+        response.delete_cookie(_COOKIE, samesite="Lax")
     return response

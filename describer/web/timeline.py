@@ -10,11 +10,16 @@ from describer.lib.lenient_json import as_dict
 from describer.models import Attempt, Description
 from describer.models.description import WAITED_FOR
 
-State = Attempt.State
-ENDS = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}
-CAME_BACK = {State.ANSWERED: "Answered", State.REFUSED: "Refused", State.UNKNOWN: "Broke off", State.SENT: ""}
-SHORT = 12  # characters of a value that fit beside its name
-BILLED = {"no": "not billed", "yes": "billed", "unknown": "may have been billed"}
+_State = Attempt.State
+_ENDS = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}
+_CAME_BACK = {
+    _State.ANSWERED: "Answered",
+    _State.REFUSED: "Refused",
+    _State.UNKNOWN: "Broke off",
+    _State.SENT: "",
+}
+_SHORT = 12  # characters of a value that fit beside its name
+_BILLED = {"no": "not billed", "yes": "billed", "unknown": "may have been billed"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ def timeline(description: Description, attempts: Iterable[Attempt]) -> list[Mome
     for attempt in attempts:
         moments += _call(attempt)
     if description.finished:
-        moments.append((ENDS[description.status], description.finished))
+        moments.append((_ENDS[description.status], description.finished))
     born = description.created
     return [Moment(event, at, max(0.0, (at - born).total_seconds())) for event, at in moments]
 
@@ -50,7 +55,7 @@ def _call(attempt: Attempt) -> Iterator[tuple[str, datetime]]:
         again = f" (attempt {attempt.number})"
     yield f"Sent{again}", attempt.sent
     if attempt.answered:
-        yield CAME_BACK[State(attempt.state)] + again, attempt.answered
+        yield _CAME_BACK[_State(attempt.state)] + again, attempt.answered
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,13 @@ class ShownCall:
 
     @property
     def state(self) -> str:
-        return CAME_BACK[State(self.attempt.state)] or "Sent, no reply yet"
+        return _CAME_BACK[_State(self.attempt.state)] or "Sent, no reply yet"
 
     @property
     def billed(self) -> str:
-        if self.attempt.state == State.SENT:
+        if self.attempt.state == _State.SENT:
             return ""
-        return BILLED[self.attempt.billed]
+        return _BILLED[self.attempt.billed]
 
     @property
     def changes(self) -> list[str]:
@@ -86,7 +91,7 @@ def bill(calls: Sequence[ShownCall]) -> str:
     """Sum up the folded list of calls: "1, billed" or "3: 1 billed, 2 not billed"."""
     if len(calls) < 2:
         return ", ".join([str(len(calls)), *(call.billed for call in calls if call.billed)])
-    counts = {kind: sum(call.billed == kind for call in calls) for kind in BILLED.values()}
+    counts = {kind: sum(call.billed == kind for call in calls) for kind in _BILLED.values()}
     return f"{len(calls)}: " + ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
 
 
@@ -112,7 +117,7 @@ def asked(description: Description) -> str:
 
 
 def _brief(name: str, value: str) -> str:
-    if len(value) > SHORT:
+    if len(value) > _SHORT:
         return name
     return f"{name} {value}"
 

@@ -13,7 +13,7 @@ from describer.lib.guard import host_of
 from describer.models import Description, Image, User
 from describer.web.samples import sample
 
-GONE = "This picture is not here any more; add it again."
+_GONE = "This picture is not here any more; add it again."
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class UploadTile:
         return clean_name(unquote(urlsplit(self.url).path), "")
 
     @property
-    def given(self) -> AskImage | AskLink | None:
+    def picture(self) -> AskImage | AskLink | None:
         if self.image:
             return AskImage(self.image, self.name)
         if self.url:
@@ -78,7 +78,7 @@ def named_tiles(owner: User, named: Sequence[tuple[str, str]]) -> Iterator[Uploa
         elif image := images.get(row_id(text)):
             yield UploadTile(label, image)
         else:
-            yield UploadTile.refused(label, Refusal(GONE, code="no_image", param="image"))
+            yield UploadTile.refused(label, Refusal(_GONE, code="no_image", param="image"))
 
 
 def _linked(url: str, label: str) -> UploadTile:

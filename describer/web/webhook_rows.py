@@ -8,7 +8,7 @@ from django import forms
 from describer.lib.guard import LONGEST
 from describer.models import User, Webhook, WebhookDelivery
 
-LAST = 5
+_LAST = 5
 
 
 class WebhookForm(forms.Form):
@@ -29,4 +29,4 @@ class WebhookRow:
 
 def webhook_rows(user: User) -> list[WebhookRow]:
     """List all webhooks of a person, the newest first."""
-    return [WebhookRow(webhook, list(webhook.deliveries.all()[:LAST])) for webhook in user.webhooks.all()]
+    return [WebhookRow(webhook, list(webhook.deliveries.all()[:_LAST])) for webhook in user.webhooks.all()]

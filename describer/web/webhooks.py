@@ -39,7 +39,7 @@ def account_webhooks(request: HttpRequest) -> HttpResponse:
 @login_required
 def account_webhook_test(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a test (POST); the list says what it came to."""
-    webhook = own_webhook(request, pk)
+    webhook = _own_webhook(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     webhook.test()
@@ -52,7 +52,7 @@ def account_webhook_test(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def account_webhook_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a webhook for good (POST)."""
-    webhook = own_webhook(request, pk)
+    webhook = _own_webhook(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     webhook.delete()
@@ -60,7 +60,7 @@ def account_webhook_remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(reverse("account") + "#webhooks")
 
 
-def own_webhook(request: HttpRequest, pk: int) -> Webhook:
+def _own_webhook(request: HttpRequest, pk: int) -> Webhook:
     """Return the person's own webhook, or raise 404."""
     webhook = Webhook.objects.filter(owner=current_user(request), pk=pk).first()
     if webhook is None:
