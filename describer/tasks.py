@@ -9,7 +9,7 @@ from django.conf import settings
 
 from describer import upkeep
 from describer.engine.pipeline import run_next
-from describer.engine.queue import leases
+from describer.engine.queue import process
 from describer.engine.queue.doorbell import TASK
 
 
@@ -30,13 +30,13 @@ def wait(**_: Any) -> None:
 @worker_ready.connect
 def worker_began(**_: Any) -> None:
     """A worker process is up: its heartbeat and its sweeps begin."""
-    upkeep.begin_rounds()
+    upkeep.start_rounds()
 
 
 @worker_shutting_down.connect
 def take_no_more(**_: Any) -> None:
     """A worker process was told to stop: it claims nothing more, and finishes what it holds within the grace time."""
-    leases.stopping.set()
+    process.stop()
     # Celery's threads pool waits for its jobs for ever, so the deadline is ours. `up` keeps its own.
     if settings.REDIS_URL:
         threading.Thread(target=upkeep.leave_in_time, name="grace", daemon=True).start()

@@ -1,7 +1,7 @@
 """What each worker process does beside its asks: heartbeat, sweeps, looking after endpoints, tidying up.
 
-A thread for each kind of duty, so that neither a sweep that waits for the broker nor an endpoint whose name does not
-resolve ever holds up a heartbeat.
+A round, which is a thread, for each kind of duty, so that neither a sweep that waits for the broker nor an endpoint whose
+name does not resolve ever holds up a heartbeat.
 """
 
 import logging
@@ -10,19 +10,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
-from functools import cache
-from itertools import count
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from describer import __version__, webhooks
-from describer.db import version as database
+from describer.db import version
+from describer.db.connections import borrowed
 from describer.engine import queue, submit
-from describer.engine.endpoints import client as connection
+from describer.engine.endpoints import client
+from describer.engine.queue import process
+from describer.engine.queue.rounds import Round
 from describer.engine.queue.sweep import give_up_orphans
 from describer.media.storage import PARTS, sweep_images, sweep_some_files
 from describer.models import Endpoint, Worker
@@ -38,40 +38,9 @@ TIDY_SECONDS = 600
 FILES_SECONDS = 6 * 3600 / len(PARTS)  # so that every file's age is looked at some four times a day
 
 
-class Round(threading.Thread):
-    """Does its duties again and again, each at its own interval in seconds; one that fails is logged and tried again."""
-
-    def __init__(self, name: str, duties: dict[Callable[[], object], float]) -> None:
-        super().__init__(name=name, daemon=True)
-        self.duties = duties
-        self.ended = threading.Event()
-
-    def run(self) -> None:
-        for tick in count():
-            for duty, seconds in self.duties.items():
-                if tick % max(1, round(seconds / settings.SWEEP_SECONDS)) == 0:
-                    self._do(duty)
-            self._do(close_old_connections)
-            if self.ended.wait(settings.SWEEP_SECONDS):
-                return
-
-    def _do(self, duty: Callable[[], object]) -> None:
-        try:
-            duty()
-        except (OperationalError, InterfaceError) as error:
-            # One line each second is enough while a database is away.
-            logger.warning("%s: %s waits for the database: %s", self.name, duty.__name__, error)
-        except Exception:
-            logger.exception("%s: %s failed and will be tried again", self.name, duty.__name__)
-        else:
-            return
-        with suppress(DatabaseError, InterfaceError):
-            close_old_connections()
-
-
-@cache
-def _rounds() -> tuple[Round, ...]:
-    return (
+def start_rounds() -> None:
+    """Start the rounds of a worker process, once."""
+    process.start(
         Round("heartbeat", {beat: settings.HEARTBEAT_SECONDS}),
         Round("sweep", {queue.sweep: settings.SWEEP_SECONDS}),
         Round("webhooks", {webhooks.postman.deliver: settings.SWEEP_SECONDS}),
@@ -86,29 +55,15 @@ def _rounds() -> tuple[Round, ...]:
     )
 
 
-def begin_rounds() -> None:
-    """Start the rounds of this process, once."""
-    for thread in _rounds():
-        if not thread.is_alive() and not thread.ended.is_set():
-            thread.start()
-
-
-@cache
-def _lease_round() -> Round:
-    return Round("leases", {queue.leases.extend: settings.HEARTBEAT_SECONDS})
-
-
 def keep_leases() -> None:
-    """For a process that is no worker, but sees calls of our own endpoint or the shell through: their leases alone."""
-    if not _lease_round().is_alive():
-        _lease_round().start()
+    """Start the one round of a process that is no worker, but runs calls of our own endpoint or the shell."""
+    process.start(Round("leases", {process.leases.extend: settings.HEARTBEAT_SECONDS}))
 
 
 def end_rounds() -> None:
     """Stop the rounds and take this process off the list of workers; they are not started again in this process."""
     _try_shortly(webhooks.postman.finish, SIGN_OFF_SECONDS)
-    for thread in (*_rounds(), _lease_round()):
-        thread.ended.set()
+    process.end()
     _try_shortly(sign_off, SIGN_OFF_SECONDS)
 
 
@@ -121,8 +76,8 @@ def leave_in_time() -> None:
 
 
 def hand_back() -> None:
-    """What did not end within the grace time is for others to take, at once or, failing that, when its leases end."""
-    logger.warning("%d calls did not end in time; they are handed back", queue.leases.count)
+    """Leave to others what did not end within the grace time: at once or, failing that, when its leases end."""
+    logger.warning("%d calls did not end in time; they are handed back", process.leases.count)
     _try_shortly(_hand_back, HAND_BACK_SECONDS)
 
 
@@ -134,7 +89,7 @@ def _hand_back() -> None:
 
 
 def _try_shortly(last: Callable[[], None], seconds: float) -> None:
-    """In a thread, and not waited for long: a database that hangs must not hold the end of a process."""
+    """Call in a thread, and wait not long: a database that hangs must not hold the end of a process."""
     thread = threading.Thread(target=last, name=last.__name__, daemon=True)
     thread.start()
     thread.join(seconds)
@@ -142,30 +97,24 @@ def _try_shortly(last: Callable[[], None], seconds: float) -> None:
 
 def beat() -> None:
     """Extend the leases of this process, and tell of it as a worker."""
-    queue.leases.extend()
+    process.leases.extend()
     Worker.tell(
         NAME,
         version=__version__,
         started=STARTED,
         slots=settings.WORKER_CONCURRENCY,
-        running=queue.leases.count,
+        running=process.leases.count,
     )
     behind.look()
 
 
 def sign_off() -> None:
-    """This process takes no more asks."""
+    """Tell that this process takes no more asks."""
     try:
-        Worker.objects.filter(name=NAME).delete()
+        with borrowed():
+            Worker.objects.filter(name=NAME).delete()
     except (DatabaseError, InterfaceError) as error:
         logger.info("not taken off the list of workers: %s", error)
-    finally:
-        close_old_connections()
-
-
-def worker_is_alive() -> bool:
-    """Whether any worker process had a heartbeat lately."""
-    return Worker.objects.alive().exists()
 
 
 class Behind:
@@ -176,7 +125,7 @@ class Behind:
 
     def look(self) -> str:
         """Look, and answer how they differ, or "" when they do not."""
-        how = database.mismatch()
+        how = version.mismatch()
         if how and how != self.how:
             logger.warning("no asks are taken: %s", how)
         if self.how and not how:
@@ -196,12 +145,11 @@ def wait_for_database() -> None:
 
 def _unready() -> bool:
     try:
-        return bool(behind.look())
+        with borrowed():
+            return bool(behind.look())
     except DatabaseError as error:
         logger.warning("waiting for the database: %s", error)
         return True
-    finally:
-        close_old_connections()
 
 
 def look_after_endpoints() -> None:
@@ -210,28 +158,32 @@ def look_after_endpoints() -> None:
         if endpoint.paused_code:
             probe(endpoint)
         else:
-            connection.refresh_models(endpoint)
+            client.refresh_models(endpoint)
 
 
 def probe(endpoint: Endpoint) -> None:
-    """Once a minute: the list of models tells whether a key is good again; where it cannot, the oldest ask goes ahead."""
+    """See once a minute whether an endpoint answers again.
+
+    The list of models tells whether a key is good again; where the list cannot, the oldest ask goes ahead.
+    """
     now = timezone.now()
     if endpoint.next_probe and endpoint.next_probe > now:
         return
     Endpoint.objects.filter(pk=endpoint.pk).update(next_probe=now + timedelta(seconds=settings.PROBE_SECONDS))
-    again = connection.answers_again(endpoint)
-    if again:
+    answers = client.answers_again(endpoint)
+    if answers:
         queue.open_endpoint(endpoint)
-    elif again is None:
+    elif answers is None:
         queue.send_ahead(endpoint)
 
 
 def tidy() -> None:
-    """Old tokens, pictures that nothing shows, calls that nobody will complete, deliveries of long ago, workers that are
-    gone."""
+    """Tidy up: old tokens, pictures that nothing shows, calls that nobody will complete, old deliveries, workers gone."""
     submit.forget_tokens()
     give_up_orphans()
     sweep_images()
     webhooks.tidy()
-    gone = Worker.objects.gone() if settings.REDIS_URL else Worker.objects.exclude(name=NAME)
-    gone.delete()  # an embedded site has one worker: itself
+    gone = Worker.objects.gone()
+    if not settings.REDIS_URL:
+        gone = Worker.objects.exclude(name=NAME)  # an embedded site has one worker: itself
+    gone.delete()

@@ -9,7 +9,9 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
+
+from describer.db.connections import released
 
 Result = TypeVar("Result")
 
@@ -28,12 +30,6 @@ class Write(Generic[Result]):
     def finish(self) -> None:
         self.done = True
         self.turn.release()
-
-
-def give_back() -> None:
-    """Hold no connection while standing in line: the first in it needs one, and a pool has fewer than there are threads."""
-    if not connection.in_atomic_block:
-        close_old_connections()
 
 
 class GroupCommit:
@@ -55,8 +51,8 @@ class GroupCommit:
                 return work()
         job = Write(work, order)
         if self._joins(job):
-            give_back()
-            job.turn.acquire()  # until it is done, or ours to lead
+            with released():
+                job.turn.acquire()  # until it is done, or ours to lead
         if not job.done:
             self._lead()
         if job.error is not None:

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
+from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.expressions import Expression
 from django.db.models.query import get_related_populators
@@ -159,11 +160,16 @@ class _Maker:
 
 
 class Insert(Statement):
-    """A new row; the model gets its id."""
+    """A new row of the model with this label; the row gets its id."""
 
-    def __init__(self, model: type[models.Model]) -> None:
+    def __init__(self, label: str) -> None:
         super().__init__()
-        self.model = model
+        self.label = label
+
+    @cached_property
+    def model(self) -> type[models.Model]:
+        """Return the model: statements are named before the models that use them are made."""
+        return apps.get_model(self.label)
 
     @cached_property
     def columns(self) -> list[tuple[Any, type | None]]:
@@ -205,16 +211,14 @@ class Insert(Statement):
 
 
 class InsertFrom(Statement):
-    """A new row of `model` for each row of a query set, its columns as given; all others are the database's defaults."""
+    """A new row of a model for each row of a query set, its columns as given; all others are the database's defaults."""
 
-    def __init__(
-        self, model: type[models.Model], rows: "Callable[[], models.QuerySet[Any]]", **columns: Any
-    ) -> None:
+    def __init__(self, label: str, rows: "Callable[[], models.QuerySet[Any]]", **columns: Any) -> None:
         super().__init__()
-        self.model, self.rows, self.columns = model, rows, columns
+        self.label, self.rows, self.columns = label, rows, columns
 
     def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
-        quoted, meta = database.ops.quote_name, cast(Any, self.model._meta)
+        quoted, meta = database.ops.quote_name, cast(Any, apps.get_model(self.label)._meta)
         columns = ", ".join(quoted(meta.get_field(name).column) for name in self.columns)
         query = self.rows().values_list(*self.columns.values()).query
         sql, params = query.get_compiler(connection=database).as_sql()

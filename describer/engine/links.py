@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import IntegrityError, close_old_connections
+from django.db import IntegrityError
 
+from describer.db.connections import released
 from describer.engine import events as live
 from describer.errors import Refusal
 from describer.images import ImageError, fetched
@@ -13,7 +14,6 @@ from describer.lib.guard import PORTS, AddressRefused, GuardedClient
 from describer.media.intake import DISK_FULL, keep_image
 from describer.media.storage import StorageAway, disk_is_full
 from describer.models import Description, DescriptionImage, DescriptionLink
-from describer.models.description_image import links_of, pictures_of
 
 PARAM = "image_url"
 
@@ -33,18 +33,19 @@ def read_link(text: str) -> str:
 
 
 def fetch_links(description: Description) -> None:
-    """Fetch the pictures of a description that it has an address of and no more.
+    """Fetch the pictures of which a description has an address and no more.
 
     Raises Refusal with the words for the person, or StorageAway. No connection to the database is held meanwhile.
     """
-    links = links_of(description)
-    there = {shown.position for shown in pictures_of(description)} if links else set()
-    for link in links:
-        if link.position not in there:
-            close_old_connections()
-            with _translate_errors():
+    if not description.shown_links:
+        return
+    try:
+        for link in description.bare_links:
+            with released(), _translate_errors():
                 _fetch(description, link)
             live.publish(description)  # whoever looks at it sees the picture before the answer
+    finally:
+        del description.shown_pictures  # links have become pictures
 
 
 def _fetch(description: Description, link: DescriptionLink) -> None:

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db import close_old_connections
-
 from describer.chat import (
     Amendment,
     ChatError,
@@ -26,10 +24,10 @@ from describer.chat import (
     request_body,
 )
 from describer.chat.messages import Shown
+from describer.db.connections import released
 from describer.db.group_commit import group_commit
-from describer.engine import events as live
-from describer.engine import queue, record
-from describer.engine.endpoints import adaptations as learned
+from describer.engine import events, queue, record
+from describer.engine.endpoints import adaptations
 from describer.engine.endpoints.adaptations import AdaptedCall
 from describer.engine.endpoints.client import client, target
 from describer.engine.prepare import ImageMissing, pictures, placeholders
@@ -37,56 +35,45 @@ from describer.engine.queue import Run, Waiter
 from describer.errors import Refusal
 from describer.lib.log_context import log_context
 from describer.media.storage import StorageAway
-from describer.models import Attempt, Description, Status
+from describer.models import Attempt, Description, Status, Transcript
 from describer.models.transcript import transcript_of
 
 AMENDMENTS = 3  # parameters that one run will change for a model before it gives up
 
 
 def run_next() -> bool:
-    """Claim one description and see it through; False when there was nothing to claim."""
-    run = queue.claim()
+    """Claim one description and process it; False when there was nothing to claim."""
+    run = queue.process.claim()
     if run is None:
         return False
     try:
-        live.publish(run.description)
+        events.publish(run.description)
         process(run)
     finally:
-        queue.leases.drop(run.token)
+        queue.process.leases.drop(run.token)
     return True
 
 
 @log_context(lambda run: run.description.pk)
 def process(run: Run) -> None:
-    """From a claimed description to its end, or to its next wait."""
+    """See a claimed description through to its end, or to its next wait."""
     description = run.description
     if not run.waiter and (reason := queue.must_wait(description)):
         record.end(run, Status.WAITING, waiting_reason=reason)
         return
-    call = learned.call_for(description)
+    call = adaptations.call_for(description)
     for left in reversed(range(1 + AMENDMENTS)):
-        body = _prepare_body(run, call)
-        amendment = _ask(run, call, body, may_amend=left > 0) if body else None
+        body = _prepare(run, call)
+        if body is None:
+            return
+        amendment = _ask(run, call, body, may_amend=left > 0)
         if amendment is None:
             return
-        call = learned.remember(description, call, amendment)
-
-
-def _prepare_body(run: Run, call: AdaptedCall) -> RequestBody | None:
-    """The body of the request, or None when there is none and the run ended."""
-    description = run.description
-    try:
-        return encode_body(_request(description, pictures(description), call))
-    except (ImageMissing, Refusal, ChatError) as error:
-        record.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
-    except StorageAway as error:
-        verdict = queue.put_off(description, error.message)
-        record.end(run, Status.WAITING, waiting_reason=verdict.message, not_before=verdict.not_before)
-    return None
+        call = adaptations.remember(description, call, amendment)
 
 
 def process_inline(run: Run, waiter: Waiter) -> None:
-    """A run that `caller` waits for in this process: its waits are slept through, and it ends when nobody waits any more."""
+    """Process a run that `waiter` waits for in this process: its waits are slept through, until nobody waits any more."""
     try:
         while True:
             if run.description.status == Status.RUNNING:
@@ -96,47 +83,32 @@ def process_inline(run: Run, waiter: Waiter) -> None:
         if run.description.status == Status.WAITING:
             _leave(run, waiter)
     finally:
-        queue.leases.drop(run.token)
+        queue.process.leases.drop(run.token)
 
 
-def _leave(run: Run, waiter: Waiter) -> None:
-    """The caller is gone before the next call: what was never sent is cancelled, else it fails as the last call did."""
-    if not run.description.resume(run.token):
-        return
-    if waiter.error is None:
-        record.end(run, Status.CANCELLED)
-    else:
-        failure = {"error_code": waiter.error.code, "error_message": waiter.error.message}
-        record.end(run, Status.FAILED, **failure)
-
-
-def request_of(description: Description) -> dict[str, Any]:
-    """The request as the model is asked, with the pictures' bytes left out; for showing it."""
-    return dict(redacted(_request(description, placeholders(description), learned.call_for(description))))
-
-
-def _request(description: Description, seen: Sequence[Shown], call: AdaptedCall) -> dict[str, Any]:
-    if transcript := transcript_of(description):
-        messages = put_back(transcript.messages, [picture.data_url for picture in seen])
-        return {"model": description.model, "messages": messages, **call.parameters}
-    return request_body(
-        model=description.model,
-        question=description.question,
-        system_prompt=description.system_prompt,
-        pictures=seen,
-        parameters=call.parameters,
-    )
+def _prepare(run: Run, call: AdaptedCall) -> RequestBody | None:
+    """Make the body of the request; None when there is none and the run ended."""
+    description = run.description
+    try:
+        return encode_body(_request(description, run.transcript, pictures(description), call))
+    except (ImageMissing, Refusal, ChatError) as error:
+        record.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
+    except StorageAway as error:
+        verdict = queue.put_off(description, error.message)
+        record.end(run, Status.WAITING, waiting_reason=verdict.message, not_before=verdict.not_before)
+    return None
 
 
 def _ask(run: Run, call: AdaptedCall, body: RequestBody, *, may_amend: bool) -> Amendment | None:
-    """One attempt, recorded. Answers a change to make when the model refused a parameter: that refusal was free."""
+    """Make one attempt and record it. Answers a change to make when the model refused a parameter: that was free."""
     attempt = _write_sent(run, call)
     if attempt is None:
         return None
-    close_old_connections()
     waiter = run.waiter
+    relay = waiter.relay if waiter else None
     try:
-        reply = client().complete(target(run.description.endpoint), body, waiter.relay if waiter else None)
+        with released():
+            reply = client().complete(target(run.description.endpoint), body, relay)
     except ChatError as error:
         amendment = _amendment(run.description, error, call) if may_amend else None
         if waiter:
@@ -148,15 +120,8 @@ def _ask(run: Run, call: AdaptedCall, body: RequestBody, *, may_amend: bool) -> 
     return None
 
 
-def _amendment(description: Description, error: ChatError, call: AdaptedCall) -> Amendment | None:
-    found = amended(error, call.parameters)
-    if found is None or (found.kind == "dropped" and not learned.may_drop(description, found.param)):
-        return None
-    return replace(found, also=tuple(param for param in found.also if learned.may_drop(description, param)))
-
-
 def _write_sent(run: Run, call: AdaptedCall) -> Attempt | None:
-    """The attempt's row, committed before a byte leaves; None when the run lost its lease or was cancelled."""
+    """Commit the attempt's row before a byte leaves; None when the run lost its lease or was cancelled."""
     description = run.description
     if run.waiter and run.waiter.over.is_set():
         record.end(run, Status.CANCELLED)
@@ -170,15 +135,59 @@ def _write_sent(run: Run, call: AdaptedCall) -> Attempt | None:
         number=description.calls + 1,
         changed=list(call.changed),
     )
-    if not group_commit(lambda: _begins(run, attempt)):
+    if not group_commit(lambda: _begin(run, attempt)):
         description.release(run.token)
         return None
     description.calls = attempt.number
     return attempt
 
 
-def _begins(run: Run, attempt: Attempt) -> bool:
+def _begin(run: Run, attempt: Attempt) -> bool:
     begins = run.description.begin_call(run.token)
     if begins:
         attempt.send()
     return begins
+
+
+def _amendment(description: Description, error: ChatError, call: AdaptedCall) -> Amendment | None:
+    """Return the change that mends a refused parameter, as far as the ask's way in lets parameters be left out."""
+    amendment = amended(error, call.parameters)
+    if amendment is None:
+        return None
+    if amendment.kind == "dropped" and not adaptations.may_drop(description, amendment.param):
+        return None
+    also = tuple(param for param in amendment.also if adaptations.may_drop(description, param))
+    return replace(amendment, also=also)
+
+
+def _leave(run: Run, waiter: Waiter) -> None:
+    """End a run whose caller is gone before the next call: cancelled if nothing was sent, else failed as the last call."""
+    if not run.description.resume(run.token):
+        return
+    if waiter.error is None:
+        record.end(run, Status.CANCELLED)
+    else:
+        failure = {"error_code": waiter.error.code, "error_message": waiter.error.message}
+        record.end(run, Status.FAILED, **failure)
+
+
+def request_of(description: Description) -> dict[str, Any]:
+    """Return the request as the model is asked, with the pictures' bytes left out; for showing it."""
+    call = adaptations.call_for(description)
+    return dict(redacted(_request(description, transcript_of(description), placeholders(description), call)))
+
+
+def _request(
+    description: Description, transcript: Transcript | None, shown: Sequence[Shown], call: AdaptedCall
+) -> dict[str, Any]:
+    """Return the request: of a call at our own endpoint the messages as they came, else question and system prompt."""
+    if transcript:
+        messages = put_back(transcript.messages, [picture.data_url for picture in shown])
+        return {"model": description.model, "messages": messages, **call.parameters}
+    return request_body(
+        model=description.model,
+        question=description.question,
+        system_prompt=description.system_prompt,
+        pictures=shown,
+        parameters=call.parameters,
+    )

@@ -13,7 +13,6 @@ from describer.engine.links import fetch_links
 from describer.images import ImageError, Recipe, prepare
 from describer.media.storage import StorageAway, upload_limits
 from describer.models import Description, DescriptionImage, SentCopy
-from describer.models.description_image import links_of, pictures_of
 
 BODY_BYTES = 30 * 2**20
 BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
@@ -66,7 +65,7 @@ def pictures(description: Description) -> list[Picture | Linked]:
     """
     if not description.endpoint.sends_links:
         fetch_links(description)
-    shown = pictures_of(description)
+    shown = description.shown_pictures
     recipe = recipe_for(description, len(shown))
     return _in_order(description, {item.position: _sent_picture_of(item, recipe) for item in shown})
 
@@ -74,7 +73,7 @@ def pictures(description: Description) -> list[Picture | Linked]:
 def placeholders(description: Description) -> list[Picture | Linked]:
     """The same pictures with their size in place of their bytes, for showing the request."""
     return _in_order(
-        description, {item.position: _placeholder(item.sent_copy) for item in description.images}
+        description, {item.position: _placeholder(item.sent_copy) for item in description.shown_pictures}
     )
 
 
@@ -84,9 +83,9 @@ def _placeholder(copy: SentCopy | None) -> Picture:
 
 def _in_order(description: Description, found: Mapping[int, Picture]) -> list[Picture | Linked]:
     """Pictures, and the links that are sent as they are, by position."""
-    links = links_of(description) if description.endpoint.sends_links else []
-    sent = {link.position: Linked(link.url) for link in links if link.position not in found}
-    every: dict[int, Picture | Linked] = {**found, **sent}
+    every: dict[int, Picture | Linked] = dict(found)
+    if description.endpoint.sends_links:
+        every |= {link.position: Linked(link.url) for link in description.bare_links}
     return [every[position] for position in sorted(every)]
 
 

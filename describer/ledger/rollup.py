@@ -4,31 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Round
 from django.utils import timezone
 
-from describer.db.decimal_sum import PLACES
-from describer.db.statements import Param, Update
 from describer.models import Attempt, UsageDay
+from describer.models.statements import add_to_day
 
-TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
-COUNTED = ("attempts", "asks", "failed", *TOKENS, "cost")
-KEYED = ("day", "owner", "key", "endpoint", "model")
+_TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 Key = tuple[tuple[str, Any], ...]
-
-
-def _sum(name: str) -> Combinable:
-    """Return a column with what is to be added; a cost is rounded each time, since SQLite adds decimals as floats."""
-    added = F(name) + Param(f"more_{name}", UsageDay._meta.get_field(name))
-    return Round(added, precision=PLACES) if name == "cost" else added
-
-
-ADD_TO_DAY = Update(
-    lambda: UsageDay.objects.filter(**{name: Param(name) for name in KEYED}),
-    **{name: _sum(name) for name in COUNTED},
-)
 
 
 def roll_up(attempt: Attempt, before: Attempt.State) -> None:
@@ -74,17 +56,17 @@ def _counts(attempt: Attempt) -> dict[str, Any]:
         "failed": int(attempt.state != Attempt.State.ANSWERED),
         "cost": attempt.cost or 0,
     }
-    return counts | {name: getattr(attempt, name) or 0 for name in TOKENS}
+    return counts | {name: getattr(attempt, name) or 0 for name in _TOKENS}
 
 
 def _add(key: Key, counts: dict[str, Any]) -> None:
     """Update the day where it is known; else make its row, and update after all where another was quicker with it."""
     values = dict(key)
     changes = {f"more_{name}": count for name, count in counts.items()}
-    if not any(counts.values()) or ADD_TO_DAY(**values, **changes):
+    if not any(counts.values()) or add_to_day()(**values, **changes):
         return
     try:
         with transaction.atomic():
             UsageDay.objects.create(**values, **counts)
     except IntegrityError:
-        ADD_TO_DAY(**values, **changes)
+        add_to_day()(**values, **changes)

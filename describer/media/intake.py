@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from describer.db.group_commit import give_back
+from describer.db.connections import release
 from describer.errors import Refusal
 from describer.images import ImageError, Intake, Recipe, intake
 from describer.media.storage import StorageAway, disk_is_full, drop_files, drop_images, upload_limits
@@ -66,7 +66,7 @@ def _digest(file: BinaryIO) -> str:
 
 def _taken_in(owner: User, file: BinaryIO, name: str) -> Image:
     file.seek(0)
-    give_back()  # many may stand in line for memory to decode in
+    release()  # many may stand in line for memory to decode in
     return _stored(owner, file, intake(file, name, limits=upload_limits(), recipe=Recipe()))
 
 

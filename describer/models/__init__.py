@@ -2,11 +2,12 @@
 
 from describer.models.attempt import Attempt
 from describer.models.choice import Choice
-from describer.models.description import Description, Lane, Status, Via
+from describer.models.description import Description
 from describer.models.description_image import DescriptionImage, DescriptionLink
 from describer.models.endpoint import Endpoint
 from describer.models.image import Image, SentCopy
 from describer.models.person import ApiKey, Scope, User
+from describer.models.states import Lane, Status, Via
 from describer.models.transcript import Transcript
 from describer.models.usage_day import UsageDay
 from describer.models.webhook import Webhook, WebhookDelivery

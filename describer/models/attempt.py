@@ -6,25 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from describer.db.statements import Insert, Param, Update
-
-COMPLETED = (
-    "state",
-    "answered",
-    "http_status",
-    "error_code",
-    "error_message",
-    "request_id",
-    "model_answered",
-    "prompt_tokens",
-    "completion_tokens",
-    "total_tokens",
-    "estimated_usage",
-    "raw_usage",
-    "cost",
-    "price_used",
-    "billed",
-)
+from describer.models.statements import COMPLETE_ATTEMPT, COMPLETED, INSERT_ATTEMPT
 
 
 class Attempt(models.Model):
@@ -134,12 +116,6 @@ class Attempt(models.Model):
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
             setattr(self, name, value)
-
-
-INSERT_ATTEMPT = Insert(Attempt)
-COMPLETE_ATTEMPT = Update(
-    lambda: Attempt.objects.filter(pk=Param("pk"), state=Param("before"), answered=None), *COMPLETED
-)
 
 
 def sent_before(moment: datetime) -> "models.QuerySet[Attempt]":

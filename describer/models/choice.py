@@ -2,8 +2,8 @@
 
 from django.db import models
 
-from describer.db.statements import Insert
 from describer.models.description import Description
+from describer.models.statements import INSERT_CHOICE
 
 
 class Choice(models.Model):
@@ -26,6 +26,3 @@ class Choice(models.Model):
     def keep(self) -> None:
         """Write it down."""
         INSERT_CHOICE(self)
-
-
-INSERT_CHOICE = Insert(Choice)

@@ -1,6 +1,5 @@
-"""Descriptions: one ask and its answer in one row. What it shows its model is in shown.py, its answers in choice.py."""
+"""Descriptions: one ask and its answer in one row. What it shows its model is in description_image.py, its answers in choice.py."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,43 +7,27 @@ from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
-from describer.db.statements import Insert, Param, Update
 from describer.models.attempt import Attempt
 from describer.models.endpoint import Endpoint
 from describer.models.person import ApiKey
+from describer.models.statements import (
+    BEGIN_CALL,
+    ENDED,
+    RUN_TO,
+    SELECT_LINKS,
+    SELECT_PICTURES,
+    WAIT_INLINE,
+    WAITED,
+)
+from describer.models.states import Lane, Status, Via, ViaPolicy
 from describer.models.webhook import tell_webhooks
 
 if TYPE_CHECKING:
     from describer.models.description_image import DescriptionImage, DescriptionLink
 
 UNLEASED: dict[str, Any] = {"lease_token": "", "lease_until": None}
-
-
-class Status(models.TextChoices):
-    QUEUED = "queued"
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class Via(models.TextChoices):
-    PAGE = "page"
-    API = "api", "API"
-    ENDPOINT = "endpoint"
-    SHELL = "shell"
-    BATCH = "batch"
-
-
-# Whoever asks in these ways waits in the process that runs the ask, and is gone when that process is.
-WAITED_FOR = (Via.ENDPOINT, Via.SHELL)
-
-
-class Lane(models.IntegerChoices):
-    INTERACTIVE = 0
-    BATCH = 1
 
 
 class DescriptionQuerySet(models.QuerySet["Description"]):
@@ -146,32 +129,37 @@ class Description(models.Model):
         return reverse("description", args=[self.pk])
 
     @property
+    def policy(self) -> ViaPolicy:
+        """Return how asks of its way in are treated."""
+        return Via(self.via).policy
+
+    @property
     def is_final(self) -> bool:
         return self.status in self.FINAL
 
-    @property
-    def images(self) -> "models.QuerySet[DescriptionImage]":
-        """Its pictures in the order in which the model is sent them."""
-        rows = self.pictures.model._default_manager.filter(description=self)
-        return rows.select_related("image", "sent_copy").order_by("position")
+    @cached_property
+    def shown_pictures(self) -> "list[DescriptionImage]":
+        """Return the pictures in the order in which the model is sent them, with image and sent copy.
+
+        Read once. Lists prefetch them into this name, a birth sets it, and `del` makes the next look read them again.
+        """
+        return SELECT_PICTURES(description=self.pk)
+
+    @cached_property
+    def shown_links(self) -> "list[DescriptionLink]":
+        """Return the links in their order; read once, as the pictures are."""
+        return SELECT_LINKS(description=self.pk)
 
     @property
     def waiting_links(self) -> "list[DescriptionLink]":
-        """The links whose pictures were not fetched yet, in order. A done description has none."""
+        """Return the links whose pictures were not fetched yet, in order. A done description has none."""
         return [] if self.status == Status.DONE else self.bare_links
 
     @property
     def bare_links(self) -> "list[DescriptionLink]":
-        """The links that no picture came from: yet, or at all where its endpoint is sent them as they are."""
-        there = {shown.position for shown in self.pictures.all()}
-        links = sorted(self.links.all(), key=lambda link: link.position)
-        return [link for link in links if link.position not in there]
-
-    def know_pictures(
-        self, shown: "Sequence[DescriptionImage]", links: "Sequence[DescriptionLink]" = ()
-    ) -> None:
-        """Take these as its pictures and links without asking for them, as a prefetch would have found them."""
-        self._prefetched_objects_cache = {"pictures": list(shown), "links": list(links)}
+        """Return the links that no picture came from: yet, or at all where their endpoint is sent links as they are."""
+        there = {shown.position for shown in self.shown_pictures}
+        return [link for link in self.shown_links if link.position not in there]
 
     def reread(self, *fields: str) -> None:
         """Take it, or these fields, as they are by now; one that was deleted meanwhile was cancelled before."""
@@ -252,29 +240,3 @@ class Description(models.Model):
             setattr(self, name, value)
         if self.is_final:
             tell_webhooks(self.pk, self.owner_id)
-
-
-ENDED = (
-    "status",
-    "lease_token",
-    "lease_until",
-    "finished",
-    "tries",
-    "not_before",
-    "waiting_reason",
-    "error_code",
-    "error_message",
-)
-
-
-WAITED = ("status", "tries", "not_before", "waiting_reason")
-
-
-def _of_run() -> "models.QuerySet[Description]":
-    return Description.objects.filter(pk=Param("pk"), status=Status.RUNNING, lease_token=Param("token"))
-
-
-BEGIN_CALL = Update(_of_run, calls=models.F("calls") + 1)
-RUN_TO = Update(_of_run, *ENDED)
-WAIT_INLINE = Update(_of_run, *WAITED)
-INSERT_DESCRIPTION = Insert(Description)

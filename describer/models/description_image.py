@@ -1,10 +1,9 @@
 """What a description shows its model: pictures, and links that become pictures."""
 
-from collections.abc import Sequence
+from typing import Any
 
 from django.db import models
 
-from describer.db.statements import Insert, Param, Select
 from describer.lib.guard import host_of
 from describer.models.description import Description
 from describer.models.image import Image, SentCopy
@@ -43,37 +42,16 @@ class DescriptionLink(models.Model):
 
     @property
     def host(self) -> str:
+        """Return the host of the address, in the letters in which it is asked for."""
         return host_of(self.url)
 
 
-AT_BIRTH = ("pictures_at_birth", "links_at_birth")
-INSERT_DESCRIPTION_IMAGE, INSERT_DESCRIPTION_LINK = Insert(DescriptionImage), Insert(DescriptionLink)
-SELECT_PICTURES = Select(
-    lambda: (
-        DescriptionImage.objects.filter(description_id=Param("description"))
-        .select_related("image", "sent_copy")
-        .order_by("position")
-    )
-)
-SELECT_LINKS = Select(
-    lambda: DescriptionLink.objects.filter(description_id=Param("description")).order_by("position")
-)
+def with_pictures(rows: "models.QuerySet[DescriptionImage] | None" = None) -> "models.Prefetch[Any]":
+    """Prefetch `shown_pictures` of descriptions, in their order; `rows` says with which related rows."""
+    pictures = DescriptionImage.objects.all() if rows is None else rows
+    return models.Prefetch("pictures", pictures.order_by("position"), to_attr="shown_pictures")
 
 
-def pictures_of(description: Description) -> list[DescriptionImage]:
-    """`description.images`, by a statement that is built once: the engine asks for them with every run."""
-    found = vars(description).pop(AT_BIRTH[0], None)
-    return SELECT_PICTURES(description=description.pk) if found is None else list(found)
-
-
-def links_of(description: Description) -> list[DescriptionLink]:
-    """Its links in order, by such a statement."""
-    found = vars(description).pop(AT_BIRTH[1], None)
-    return SELECT_LINKS(description=description.pk) if found is None else list(found)
-
-
-def shown_at_birth(
-    description: Description, pictures: Sequence[DescriptionImage], links: Sequence[DescriptionLink]
-) -> None:
-    """Of a row that its own process runs at once: the first look need not ask for what was written a moment ago."""
-    vars(description).update(zip(AT_BIRTH, (pictures, links), strict=True))
+def with_links() -> "models.Prefetch[Any]":
+    """Prefetch `shown_links` of descriptions, in their order."""
+    return models.Prefetch("links", DescriptionLink.objects.order_by("position"), to_attr="shown_links")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from describer.db.statements import Select
+from describer.models.statements import SELECT_DEFAULT_ENDPOINT
 from describer.sandbox import SANDBOX_MODEL, SANDBOX_URL
 
 SANDBOX = "sandbox"
@@ -116,6 +116,3 @@ class Endpoint(models.Model):
         """Ask it again, its gate wide; False when it was open already."""
         closed = Endpoint.objects.filter(pk=self.pk).exclude(paused_code="", gate_width=None)
         return bool(closed.update(**OPEN | WIDE))
-
-
-SELECT_DEFAULT_ENDPOINT = Select(lambda: Endpoint.objects.filter(is_default=True))

@@ -10,8 +10,9 @@ from django.core.files.storage import default_storage
 from django.db import models
 from django.utils import timezone
 
-from describer.db.statements import FEW, Param, Select
+from describer.db.statements import FEW
 from describer.images import Copy, Recipe
+from describer.models.statements import SELECT_IMAGE, SELECT_SENT_COPY
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
@@ -41,7 +42,7 @@ class Image(models.Model):
     @classmethod
     def known(cls, owner: int, sha256: str) -> "Image | None":
         """This owner's image with these bytes."""
-        return next(iter(KNOWN(owner=owner, sha256=sha256)), None)
+        return next(iter(SELECT_IMAGE(owner=owner, sha256=sha256)), None)
 
     @classmethod
     def save_file(cls, folder: str, stem: str, copy: Copy) -> str:
@@ -98,13 +99,9 @@ class SentCopy(models.Model):
         """The copies by this recipe that are there already."""
         if len(images) > FEW:
             return list(cls.objects.filter(image__in=images, recipe=recipe.key))
-        return [copy for image in images for copy in MADE(image=image, recipe=recipe.key)]
+        return [copy for image in images for copy in SELECT_SENT_COPY(image=image, recipe=recipe.key)]
 
     @property
     def file_name(self) -> str:
         """A name for downloads."""
         return PurePosixPath(self.file).name
-
-
-KNOWN = Select(lambda: Image.objects.filter(owner_id=Param("owner"), sha256=Param("sha256")))
-MADE = Select(lambda: SentCopy.objects.filter(image_id=Param("image"), recipe=Param("recipe")))

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
-from describer.db.statements import Param, Select
+from describer.models.statements import SELECT_API_KEY
 
 KEY_PREFIX = "dsc_"
 LAST_USED_STEP = timedelta(minutes=1)
@@ -146,8 +146,3 @@ def end_of(day: date) -> datetime:
 def scopes_of(user: User) -> list[str]:
     """All that a key of this person can be given."""
     return [scope.value for scope in Scope if user.is_superuser or scope != Scope.ADMIN]
-
-
-SELECT_API_KEY = Select(
-    lambda: ApiKey.objects.filter(hash=Param("hash"), revoked=None).select_related("user")
-)

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import models
 
-from describer.db.statements import Insert, Param, Update
 from describer.models.description import Description
+from describer.models.statements import INSERT_TRANSCRIPT, UPDATE_ANSWER
 
 
 class Transcript(models.Model):
@@ -39,10 +39,6 @@ class Transcript(models.Model):
         """The caller hung up."""
         self.client_gone = True
         Transcript.objects.filter(pk=self.pk).update(client_gone=True)
-
-
-INSERT_TRANSCRIPT = Insert(Transcript)
-UPDATE_ANSWER = Update(lambda: Transcript.objects.filter(description_id=Param("description")), "answer")
 
 
 def transcript_of(description: Description) -> Transcript | None:

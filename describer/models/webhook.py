@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from describer.db.statements import InsertFrom, Param
+from describer.models.statements import INSERT_DELIVERIES
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  what every secret begins with
 WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests_until": None, "paused": None, "why": ""}
@@ -177,13 +177,6 @@ class WebhookDelivery(models.Model):
 
 # A try that failed has said why.
 UNDER_WAY = Q(tries__gt=0, error="")
-INSERT_DELIVERIES = InsertFrom(
-    WebhookDelivery,
-    lambda: Webhook.objects.filter(owner=Param("owner"), paused=None).order_by(),
-    webhook=F("pk"),
-    description=Param("description"),
-    not_before=Coalesce(F("rests_until"), Now()),
-)
 
 
 def tell_webhooks(description: int, owner: int) -> None:

@@ -7,8 +7,9 @@ from django.db.models import Prefetch, prefetch_related_objects
 
 from describer.ledger import rollup
 from describer.ledger.totals import cost_of
-from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Transcript
-from describer.models.description import Status, Via
+from describer.models import Attempt, Choice, Description, DescriptionImage, Transcript
+from describer.models.description_image import with_links, with_pictures
+from describer.models.states import Status, Via
 from describer.models.transcript import transcript_of
 from describer.serializers.schema import (
     AttemptOut,
@@ -25,8 +26,8 @@ from describer.serializers.schema import (
 WITH = (
     "owner",
     "endpoint",
-    Prefetch("links", DescriptionLink.objects.order_by("position")),
-    Prefetch("pictures", DescriptionImage.objects.select_related("image").order_by("position")),
+    with_links(),
+    with_pictures(DescriptionImage.objects.select_related("image")),
 )
 CALLED = Prefetch("transcript", Transcript.objects.defer("messages", "answer"))
 CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
@@ -35,7 +36,7 @@ CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
 def serialize(rows: Sequence[Description]) -> list[DescriptionOut]:
     """The JSON of these descriptions, in their order."""
     prefetch_related_objects(rows, *WITH)
-    if called := [row for row in rows if row.via == Via.ENDPOINT]:
+    if called := [row for row in rows if row.policy.has_transcript]:
         prefetch_related_objects(called, CALLED)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     # What was just born has neither: the answer to a submit is the quicker by two queries.
@@ -48,7 +49,7 @@ def serialize(rows: Sequence[Description]) -> list[DescriptionOut]:
 
 def _description_out(row: Description, attempts: Sequence[Attempt]) -> DescriptionOut:
     waiting = Waiting(reason=row.waiting_reason, until=row.not_before)
-    called = transcript_of(row) if row.via == Via.ENDPOINT else None
+    called = transcript_of(row) if row.policy.has_transcript else None
     return DescriptionOut(
         id=row.pk,
         status=Status(row.status),
@@ -65,7 +66,7 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         endpoint=row.endpoint.name,
         model=row.model,
         parameters=row.parameters,
-        images=[_image_out(shown) for shown in row.pictures.all()],
+        images=[_image_out(shown) for shown in row.shown_pictures],
         links=_links_out(row),
         choices=[_choice_out(choice) for choice in row.choices.all()] if not _is_new(row) else [],
         usage=_usage_out(attempts) if row.is_final else None,
@@ -95,10 +96,10 @@ def _image_out(shown: DescriptionImage) -> ImageOut:
 
 
 def _links_out(row: Description) -> list[LinkOut]:
-    images = {shown.position: shown.image_id for shown in row.pictures.all()}
+    images = {shown.position: shown.image_id for shown in row.shown_pictures}
     return [
         LinkOut(position=link.position, url=link.url, image_id=images.get(link.position))
-        for link in row.links.all()
+        for link in row.shown_links
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from describer.models import Attempt
-from describer.models.description import Status, Via
+from describer.models.states import Status, Via
 
 
 class Fault(BaseModel):

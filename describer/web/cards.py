@@ -16,6 +16,7 @@ from django.utils import timezone
 from describer.chat import reading
 from describer.engine import queue
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Status
+from describer.models.description_image import with_links, with_pictures
 
 _SHOWN_CHARACTERS = 1800  # of an answer on a card; the rest is one click away
 _JUST_NOW = timedelta(minutes=10)
@@ -207,7 +208,7 @@ def cards_of(descriptions: Iterable[Description]) -> list[Card]:
     Four statements for all, five when some are not done, and two to five cheap ones for each that is queued.
     """
     rows = list(descriptions)
-    prefetch_related_objects(rows, "pictures__image", "choices")
+    prefetch_related_objects(rows, with_pictures(), "shown_pictures__image", "choices")
     know_links(rows)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
@@ -217,13 +218,13 @@ def cards_of(descriptions: Iterable[Description]) -> list[Card]:
 
 def know_links(rows: Iterable[Description]) -> None:
     """Look up the links of the rows that may have some waiting; the done rows have none."""
-    prefetch_related_objects([row for row in rows if row.status != Status.DONE], "links")
+    prefetch_related_objects([row for row in rows if row.status != Status.DONE], with_links())
 
 
 def _card(row: Description, attempts: list[Attempt]) -> Card:
     return Card(
         description=row,
-        pictures=sorted(row.pictures.all(), key=lambda picture: picture.position),
+        pictures=row.shown_pictures,
         choices=sorted(row.choices.all(), key=lambda choice: choice.index),
         attempts=attempts,
         ahead=queue.ahead(row) if row.status == Status.QUEUED else None,

@@ -87,7 +87,7 @@ def description_words(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     context = _context(request, row)
-    context["beside"] = bool(row.links.all())  # pictures come while the page is looked at
+    context["beside"] = bool(row.shown_links)  # pictures come while the page is looked at
     response = render(request, "_description_words.html", context)
     response["X-Running"] = in_words(unfinished(current_user(request)))
     return response
@@ -187,7 +187,7 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
 
 def _pictures(card: Card) -> list[_ShownPicture]:
     prefetch_related_objects(card.pictures, "sent_copy", "image__sent_copies")
-    links = {link.position: link for link in card.description.links.all()}
+    links = {link.position: link for link in card.description.shown_links}
     return [
         _ShownPicture(shown, shown.sent_copy or _default_copy(shown), links.get(shown.position))
         for shown in card.pictures

@@ -18,8 +18,9 @@ from django.urls import reverse
 
 from describer.chat.completion import reading
 from describer.desk.filters import BIGGEST_ID, OPEN, Selection
-from describer.models import ApiKey, Attempt, Choice, Description, DescriptionImage, Status, User
+from describer.models import ApiKey, Attempt, Choice, Description, Status, User
 from describer.models.description import DescriptionQuerySet
+from describer.models.description_image import with_pictures
 from describer.templatetags.answer import excerpt
 from describer.web.cards import Card, know_links
 from describer.web.context_processors import in_words, unfinished
@@ -195,7 +196,7 @@ def _shown(rows: DescriptionQuerySet) -> DescriptionQuerySet:
     start = Choice.objects.filter(index=0).annotate(start=Left("content", _START_CHARACTERS))
     return rows.select_related("owner").prefetch_related(
         Prefetch("choices", start.only("description", "finish_reason", "refusal", "tool_calls")),
-        Prefetch("pictures", DescriptionImage.objects.order_by("position")),
+        with_pictures(),
     )
 
 
@@ -204,9 +205,7 @@ def _cards(rows: Sequence[Description]) -> list[_HistoryTile]:
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
         attempts[attempt.description].append(attempt)
-    return [
-        _HistoryTile(row, list(row.pictures.all()), list(row.choices.all()), attempts[row.pk]) for row in rows
-    ]
+    return [_HistoryTile(row, row.shown_pictures, list(row.choices.all()), attempts[row.pk]) for row in rows]
 
 
 def _chips(chosen: Filter) -> list[tuple[str, str, bool]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from describer.lib.lenient_json import as_dict
 from describer.models import Attempt, Description
-from describer.models.description import WAITED_FOR
 
 _State = Attempt.State
 _ENDS = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}
@@ -43,7 +42,7 @@ def timeline(description: Description, attempts: Iterable[Attempt]) -> list[Mome
 
 
 def _birth(description: Description) -> tuple[str, datetime]:
-    if description.via in WAITED_FOR:
+    if description.policy.waits_inline:
         return "Asked", description.created
     return "Queued", description.created
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from describer.db.group_commit import give_back
+from describer.db.connections import release
 from describer.engine.queue import backoff
 from describer.lib.guard import host_of
 from describer.models import WebhookDelivery
@@ -56,7 +56,7 @@ class Postman:
     def _settle(self) -> int:
         """Write down all that is back; waits a moment for the first. Answers how many there were."""
         count = 0
-        give_back()
+        release()
         with suppress(Empty):
             while self.under_way:
                 delivery, outcome = self.back.get(timeout=0 if count else MOMENT)

@@ -8,7 +8,7 @@ def test_a_description_is_listed_with_picture_question_owner_and_tokens(desk, al
     row = whole(alice)
     Description.objects.filter(pk=row.pk).update(question="How many birds?\n" + "x" * 500)
     html = desk.get(path("description")).content.decode()
-    first = row.images.get().image_id
+    first = row.pictures.get().image_id
     assert f'<img src="/images/{first}/thumbnail/"' in html
     assert "How many birds? xxx" in html
     assert "x" * 100 not in html

@@ -50,7 +50,7 @@ def measure() -> dict[str, float]:
     from django.core.management import call_command  # noqa: PLC0415  Django comes first
     from django.db import connection, connections  # noqa: PLC0415
 
-    from describer.engine.queue.claim import take  # noqa: PLC0415
+    from describer.engine.queue.claim import claim_up_to  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     _queue()
@@ -60,12 +60,12 @@ def measure() -> dict[str, float]:
     spans = []
     for _ in range(ALONE):
         began = time.perf_counter()
-        assert take(1)
+        assert claim_up_to(1)
         spans.append((time.perf_counter() - began) * 1000)
 
     def several() -> None:
         for _ in range(EACH):
-            assert take(1)
+            assert claim_up_to(1)
         connections.close_all()
 
     began = time.perf_counter()

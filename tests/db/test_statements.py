@@ -77,7 +77,7 @@ def test_an_insert_writes_the_whole_row_and_knows_its_id(alice):
     attempt = Attempt(
         description=row.pk, endpoint="e", model_asked="m", number=1, changed=[ODD], raw_usage=None
     )
-    Insert(Attempt)(attempt)
+    Insert("describer.Attempt")(attempt)
     kept = Attempt.objects.get(pk=attempt.pk)
     for name in [field.attname for field in Attempt._meta.concrete_fields]:
         assert getattr(kept, name) == getattr(attempt, name), name

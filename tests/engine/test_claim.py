@@ -7,9 +7,10 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from describer.engine.queue import claim, hand_all_back, leases, next_turn
-from describer.engine.queue.claim import take
-from describer.engine.queue.sweep import Suspects, hand_back, sweep, wake
+from describer.engine.queue import hand_all_back, next_turn, process
+from describer.engine.queue.claim import claim_up_to
+from describer.engine.queue.lease import Suspects
+from describer.engine.queue.sweep import hand_back, sweep, wake
 from describer.models import Attempt, Description, Endpoint, Lane, Status
 from tests.engine.rows import attempt, description
 
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("sandbox")
 
 def test_a_claim_runs_under_a_lease_with_a_token_and_an_end(alice):
     row = description(alice)
-    run = claim()
-    leases.drop(run.token)
+    run = process.claim()
+    process.leases.drop(run.token)
     row.refresh_from_db()
     assert (row.status, row.lease_token) == (Status.RUNNING, run.token)
     assert timedelta(seconds=25) < row.lease_until - timezone.now() < timedelta(seconds=35)
@@ -27,26 +28,26 @@ def test_a_claim_runs_under_a_lease_with_a_token_and_an_end(alice):
 
 def test_nothing_is_claimed_while_the_process_is_stopping(alice):
     description(alice)
-    leases.stopping.set()
+    process.leases.stopping.set()
     try:
-        assert claim() is None
+        assert process.claim() is None
     finally:
-        leases.stopping.clear()
+        process.leases.stopping.clear()
 
 
 def test_p16_nothing_is_claimed_while_a_reply_cannot_be_written(alice):
     description(alice)
-    with leases.unable_to_write():
-        assert claim() is None
-        assert leases.idle_slots() == 0
-    run = claim()
+    with process.leases.unable_to_write():
+        assert process.claim() is None
+        assert process.leases.idle_slots() == 0
+    run = process.claim()
     assert run is not None
-    leases.drop(run.token)
+    process.leases.drop(run.token)
 
 
 def test_what_waits_is_not_claimed(alice):
     description(alice, status=Status.WAITING, not_before=timezone.now() + timedelta(hours=1))
-    assert claim() is None
+    assert process.claim() is None
 
 
 def test_what_is_due_is_queued_with_the_turn_it_had(alice):
@@ -61,11 +62,11 @@ def test_the_heartbeat_extends_the_leases_of_this_process_alone(alice):
     soon = timezone.now() + timedelta(seconds=1)
     mine = description(alice, status=Status.RUNNING, lease_token="mine", lease_until=soon)
     other = description(alice, status=Status.RUNNING, lease_token="other", lease_until=soon)
-    leases.take("mine", mine.pk)
+    process.leases.take("mine", mine.pk)
     try:
-        assert leases.extend() == 1
+        assert process.leases.extend() == 1
     finally:
-        leases.drop("mine")
+        process.leases.drop("mine")
     mine.refresh_from_db()
     other.refresh_from_db()
     assert mine.lease_until > soon + timedelta(seconds=20)
@@ -89,14 +90,14 @@ def test_p17_a_clock_that_jumps_by_an_hour_takes_no_lease_from_a_worker_that_is_
         row = description(
             alice, status=Status.RUNNING, lease_token=f"{jump}", lease_until=timezone.now() + jump
         )
-        leases.take(row.lease_token, row.pk)
+        process.leases.take(row.lease_token, row.pk)
         try:
             sweep()
-            leases.extend()
+            process.leases.extend()
             settings.HEARTBEAT_SECONDS = 0
             sweep()
         finally:
-            leases.drop(row.lease_token)
+            process.leases.drop(row.lease_token)
         row.refresh_from_db()
         assert row.status == Status.RUNNING
         assert abs(row.lease_until - timezone.now()) < timedelta(seconds=40)
@@ -137,26 +138,26 @@ def test_p12_of_many_that_reach_for_one_row_one_wins(alice):
     Endpoint.from_environment()
     rows = {description(alice, turn=turn).pk for turn in range(40)}
 
-    def take(_):
+    def reach(_):
         try:
-            run = claim()
+            run = process.claim()
             return run and run.description.pk
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(take, range(60)))
-    leases.held.clear()
+        taken = list(pool.map(reach, range(60)))
+    process.leases.held.clear()
     assert sorted(filter(None, taken)) == sorted(rows)
 
 
 def test_a_claim_serves_all_threads_that_stand_in_line(alice):
     rows = [description(alice, turn=turn) for turn in range(6)]
-    taken = take(4)
+    taken = claim_up_to(4)
     assert [run.description.pk for run in taken] == [row.pk for row in rows[:4]]
     assert len({run.token for run in taken}) == 4
     for run in taken:
-        leases.drop(run.token)
+        process.leases.drop(run.token)
         kept = Description.objects.get(pk=run.description.pk)
         assert (kept.status, kept.lease_token) == (Status.RUNNING, run.token)
 
@@ -164,9 +165,9 @@ def test_a_claim_serves_all_threads_that_stand_in_line(alice):
 def test_one_persons_thousands_let_anothers_first_ask_pass(alice, bob):
     rows = [{"owner": alice, "question": "?", "model": "m", "turn": turn} for turn in range(5000)]
     Description.objects.bulk_create(Description(endpoint=Endpoint.default(), **row) for row in rows)
-    for run in take(64):
-        leases.drop(run.token)
+    for run in claim_up_to(64):
+        process.leases.drop(run.token)
     single = description(bob, turn=next_turn(bob, Lane.INTERACTIVE))
-    following = [run.description for run in take(2)]
-    leases.held.clear()
+    following = [run.description for run in claim_up_to(2)]
+    process.leases.held.clear()
     assert single in following

@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from describer.engine import queue
-from describer.engine.queue import gate, leases
-from describer.engine.queue.claim import take
+from describer.engine.queue import gate, process
+from describer.engine.queue.claim import claim_up_to
 from describer.engine.queue.sweep import sweep
 from describer.models import Attempt, Endpoint, Status
 from describer.models.endpoint import WIDE
@@ -28,7 +28,7 @@ def scripted(db):
 @pytest.fixture(autouse=True)
 def nothing_held():
     yield
-    leases.held.clear()
+    process.leases.held.clear()
 
 
 def rows(owner, endpoint, count, **values):
@@ -51,7 +51,7 @@ def open_now(endpoint):
 
 
 def claimed(most=100):
-    return len(take(most))
+    return len(claim_up_to(most))
 
 
 def test_a_wide_gate_lets_all_through(alice, scripted):
@@ -119,7 +119,7 @@ def test_asks_behind_a_shut_gate_hold_up_no_other_endpoint(alice, scripted):
     gate.narrow(scripted, running(alice, scripted, 2)[0], 60)
     rows(alice, scripted, 3)
     open_row = description(alice, turn=9)
-    taken = take(10)
+    taken = claim_up_to(10)
     assert [run.description for run in taken] == [open_row]
 
 

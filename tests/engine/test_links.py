@@ -54,7 +54,7 @@ def test_a19_the_ask_is_there_at_once_and_the_job_fetches(ask, gallery, endpoint
     assert [link.host for link in row.waiting_links] == ["127.0.0.1"]
     row = run(row)
     assert (row.status, row.waiting_links) == (Status.DONE, [])
-    shown = row.images.get()
+    shown = row.pictures.get()
     assert (shown.name, shown.image.bytes, shown.image.owner) == ("boat.jpg", len(PHOTO), row.owner)
     assert row.links.get().url == gallery.at("/boat.jpg")
     assert "data:image/jpeg;base64," in str(endpoint.calls[0].body)
@@ -80,14 +80,14 @@ def test_links_and_pictures_keep_the_persons_order(ask, gallery, endpoint, alice
     kept = AskImage(keep_image(alice, io.BytesIO(photo(50, 50)), "mine.jpg"), "mine.jpg")
     given = [AskLink(gallery.at("/lake.jpg")), kept, AskLink(gallery.at("/boat.jpg"))]
     (row,) = ask(*given, together=True)
-    assert [shown.position for shown in row.images] == [1]
-    assert [shown.name for shown in run(row).images] == ["lake.jpg", "mine.jpg", "boat.jpg"]
+    assert [shown.position for shown in row.shown_pictures] == [1]
+    assert [shown.name for shown in run(row).shown_pictures] == ["lake.jpg", "mine.jpg", "boat.jpg"]
     assert str(endpoint.calls[0].body).count("data:image/jpeg") == 3
 
 
 def test_each_link_gets_an_answer_of_its_own(ask, gallery):
     rows = ask(AskLink(gallery.at("/lake.jpg")), AskLink(gallery.at("/boat.jpg")))
-    assert [run(row).images.get().name for row in rows] == ["lake.jpg", "boat.jpg"]
+    assert [run(row).pictures.get().name for row in rows] == ["lake.jpg", "boat.jpg"]
 
 
 FAILURES = {
@@ -143,7 +143,10 @@ def test_one_failed_link_fails_the_ask_and_what_was_fetched_stays_for_the_next_t
     gallery.shows("/late.jpg", picture(photo(40, 40)))
     before = len(gallery.calls)
     again = run(ask_again(Description.objects.get(pk=row.pk)))
-    assert (again.status, [shown.name for shown in again.images]) == (Status.DONE, ["boat.jpg", "late.jpg"])
+    assert (again.status, [shown.name for shown in again.shown_pictures]) == (
+        Status.DONE,
+        ["boat.jpg", "late.jpg"],
+    )
     assert len(gallery.calls) == before + 1
     assert [link.url for link in again.links.order_by("position")] == [
         gallery.at("/boat.jpg"),

@@ -65,7 +65,7 @@ def test_the_attempt_is_committed_before_the_bytes_leave(ask, endpoint):
 
 def test_the_very_copy_that_was_sent_is_kept(ask, endpoint):
     row = run(ask())
-    copy = row.images.get().sent_copy
+    copy = row.pictures.get().sent_copy
     url = endpoint.calls[0].body["messages"][0]["content"][1]["image_url"]["url"]
     with default_storage.open(copy.file) as file:
         assert len(file.read()) == copy.bytes
@@ -76,7 +76,7 @@ def test_p23_a_picture_that_is_gone_fails_in_words_and_without_a_call(ask, endpo
     row = ask()
     for copy in SentCopy.objects.all():
         default_storage.delete(copy.file)
-    default_storage.delete(row.images.get().image.original)
+    default_storage.delete(row.pictures.get().image.original)
     row = run(row)
     assert (row.status, row.error_code) == (Status.FAILED, "image_missing")
     assert "boat.jpg" in row.error_message

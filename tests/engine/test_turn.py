@@ -2,7 +2,7 @@
 
 import pytest
 
-from describer.engine.queue import ahead, claim, leases, next_turn
+from describer.engine.queue import ahead, next_turn, process
 from describer.models import Lane
 from tests.engine.rows import description
 
@@ -15,9 +15,9 @@ def queue_for(owner, count, lane=INTERACTIVE):
 
 
 def claimed(count):
-    runs = [claim() for _ in range(count)]
+    runs = [process.claim() for _ in range(count)]
     for run in runs:
-        leases.drop(run.token)
+        process.leases.drop(run.token)
     return [run.description.pk for run in runs]
 
 

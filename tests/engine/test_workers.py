@@ -9,7 +9,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from describer import __version__, tasks, upkeep
 from describer.db import version as database
-from describer.engine.queue import leases
+from describer.engine.queue import process
+from describer.engine.queue.rounds import Round
 from describer.models import Description, Worker
 from tests.engine.rows import description
 from tests.site import until
@@ -32,14 +33,14 @@ def test_a_heartbeat_is_one_update_of_the_workers_row(django_assert_num_queries,
     upkeep.beat()
     first = Worker.objects.get()
     assert (first.name, first.version, first.slots, first.running) == (upkeep.NAME, __version__, 7, 0)
-    leases.take("token", 1)
+    process.leases.take("token", 1)
     with django_assert_num_queries(4):  # leases, the worker's row, and which migrations there are (2)
         upkeep.beat()
-    leases.drop("token")
+    process.leases.drop("token")
     second = Worker.objects.get()
     assert (second.running, second.started) == (1, first.started)
     assert second.beat > first.beat
-    assert upkeep.worker_is_alive()
+    assert Worker.objects.alive().exists()
 
 
 def test_workers_that_are_gone_for_a_day_are_forgotten(settings, sandbox):
@@ -100,7 +101,7 @@ def test_p15_a_database_that_is_away_ends_no_round_and_costs_one_line_each_time(
         beats.append(1)
         raise OperationalError("the connection is closed")
 
-    rounds = upkeep.Round("heartbeat", {lose: 0.01})
+    rounds = Round("heartbeat", {lose: 0.01})
     with caplog.at_level(logging.WARNING):
         rounds.start()
         until(lambda: len(beats) > 3, "it goes on")

@@ -13,8 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
 
-from describer import upkeep
-from describer.engine.queue import hand_all_back
+from describer.engine.queue import hand_all_back, process
 from describer.management.describe.report import DescribeReport
 from describer.management.progress import Progress
 from describer.models import ApiKey, Attempt, Description, Endpoint, Image, User
@@ -42,11 +41,9 @@ def quiet_process():
     level = logging.getLogger().level
     yield
     logging.getLogger().setLevel(level)
-    heartbeat = upkeep._lease_round()
-    heartbeat.ended.set()
-    if heartbeat.is_alive():
+    if heartbeat := process.rounds.pop("leases", None):
+        heartbeat.ended.set()
         heartbeat.join(10)
-    upkeep._lease_round.cache_clear()
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def test_a_press_of_the_button_makes_a_description_and_shows_it(site, alice):
 
     assert (response.status_code, response["Location"]) == (302, f"/#description-{only().pk}")
     assert (only().question, only().owner, only().via) == ("What is this?", alice, "page")
-    assert [shown.name for shown in only().images] == ["boat.png"]
+    assert [shown.name for shown in only().shown_pictures] == ["boat.png"]
     assert f'id="description-{only().pk}"' in site.get("/").content.decode()
 
 
@@ -50,13 +50,13 @@ def test_several_pictures_get_an_answer_each_in_the_persons_order(site):
     ask(site, image=[picture("one.png", "red"), picture("two.png", "blue")])
 
     rows = Description.objects.order_by("id")
-    assert [[shown.name for shown in row.images] for row in rows] == [["one.png"], ["two.png"]]
+    assert [[shown.name for shown in row.shown_pictures] for row in rows] == [["one.png"], ["two.png"]]
 
 
 def test_several_pictures_can_get_one_answer_about_all(site):
     ask(site, image=[picture("one.png", "red"), picture("two.png", "blue")], together="all")
 
-    assert [shown.name for shown in only().images] == ["one.png", "two.png"]
+    assert [shown.name for shown in only().shown_pictures] == ["one.png", "two.png"]
 
 
 def test_pictures_of_the_tray_come_by_id_under_the_names_given_this_time(site):
@@ -64,7 +64,7 @@ def test_pictures_of_the_tray_come_by_id_under_the_names_given_this_time(site):
 
     ask(site, picture=[second, first], picture_name=["Second.png", "First.png"], together="all")
 
-    assert [(shown.image_id, shown.name) for shown in only().images] == [
+    assert [(shown.image_id, shown.name) for shown in only().shown_pictures] == [
         (second, "Second.png"),
         (first, "First.png"),
     ]
@@ -179,7 +179,7 @@ def test_u66_the_good_ones_can_then_be_asked_about(site):
 
     ask(site, picture=fields["picture"], picture_name=fields["picture_name"], token=fields["token"][0])
 
-    assert [shown.name for shown in only().images] == ["good.png"]
+    assert [shown.name for shown in only().shown_pictures] == ["good.png"]
 
 
 def test_u67_no_picture_is_refused_in_words_and_the_question_stays(site):

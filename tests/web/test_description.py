@@ -122,7 +122,7 @@ def test_ask_again_makes_one_new_ask_for_one_token(hers, alice):
     first, second = (post(hers, row, "again", token="t") for _ in range(2))
     assert first["Location"] == second["Location"]
     born = Description.objects.exclude(pk=row.pk).get()
-    assert (born.question, born.images.get().name) == ("Again?", "boat.jpg")
+    assert (born.question, born.pictures.get().name) == ("Again?", "boat.jpg")
 
 
 def test_i9_more_room_doubles_the_tokens(hers, alice):

@@ -54,7 +54,7 @@ def test_the_tray_keeps_pictures_and_links_in_the_persons_order(hers):
     number = upload(hers, picture("mine.png"))
     ask(hers, picture=[LAKE, number, BOAT], picture_name=["", "mine.png", ""], together="all")
     row = Description.objects.get()
-    assert [shown.position for shown in row.images] == [1]
+    assert [shown.position for shown in row.shown_pictures] == [1]
     assert [(link.position, link.url) for link in row.links.order_by("position")] == [(0, LAKE), (2, BOAT)]
 
 

@@ -36,7 +36,7 @@ def test_a_sample_is_asked_about_with_one_press(site, samples):
     response = ask(site, question="", sample="harbour.jpg")
 
     assert response.status_code == 302
-    assert [shown.name for shown in Description.objects.get().images] == ["harbour.jpg"]
+    assert [shown.name for shown in Description.objects.get().shown_pictures] == ["harbour.jpg"]
     assert Description.objects.get().question.startswith("Describe this picture")
 
 

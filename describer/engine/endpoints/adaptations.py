@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from describer.chat import Amendment
-from describer.models import Description, Endpoint, Via
+from describer.models import Description, Endpoint
 
 STREAM_OPTIONS = "stream_options"
 
@@ -47,13 +47,13 @@ def may_drop(description: Description, param: str) -> bool:
 
     But for `stream_options`, which is ours: without it streams carry no usage.
     """
-    return description.via != Via.ENDPOINT or param == STREAM_OPTIONS
+    return param == STREAM_OPTIONS or not description.policy.keeps_parameters
 
 
 def _parameters(description: Description) -> dict[str, Any]:
     """Those that were set. Only who reads a stream is sent one, and then its usage is asked for."""
     given = dict(description.parameters)
-    if description.via != Via.ENDPOINT or not given.get("stream"):
+    if not (description.policy.has_transcript and given.get("stream")):
         given.pop("stream", None)
         given.pop(STREAM_OPTIONS, None)
         return given

@@ -1,14 +1,17 @@
-"""Rules over rows: turn, claim, lease, retry, sweep, and the doorbell. The database is the truth."""
+"""Rules over rows: turn, claim, lease, gate, retry, pause, sweep, and the doorbell. The database is the truth.
 
-from describer.engine.queue.claim import claim
+`process` is what this process holds of the queue: leases, claims, suspects, rounds.
+"""
+
 from describer.engine.queue.doorbell import ring
 from describer.engine.queue.gate import narrow, widen
-from describer.engine.queue.lease import Run, leases
 from describer.engine.queue.pause import must_wait, open_endpoint, pause_endpoint, pause_reason, send_ahead
+from describer.engine.queue.process import process
 from describer.engine.queue.retry import Verdict, backoff, judge, put_off
+from describer.engine.queue.run import Run, Waiter
 from describer.engine.queue.sweep import hand_all_back, hand_back_held, sweep
 from describer.engine.queue.turn import ahead, next_turn
-from describer.engine.queue.waiting import Waiter, wait_inline
+from describer.engine.queue.waiting import wait_inline
 
 __all__ = (
     "Waiter",
@@ -16,17 +19,16 @@ __all__ = (
     "Verdict",
     "ahead",
     "backoff",
-    "claim",
     "hand_all_back",
     "hand_back_held",
     "judge",
-    "leases",
     "must_wait",
     "narrow",
     "next_turn",
     "open_endpoint",
     "pause_endpoint",
     "pause_reason",
+    "process",
     "put_off",
     "ring",
     "send_ahead",

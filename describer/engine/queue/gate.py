@@ -10,6 +10,7 @@ The admin's limits stand in the same place: calls in flight, requests and tokens
 """
 
 import logging
+import time
 from datetime import timedelta
 
 from django.conf import settings
@@ -24,12 +25,28 @@ from describer.models.endpoint import WIDE
 logger = logging.getLogger(__name__)
 
 MINUTE = timedelta(minutes=1)
+MOMENT = 0.05  # seconds
+
+
+class ShutGates:
+    """Gates that let nobody through a moment ago: a hundred callers in line, each looking for itself, took a whole core."""
+
+    def __init__(self) -> None:
+        self.until: dict[int, float] = {}
+
+    def seen_lately(self, endpoint: int) -> bool:
+        """Tell whether this endpoint's gate was shut a moment ago."""
+        return time.monotonic() < self.until.get(endpoint, 0.0)
+
+    def note(self, endpoint: int) -> None:
+        """Remember that this endpoint's gate is shut."""
+        self.until[endpoint] = time.monotonic() + MOMENT
 
 
 def room(endpoint: Endpoint, wanted: int) -> int:
-    """How many of `wanted` calls may begin now.
+    """Return how many of `wanted` calls may begin now.
 
-    Within a transaction: while a limit is in force it holds the endpoint's row, so that two workers never count the same
+    Within a transaction: while a limit is in force the endpoint's row is held, so that two workers never count the same
     room.
     """
     if endpoint.is_free:
@@ -44,7 +61,7 @@ def room(endpoint: Endpoint, wanted: int) -> int:
 
 
 def _running(endpoint: Endpoint) -> int:
-    """Calls under way, or about to be. What waits under a lease of its caller's process makes none."""
+    """Count calls under way, or about to be. What waits under a lease of its caller's process makes none."""
     leased = Description.objects.filter(endpoint=endpoint).exclude(lease_token="")
     return leased.exclude(status=Status.WAITING).count()
 
@@ -55,7 +72,7 @@ def _by_width(endpoint: Endpoint, running: int) -> list[int]:
 
 
 def _by_requests(endpoint: Endpoint, running: int) -> list[int]:
-    """What a minute's requests leave: those in the ledger, and runs that have not sent theirs yet."""
+    """Return what a minute's requests leave: less those in the ledger, and runs that have not sent theirs yet."""
     limit = endpoint.limit("requests_per_minute")
     if not limit:
         return []
@@ -64,7 +81,7 @@ def _by_requests(endpoint: Endpoint, running: int) -> list[int]:
 
 
 def _by_tokens(endpoint: Endpoint, running: int) -> list[int]:
-    """What a minute's tokens leave, each call under way taken as an average one; unknown before the first answer."""
+    """Return what a minute's tokens leave, each call under way taken as an average one; unknown before the first answer."""
     limit = endpoint.limit("tokens_per_minute")
     if not limit:
         return []
@@ -81,7 +98,7 @@ def _of_last_minute(endpoint: Endpoint) -> "QuerySet[Attempt]":
 
 
 def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
-    """The reply to this attempt said "later": shut the gate for so many seconds and halve it, once for each storm."""
+    """Shut the gate for so many seconds and halve it, once for each storm: the reply to this attempt said "later"."""
     with transaction.atomic():
         rows = Endpoint.objects.filter(pk=endpoint.pk)
         fresh = rows.select_for_update().get()
@@ -101,7 +118,7 @@ def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
 
 
 def widen(endpoint: Endpoint) -> None:
-    """An answer came while the gate is narrow: by one up to the threshold, beyond it by one a round."""
+    """Widen a narrow gate, since an answer came: by one up to the threshold, beyond it by one a round."""
     if endpoint.gate_width is None:
         return
     more = Case(When(gate_width__lt=F("gate_threshold"), then=Value(1.0)), default=1.0 / F("gate_width"))

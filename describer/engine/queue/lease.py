@@ -1,29 +1,20 @@
-"""Leases: what this process is running, and for how long it may."""
+"""Leases: what this process is running, and for how long it may; and leases of others that look expired."""
 
 import secrets
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Now
 
 from describer.models import Description
 
-if TYPE_CHECKING:
-    from describer.engine.queue.waiting import Waiter
-
-
-@dataclass(frozen=True)
-class Run:
-    """A description under its lease token; with a caller who waits for it in this process, if one does."""
-
-    description: Description
-    token: str
-    waiter: "Waiter | None" = None
+Lease = tuple[str, datetime | None]
+"""A token and the end of its lease."""
 
 
 class Leases:
@@ -36,16 +27,18 @@ class Leases:
         self.unwritten = 0
 
     def take(self, token: str, description: int) -> None:
+        """Hold a lease: its heartbeat begins."""
         with self.lock:
             self.held[token] = description
 
     def drop(self, token: str) -> None:
+        """Hold it no more."""
         with self.lock:
             self.held.pop(token, None)
 
     @contextmanager
     def unable_to_write(self) -> Iterator[None]:
-        """A reply cannot be written now: this process takes no more asks, each would pay for one it cannot keep."""
+        """Take no more asks while a reply cannot be written: each would pay for a reply that cannot be kept."""
         with self.lock:
             self.unwritten += 1
         try:
@@ -56,18 +49,22 @@ class Leases:
 
     @property
     def takes_more(self) -> bool:
+        """Tell whether this process may begin another run."""
         return not (self.stopping.is_set() or self.unwritten)
 
     @property
     def count(self) -> int:
+        """Return how many runs are under way."""
         return len(self.held)
 
     def idle_slots(self) -> int:
-        """How many more runs this process can take."""
-        return max(0, settings.WORKER_CONCURRENCY - self.count) if self.takes_more else 0
+        """Return how many more runs this process can take."""
+        if not self.takes_more:
+            return 0
+        return max(0, settings.WORKER_CONCURRENCY - self.count)
 
     def extend(self) -> int:
-        """The heartbeat. By token alone: a cancelled row keeps its lease while its call is under way."""
+        """Extend all leases, by token alone: a cancelled row keeps its lease while its call is under way."""
         with self.lock:
             held = dict(self.held)
         if not held:
@@ -76,13 +73,29 @@ class Leases:
         return rows.update(lease_until=until())
 
 
-leases = Leases()
+class Suspects:
+    """Leases seen expired, and since when by this process's monotonic clock.
+
+    A lease is taken back only when it stays expired, and is not extended, for longer than a heartbeat: a clock that
+    jumps ahead by an hour makes every lease look expired until its holder's next heartbeat.
+    """
+
+    def __init__(self) -> None:
+        self.since: dict[Lease, float] = {}
+
+    def ripe(self, expired: Iterable[Lease]) -> set[str]:
+        """Return the tokens of the expired leases that have stayed as they are for so long."""
+        now = time.monotonic()
+        self.since = {lease: self.since.get(lease, now) for lease in expired}
+        patience = settings.HEARTBEAT_SECONDS * 1.5
+        return {token for (token, _), since in self.since.items() if now - since > patience}
 
 
 def new_token() -> str:
+    """Make a lease's token, which nobody else holds."""
     return secrets.token_hex(16)
 
 
 def until() -> Any:
-    """The end of a lease that begins now, by the database's clock: machines' clocks are never compared."""
+    """Return the end of a lease that begins now, by the database's clock: machines' clocks are never compared."""
     return Now() + timedelta(seconds=settings.LEASE_SECONDS)

@@ -9,7 +9,7 @@ from django.template.defaultfilters import date
 from django.utils import timezone
 
 from describer.chat import ChatError, ConnectionFailed
-from describer.models import Description, Lane, Via
+from describer.models import Description, Lane
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def judge(description: Description, error: ChatError, attempts: int) -> Verdict:
 
 
 def _most_tries(description: Description) -> int:
-    return settings.CALLER_TRIES if description.via == Via.ENDPOINT else settings.TRIES
+    return settings.CALLER_TRIES if description.policy.holds_connection else settings.TRIES
 
 
 def put_off(description: Description, message: str) -> Verdict:
@@ -58,8 +58,8 @@ def _is_patient(description: Description, error: ChatError) -> bool:
 
     The network of a machine may be gone for an hour; and the first asks in line meet each "later" of a long storm.
     """
-    if description.via == Via.ENDPOINT:
-        return False  # its caller holds a connection, and would rather be told
+    if description.policy.holds_connection:
+        return False
     age = (timezone.now() - description.created).total_seconds()
     interactive = description.lane == Lane.INTERACTIVE
     if error.slows and interactive:

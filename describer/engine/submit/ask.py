@@ -238,10 +238,16 @@ def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
     )
 
 
-def transcribe(row: Description, ask: Ask) -> None:
-    """The messages of a call at our own endpoint, kept beside its row."""
-    heard = {"request_id": ask.request_id, "client_retries": ask.client_retries}
-    Transcript(description=row, messages=list(ask.messages), **heard).keep()
+def transcribe(row: Description, ask: Ask) -> Transcript:
+    """Keep the messages of a call at our own endpoint beside its row."""
+    transcript = Transcript(
+        description=row,
+        messages=list(ask.messages),
+        request_id=ask.request_id,
+        client_retries=ask.client_retries,
+    )
+    transcript.keep()
+    return transcript
 
 
 def _first_state(endpoint: Endpoint) -> dict[str, Any]:

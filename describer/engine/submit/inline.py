@@ -12,13 +12,13 @@ from describer.db.group_commit import group_commit
 from describer.engine import events as live
 from describer.engine.queue import Run, Waiter
 from describer.engine.queue.gate import room
-from describer.engine.queue.lease import leases, new_token
+from describer.engine.queue.lease import new_token
+from describer.engine.queue.process import process
 from describer.engine.submit.ask import Ask, check_key, given_before, row_of, transcribe
 from describer.engine.submit.pictures import show
 from describer.errors import Refusal
 from describer.models import Attempt, Description, Endpoint, Status
-from describer.models.description import INSERT_DESCRIPTION
-from describer.models.description_image import shown_at_birth
+from describer.models.statements import INSERT_DESCRIPTION
 from describer.models.webhook import tell_webhooks
 
 CROWDED = "Its endpoint takes no more calls at the moment."
@@ -41,13 +41,13 @@ def submit_inline(ask: Ask, waiter: Waiter) -> Run | Description:
         if known := known_inline(ask):  # two sends of one token at once: the other one was quicker
             return known
         raise
-    leases.take(run.token, run.description.pk)
+    process.leases.take(run.token, run.description.pk)
     return run
 
 
 def check_open() -> None:
     """Raises Refusal while this process takes no more asks: it is stopping, or cannot write down what it paid for."""
-    if not leases.takes_more:
+    if not process.leases.takes_more:
         words = "The site is being restarted or cannot write just now; try again in a few seconds."
         raise Refusal(words, code="unavailable", status=503, retry_after=5)
 
@@ -90,12 +90,9 @@ def _create_inline(ask: Ask, endpoint: Endpoint, waiter: Waiter) -> Run:
     row.lease_until = row.created + timedelta(seconds=settings.LEASE_SECONDS)
     INSERT_DESCRIPTION(row)
     show([row], [ask.pictures])
-    shown_at_birth(row, list(row.pictures.all()), list(row.links.all()))
-    row._state.fields_cache["transcript"] = None
-    if ask.messages:
-        transcribe(row, ask)
+    transcript = transcribe(row, ask) if ask.messages else None
     live.publish(row)
-    return Run(row, token, waiter)
+    return Run(row, token, waiter, transcript)
 
 
 def _state(endpoint: Endpoint) -> dict[str, Any]:

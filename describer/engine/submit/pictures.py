@@ -7,7 +7,7 @@ from itertools import chain
 from describer.engine.links import read_link
 from describer.images import Recipe, clean_name
 from describer.models import Description, DescriptionImage, DescriptionLink, Image, SentCopy
-from describer.models.description_image import INSERT_DESCRIPTION_IMAGE, INSERT_DESCRIPTION_LINK
+from describer.models.statements import INSERT_DESCRIPTION_IMAGE, INSERT_DESCRIPTION_LINK
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class AskLink:
 
 def pictures_again(description: Description) -> list[AskImage | AskLink]:
     """The pictures of an old ask, in its order; links that were fetched are pictures now."""
-    links = {link.position: link.url for link in description.links.all()}
+    links = {link.position: link.url for link in description.shown_links}
     given: dict[int, AskImage | AskLink] = {position: AskLink(url) for position, url in links.items()}
-    for shown in description.images:
+    for shown in description.shown_pictures:
         given[shown.position] = AskImage(shown.image, shown.name, links.get(shown.position, ""))
     return [given[position] for position in sorted(given)]
 
@@ -60,7 +60,7 @@ def show(rows: Sequence[Description], sets: Sequence[Sequence[AskImage | AskLink
     INSERT_DESCRIPTION_IMAGE.each([*chain.from_iterable(shown)])
     INSERT_DESCRIPTION_LINK.each([*chain.from_iterable(links)])
     for row, its_pictures, its_links in zip(rows, shown, links, strict=True):
-        row.know_pictures(its_pictures, its_links)
+        row.shown_pictures, row.shown_links = its_pictures, its_links
 
 
 def _image_rows(

@@ -153,7 +153,7 @@ def is_described(ask: Ask, hashes: Sequence[str]) -> bool:
     )
     return any(
         row.parameters == ask.parameters
-        and [printable_path.image.sha256 for printable_path in row.images] == list(hashes)
+        and [shown.image.sha256 for shown in row.shown_pictures] == list(hashes)
         for row in rows.only("parameters")
     )
 

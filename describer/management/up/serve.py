@@ -40,7 +40,7 @@ class Shutdown:
         now = time.monotonic()
         if self.first is None:
             self.first = now
-            queue.leases.stopping.set()
+            queue.process.stop()
             live.hub.close()
             if self.server:
                 self.server.should_exit = True
@@ -86,9 +86,9 @@ class EmbeddedWorker:
 def finish(seconds: float) -> bool:
     """Let the calls in flight end, at most so many seconds; False when some did not."""
     deadline = time.monotonic() + seconds
-    while queue.leases.count and time.monotonic() < deadline:
+    while queue.process.leases.count and time.monotonic() < deadline:
         time.sleep(0.02)
-    return queue.leases.count == 0
+    return queue.process.leases.count == 0
 
 
 def allow_files() -> None:
@@ -123,7 +123,7 @@ def serve(listener: socket.socket, stop: Shutdown, *, embedded: bool) -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     Server(config, stop).run(sockets=[listener])
-    queue.leases.stopping.set()
+    queue.process.stop()
     if worker:
         worker.stop()
     ended = finish(settings.GRACE_SECONDS)

@@ -31,14 +31,14 @@ def test_u61_several_pictures_become_one_description_each_in_their_order(ask, gi
     rows = submit(
         ask(pictures=[given("a.jpg", (64, 48)), given("b.jpg", (48, 64)), given("c.jpg", (50, 50))])
     )
-    assert [row.images.get().name for row in rows] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert [row.pictures.get().name for row in rows] == ["a.jpg", "b.jpg", "c.jpg"]
     assert [row.turn for row in rows] == [0, 1, 2]
 
 
 def test_several_pictures_together_become_one_description(ask, given):
     pictures = [given("a.jpg", (64, 48)), given("b.jpg", (48, 64))]
     (row,) = submit(ask(pictures=pictures, together=True))
-    assert [shown.name for shown in row.images] == ["a.jpg", "b.jpg"]
+    assert [shown.name for shown in row.shown_pictures] == ["a.jpg", "b.jpg"]
 
 
 def test_p24_one_token_gives_one_set(ask, given):
@@ -112,7 +112,7 @@ def test_x25_nul_is_removed_from_every_text(ask, given):
     picture = AskImage(given().image, "a\x00b.jpg")
     changes = {"question": "Wh\x00at?", "system_prompt": "\x00Be brief.", "parameters": {"stop": ["a\x00b"]}}
     (row,) = submit(ask(pictures=[picture], **changes))
-    texts = [row.question, row.system_prompt, str(row.parameters), row.images.get().name]
+    texts = [row.question, row.system_prompt, str(row.parameters), row.pictures.get().name]
     assert texts[:2] == ["What?", "Be brief."]
     assert not any("\x00" in text or "\\x00" in text for text in texts)
 
@@ -136,4 +136,4 @@ def test_an_ask_again_takes_pictures_question_and_parameters_along(ask, given):
         "Be brief.",
         {"seed": 0},
     )
-    assert [shown.name for shown in again.images] == ["a.jpg", "b.jpg"]
+    assert [shown.name for shown in again.shown_pictures] == ["a.jpg", "b.jpg"]

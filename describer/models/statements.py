@@ -1,0 +1,168 @@
+"""The statements that the engine runs with every ask, all of them, built once (db/statements.py says why and what it saves).
+
+Models by their names, since the models' own verbs use these statements.
+"""
+
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import CharField, DateTimeField, F, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce, Concat, Now, Round
+
+from describer.db.decimal_sum import PLACES
+from describer.db.statements import Insert, InsertFrom, Param, Select, Update
+from describer.models.states import Status
+
+if TYPE_CHECKING:
+    from describer.models.description import Description
+    from describer.models.description_image import DescriptionImage, DescriptionLink
+    from describer.models.endpoint import Endpoint
+    from describer.models.image import Image, SentCopy
+    from describer.models.person import ApiKey
+
+APP = "describer"
+
+
+def _rows(model: str) -> "QuerySet[Any]":
+    rows: QuerySet[Any] = apps.get_model(APP, model)._default_manager.all()
+    return rows
+
+
+# A description is born, claimed, run, and comes to its end or to a wait.
+
+INSERT_DESCRIPTION = Insert("describer.Description")
+INSERT_DESCRIPTION_IMAGE = Insert("describer.DescriptionImage")
+INSERT_DESCRIPTION_LINK = Insert("describer.DescriptionLink")
+INSERT_TRANSCRIPT = Insert("describer.Transcript")
+
+ENDED = (
+    "status",
+    "lease_token",
+    "lease_until",
+    "finished",
+    "tries",
+    "not_before",
+    "waiting_reason",
+    "error_code",
+    "error_message",
+)
+WAITED = ("status", "tries", "not_before", "waiting_reason")
+
+
+def _of_run() -> "QuerySet[Description]":
+    return _rows("Description").filter(pk=Param("pk"), status=Status.RUNNING, lease_token=Param("token"))
+
+
+BEGIN_CALL = Update(_of_run, calls=F("calls") + 1)
+RUN_TO = Update(_of_run, *ENDED)
+WAIT_INLINE = Update(_of_run, *WAITED)
+
+
+def first_queued() -> "QuerySet[Description]":
+    """Return queued rows in the order in which they are claimed, skipping those that others are claiming."""
+    queued = _rows("Description").filter(status=Status.QUEUED).select_related("endpoint", "transcript")
+    first = queued.order_by("lane", "turn", "id").select_for_update(skip_locked=True, of=("self",))
+    return first.defer("endpoint__model_names", "transcript__answer")
+
+
+@cache
+def select_next(most: int) -> "Select[Description]":
+    """Return the statement that finds the next rows to claim, so many at most."""
+    return Select(lambda: first_queued()[:most])
+
+
+@cache
+def claim_rows(count: int) -> Update:
+    """Return the statement that claims so many rows, named `id0`, `id1`, ..., each under `batch` followed by its id as a token."""
+    numbers = [Param(f"id{number}") for number in range(count)]
+    return Update(
+        lambda: _rows("Description").filter(pk__in=numbers, status=Status.QUEUED),
+        status=Value(Status.RUNNING),
+        started=Coalesce(F("started"), Param("now", DateTimeField())),
+        lease_token=Concat(Param("batch"), Cast("id", CharField())),
+        lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
+        not_before=None,
+        waiting_reason="",
+    )
+
+
+# What the run needs to know.
+
+SELECT_DEFAULT_ENDPOINT: "Select[Endpoint]" = Select(lambda: _rows("Endpoint").filter(is_default=True))
+SELECT_API_KEY: "Select[ApiKey]" = Select(
+    lambda: _rows("ApiKey").filter(hash=Param("hash"), revoked=None).select_related("user")
+)
+SELECT_PICTURES: "Select[DescriptionImage]" = Select(
+    lambda: (
+        _rows("DescriptionImage")
+        .filter(description_id=Param("description"))
+        .select_related("image", "sent_copy")
+        .order_by("position")
+    )
+)
+SELECT_LINKS: "Select[DescriptionLink]" = Select(
+    lambda: _rows("DescriptionLink").filter(description_id=Param("description")).order_by("position")
+)
+SELECT_IMAGE: "Select[Image]" = Select(
+    lambda: _rows("Image").filter(owner_id=Param("owner"), sha256=Param("sha256"))
+)
+SELECT_SENT_COPY: "Select[SentCopy]" = Select(
+    lambda: _rows("SentCopy").filter(image_id=Param("image"), recipe=Param("recipe"))
+)
+
+# What the call came to.
+
+COMPLETED = (
+    "state",
+    "answered",
+    "http_status",
+    "error_code",
+    "error_message",
+    "request_id",
+    "model_answered",
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "estimated_usage",
+    "raw_usage",
+    "cost",
+    "price_used",
+    "billed",
+)
+INSERT_ATTEMPT = Insert("describer.Attempt")
+COMPLETE_ATTEMPT = Update(
+    lambda: _rows("Attempt").filter(pk=Param("pk"), state=Param("before"), answered=None), *COMPLETED
+)
+INSERT_CHOICE = Insert("describer.Choice")
+UPDATE_ANSWER = Update(lambda: _rows("Transcript").filter(description_id=Param("description")), "answer")
+
+DAY_NAMES = ("day", "owner", "key", "endpoint", "model")
+DAY_COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
+
+
+def _with_more(name: str) -> Combinable:
+    """Return a column with what is to be added; a cost is rounded each time, since SQLite adds decimals as floats."""
+    added = F(name) + Param(f"more_{name}", apps.get_model(APP, "UsageDay")._meta.get_field(name))
+    return Round(added, precision=PLACES) if name == "cost" else added
+
+
+@cache
+def add_to_day() -> Update:
+    """Return the statement that adds `more_...` of each count to a day of usage."""
+    day = {name: Param(name) for name in DAY_NAMES}
+    return Update(lambda: _rows("UsageDay").filter(**day), **{name: _with_more(name) for name in DAY_COUNTS})
+
+
+# Who is told of the end.
+
+INSERT_DELIVERIES = InsertFrom(
+    "describer.WebhookDelivery",
+    lambda: _rows("Webhook").filter(owner=Param("owner"), paused=None).order_by(),
+    webhook=F("pk"),
+    description=Param("description"),
+    not_before=Coalesce(F("rests_until"), Now()),
+)
