@@ -10,22 +10,21 @@ LOCAL = re.compile(r"(localhost|127\.[0-9.]+|\[::1\]|0\.0\.0\.0)(:|/|$)", re.IGN
 
 
 def chat_url(base_url: str) -> str:
-    """Where completions are asked for: a bare host gets /v1, any path is taken as it is, slashes are trimmed.
+    """Return the address at which completions are asked for.
 
-    Raises ValueError with a sentence when it is no address.
+    A bare host gets /v1, any path is taken as it is, slashes are trimmed.
+    Raises ValueError with a sentence when `base_url` is no address.
     """
     return with_path(parse_base_url(base_url), ASK)
 
 
 def models_url(base_url: str) -> str:
-    """Where the models are listed; rules and errors as in chat_url."""
+    """Return the address at which the models are listed; rules and errors as in chat_url."""
     return with_path(parse_base_url(base_url), LIST)
 
 
 def parse_base_url(base_url: str) -> SplitResult:
-    text = base_url.strip()
-    if not HAS_SCHEME.match(text):
-        text = f"{'http' if LOCAL.match(text) else 'https'}://{text}"
+    text = with_scheme(base_url.strip())
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -36,15 +35,25 @@ def parse_base_url(base_url: str) -> SplitResult:
     return parts
 
 
+def with_scheme(text: str) -> str:
+    """Put http before a machine of our own and https before any other, where a person typed neither."""
+    if HAS_SCHEME.match(text):
+        return text
+    if LOCAL.match(text):
+        return f"http://{text}"
+    return f"https://{text}"
+
+
 def with_path(parts: SplitResult, wanted: str) -> str:
-    """User names and fragments are left out: the key is the only way we sign in."""
-    root = parts.path.rstrip("/")
-    root = root.removesuffix(ASK).rstrip("/") if root.endswith(ASK) else root or "/v1"
+    """Put `wanted` below the base URL, without user name and fragment: the key is the only way we sign in."""
+    root = parts.path.rstrip("/") or "/v1"
+    if root.endswith(ASK):
+        root = root.removesuffix(ASK).rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], root + wanted, parts.query, ""))
 
 
 def shown_address(url: str) -> str:
-    """The address as a person may see it: without user, query and fragment."""
+    """Return the address as a person may see it: without user, query and fragment."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -24,17 +24,21 @@ class Amendment:
     also: tuple[str, ...] = ()
 
     def applied(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters after the change, in their order; values stay as they are."""
-        gone = (*self.also, *(() if self.to else (self.param,)))
-        kept = {name: value for name, value in parameters.items() if name not in gone}
-        return {(self.to or name) if name == self.param else name: value for name, value in kept.items()}
+        """Return the parameters after the change, in their order; values stay as they are."""
+        new_names = {name: name for name in parameters if name not in self.also}
+        if self.param in new_names and self.to:
+            new_names[self.param] = self.to
+        elif self.param in new_names:
+            del new_names[self.param]
+        return {new_name: parameters[name] for name, new_name in new_names.items()}
 
 
 def amended(error: ChatError, parameters: Mapping[str, Any]) -> Amendment | None:
-    """The change to make to `parameters` after `error`, None where none would help or the answer would be another thing.
+    """Return the change to make to `parameters` after `error`.
 
-    Only a refusal of the parameter itself counts, which costs nothing, and only of one that was sent; never an error after
-    words, which were paid for and, in a stream, are gone on.
+    None where no change would help or the answer would be another thing. Only a refusal of the parameter
+    itself counts, which costs nothing, and only of a parameter that was sent; never an error after words of
+    an answer, which were paid for and, in a stream, are gone on.
     """
     if error.code != "unsupported_parameter" or error.reply is not None or not refuses(error):
         return None
@@ -52,18 +56,20 @@ def amended(error: ChatError, parameters: Mapping[str, Any]) -> Amendment | None
 
 
 def refuses(error: ChatError) -> bool:
-    """Whether it is the parameter that is refused, not a value that could be put right."""
+    """Tell whether the parameter itself is refused, not a value that could be put right."""
     coded = error.endpoint_code.lower() in REFUSING_CODES
     swapped = error.param in RENAMED and RENAMED[error.param] in error.words
     return coded or swapped or bool(REFUSED.search(error.words) or NOT_BOTH.search(error.words))
 
 
 def named_in(error: ChatError) -> list[str]:
-    first = [top_name(error.param)] if error.param else []
-    return list(dict.fromkeys([*first, *parameters_named(error.words)]))
+    names = parameters_named(error.words)
+    if error.param:
+        names.insert(0, top_name(error.param))
+    return list(dict.fromkeys(names))
 
 
 def names_in_list(text: str, others: list[str]) -> tuple[str, ...]:
-    """Of `others` those that stand in one bracketed list of refused names: "parameters: ['a', 'b']"."""
+    """Return those of `others` in a bracketed list of refused names: "parameters: ['a', 'b']"."""
     lists = re.findall(r"\[[^\[\]]{0,300}\]", text)
-    return tuple(name for name in others if name not in NEVER and any(repr(name) in one for one in lists))
+    return tuple(name for name in others if name not in NEVER and any(repr(name) in names for names in lists))

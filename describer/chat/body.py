@@ -29,7 +29,7 @@ class RequestBody:
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
-    """The bytes to send. Raises ValueError where JSON cannot carry a value.
+    """Return the bytes to send. Raises ValueError where JSON cannot carry a value.
 
     Pictures are put in after the rest was written: JSON would look at each of their letters, 80 ms for 30 MB.
     """
@@ -48,12 +48,12 @@ def encode(body: Mapping[str, Any]) -> bytes:
 
 
 def without_pictures(value: Any, mark: str, pictures: list[DataUrl]) -> Any:
-    """The same value with `mark` in place of each data URL of ours; those are added to `pictures` in their order."""
+    """Return `value` with `mark` in place of each data URL of ours; add the URLs to `pictures` in order."""
     if isinstance(value, DataUrl):
         pictures.append(value)
         return mark
     if isinstance(value, Mapping):
-        return {key: without_pictures(one, mark, pictures) for key, one in value.items()}
+        return {key: without_pictures(member, mark, pictures) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [without_pictures(one, mark, pictures) for one in value]
+        return [without_pictures(entry, mark, pictures) for entry in value]
     return value

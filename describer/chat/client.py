@@ -55,16 +55,19 @@ class Client:
     ) -> Reply:
         """Ask for a completion. Raises a ChatError, and nothing else, where no usable answer came.
 
-        `body` may be packed already. A stream is handed to `relay` as it comes; what comes in one piece although a stream
-        was asked for is not.
+        `body` may be encoded already. A stream is handed to `relay` as it comes; an answer in one piece,
+        although a stream was asked for, is not.
         """
-        sent = body if isinstance(body, RequestBody) else encode_body(body)
+        streams = relay is not None
+        if not isinstance(body, RequestBody):
+            streams = streams or bool(body.get("stream"))
+            body = encode_body(body)
         headers = {"Content-Type": "application/json"}
-        if relay or (not isinstance(body, RequestBody) and body.get("stream")):
+        if streams:
             headers["Accept"] = "application/json, text/event-stream"
         if relay:
             relay.restart(key_of(target))
-        answer, broken = self.call(target, "POST", chat_url, sent, headers, relay)
+        answer, broken = self.call(target, "POST", chat_url, body, headers, relay)
         if relay and relay.heard:
             return read_stream(answer, relay.assembly, broken)
         if broken is None or answer.status >= 400:
@@ -74,7 +77,7 @@ class Client:
         raise broken
 
     def models(self, target: Target) -> list[str]:
-        """The ids of the models that the endpoint lists, in its order. Raises a ChatError, and nothing else."""
+        """Return the ids of the endpoint's models, in its order. Raises a ChatError, and nothing else."""
         answer, broken = self.call(target, "GET", models_url, None, {})
         if broken is not None and answer.status < 400:
             raise broken
@@ -89,7 +92,7 @@ class Client:
         headers: dict[str, str],
         relay: Relay | None = None,
     ) -> tuple[EndpointResponse, ChatError | None]:
-        """What came, and the error that cut it short if one did. Raises a ChatError where nothing came."""
+        """Return what came, and the error that cut it short if any. Raises ChatError where nothing came."""
         url, key = url_of(target, address), key_of(target)
         deadline = Deadline(target.first_byte, target.between_bytes, target.whole_call)
         started = time.monotonic()
@@ -113,7 +116,7 @@ class Client:
         key: str,
         deadline: Deadline,
     ) -> requests.Response:
-        """The response with its body still to be read.
+        """Send a request and return the response with its body still to be read.
 
         The error is raised outside the handler: chained, it would carry the request, and the key in its headers.
         """
@@ -137,7 +140,7 @@ class Client:
 
 
 def encode_body(body: Mapping[str, Any]) -> RequestBody:
-    """The bytes to send. Raises a ChatError where JSON cannot carry a value."""
+    """Return the bytes to send. Raises a ChatError where JSON cannot carry a value."""
     try:
         return RequestBody(encode(body))
     except (ValueError, RecursionError):
@@ -163,7 +166,7 @@ def key_of(target: Target) -> str:
 def read(
     response: requests.Response, most: int, relay: Relay | None = None
 ) -> tuple[bytes, ChatError | None]:
-    """The body as far as it came, unpacked, and what cut it short. What a relay hears is kept by it alone."""
+    """Return the body as far as it came, unpacked, and what cut it short; only a relay keeps what it hears."""
     pieces: list[bytes] = []
     size = 0
     try:
@@ -183,7 +186,7 @@ def read(
 
 
 def pieces_of(response: requests.Response) -> Iterator[bytes]:
-    """What is there, at most 64 kB at a time: requests' own iterators wait until a piece is full."""
+    """Yield what is there, at most 64 kB at a time: requests' own iterators wait until a piece is full."""
     raw = response.raw
     if not isinstance(raw, urllib3.response.BaseHTTPResponse):
         yield from response.iter_content(PIECE)

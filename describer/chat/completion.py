@@ -25,7 +25,7 @@ READINGS: dict[str, Reading] = {
 
 
 def reading(finish_reason: str | None) -> Reading | None:
-    """stop, length, filter or tool where the word is clear, in any letter case; else None."""
+    """Return stop, length, filter or tool where the word is clear, in any letter case; else None."""
     return READINGS.get((finish_reason or "").strip().lower())
 
 
@@ -45,7 +45,7 @@ class Usage:
 
     @property
     def counts(self) -> dict[str, int | None]:
-        """The three numbers by name, without details."""
+        """Return the three numbers by name, without details."""
         return {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
@@ -54,20 +54,22 @@ class Usage:
 
     @property
     def is_zero(self) -> bool:
-        """All numbers 0: beside a real answer this is a missing count, not a free answer."""
+        """Tell whether all numbers are 0: beside a real answer this is a missing count, not a free answer."""
         return not (self.prompt_tokens or self.completion_tokens or self.total_tokens)
 
     @property
     def output_tokens(self) -> int | None:
-        """What output is priced at: some endpoints leave thinking out of completion_tokens but not of the total."""
+        """Return the tokens that output is priced at.
+
+        Some endpoints leave thinking out of completion_tokens but not out of the total.
+        """
         if self.prompt_tokens is None or self.total_tokens is None:
             return self.completion_tokens
         return max(self.completion_tokens or 0, self.total_tokens - self.prompt_tokens)
 
     @property
     def cached_tokens(self) -> int | None:
-        found = as_dict(self.details.get("prompt_tokens_details")).get("cached_tokens")
-        return as_count(found)
+        return as_count(as_dict(self.details.get("prompt_tokens_details")).get("cached_tokens"))
 
     @property
     def reasoning_tokens(self) -> int | None:
@@ -121,7 +123,7 @@ class Reply:
 
 
 def read_completion(raw: Mapping[str, Any]) -> Completion:
-    """Any JSON object as a completion: odd values are converted where nothing is lost, else left out."""
+    """Read any JSON object as a completion; odd values are converted where nothing is lost, else left out."""
     known = {"id", "object", "created", "model", "choices", "usage"}
     return Completion(
         id=as_text(raw.get("id"), LONGEST_NAME),
@@ -135,30 +137,36 @@ def read_completion(raw: Mapping[str, Any]) -> Completion:
 
 
 def read_usage(raw: Any) -> Usage | None:
-    """None where not one of the three numbers is readable; a missing total is the sum of the other two."""
-    given = as_dict(raw)
-    prompt = first_count(given, "prompt_tokens", "input_tokens")
-    answer = first_count(given, "completion_tokens", "output_tokens")
-    total = as_count(given.get("total_tokens"))
+    """Return None where no number of the three is readable; a missing total is the sum of the other two."""
+    usage = as_dict(raw)
+    prompt = first_count(usage, "prompt_tokens", "input_tokens")
+    answer = first_count(usage, "completion_tokens", "output_tokens")
+    total = as_count(usage.get("total_tokens"))
     if prompt is None and answer is None and total is None:
         return None
     if total is None and prompt is not None and answer is not None:
         total = as_count(prompt + answer)
     counted = {"prompt_tokens", "completion_tokens", "total_tokens"}
-    return Usage(prompt, answer, total, {key: value for key, value in given.items() if key not in counted})
+    return Usage(prompt, answer, total, {key: value for key, value in usage.items() if key not in counted})
 
 
-def first_count(given: Mapping[str, Any], *names: str) -> int | None:
-    return next((count for name in names if (count := as_count(given.get(name))) is not None), None)
+def first_count(usage: Mapping[str, Any], *names: str) -> int | None:
+    for name in names:
+        count = as_count(usage.get(name))
+        if count is not None:
+            return count
+    return None
 
 
 def read_choices(raw: Any) -> tuple[CompletionChoice, ...]:
-    listed = [raw] if isinstance(raw, dict) else as_list(raw)
-    found = [one for one in listed if isinstance(one, dict)][:MOST_CHOICES]
-    indexes = [as_count(one.get("index")) for one in found]
+    """Read a list of choices, or a bare choice; where an index is missing or comes twice, order counts."""
+    if isinstance(raw, dict):
+        raw = [raw]
+    listed = [choice for choice in as_list(raw) if isinstance(choice, dict)][:MOST_CHOICES]
+    indexes = [as_count(choice.get("index")) for choice in listed]
     if None in indexes or len(set(indexes)) < len(indexes):
-        indexes = list(range(len(found)))
-    choices = (read_choice(one, index or 0) for one, index in zip(found, indexes, strict=True))
+        indexes = list(range(len(listed)))
+    choices = [read_choice(choice, index or 0) for choice, index in zip(listed, indexes, strict=True)]
     return tuple(sorted(choices, key=lambda choice: choice.index))
 
 
@@ -177,11 +185,13 @@ def read_choice(raw: Mapping[str, Any], index: int) -> CompletionChoice:
 
 
 def as_message(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Where relays put it: `message`, a stream's `delta`, or the bare `text` of old completions."""
+    """Look where relays put it: `message`, a stream's `delta`, or the bare `text` of old completions."""
     for name in ("message", "delta"):
         if isinstance(raw.get(name), dict):
             return dict(raw[name])
-    return {"content": raw.get("message") if isinstance(raw.get("message"), str) else raw.get("text")}
+    if isinstance(raw.get("message"), str):
+        return {"content": raw["message"]}
+    return {"content": raw.get("text")}
 
 
 def read_text(value: Any) -> str | None:
@@ -189,28 +199,38 @@ def read_text(value: Any) -> str | None:
 
 
 def read_content(value: Any) -> tuple[str | None, list[Any]]:
-    """Text, and the parts of a list that are no text; text parts are joined with nothing between."""
+    """Return the text, its parts joined with nothing between, and the parts of a list that are no text."""
     if not isinstance(value, list):
         return read_text(value), []
     texts: list[str] = []
     others: list[Any] = []
     for part in value:
-        text = part if isinstance(part, str) else read_text(as_dict(part).get("text"))
-        is_text = isinstance(part, str) or as_dict(part).get("type") in TEXT_PARTS
-        if text is not None and is_text:
-            texts.append(text)
-        else:
+        text = text_of_part(part)
+        if text is None:
             others.append(part)
-    return ("".join(texts) if texts else None), others
+        else:
+            texts.append(text)
+    if not texts:
+        return None, others
+    return "".join(texts), others
+
+
+def text_of_part(part: Any) -> str | None:
+    if isinstance(part, str):
+        return part
+    members = as_dict(part)
+    if members.get("type") not in TEXT_PARTS:
+        return None
+    return read_text(members.get("text"))
 
 
 def refusal_in(parts: list[Any]) -> str | None:
-    found = [as_dict(part).get("refusal") for part in parts if as_dict(part).get("type") == "refusal"]
-    return "".join(text for text in found if isinstance(text, str)) or None
+    refusals = [as_dict(part).get("refusal") for part in parts if as_dict(part).get("type") == "refusal"]
+    return "".join(text for text in refusals if isinstance(text, str)) or None
 
 
 def read_tool_calls(message: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-    """Calls as they came; the older single `function_call` is put in the same shape."""
+    """Return the calls as they came; the older single `function_call` is put in the same shape."""
     calls = [call for call in as_list(message.get("tool_calls")) if isinstance(call, dict) and call]
     old = as_dict(message.get("function_call"))
     if not calls and old.get("name"):
@@ -227,8 +247,8 @@ def read_reasoning(message: Mapping[str, Any], parts: list[Any]) -> str | None:
 
 
 def thought(part: Mapping[str, Any]) -> str:
-    """The text of a part of type thinking or reasoning, however it is named there."""
+    """Return the text of a part of type thinking or reasoning, however the part names its text."""
     if not as_text(part.get("type"), 40).startswith(("thinking", "reasoning")):
         return ""
-    value = part.get("thinking") or part.get("text") or part.get("summary") or ""
-    return (read_content(value)[0] if isinstance(value, list) else read_text(value)) or ""
+    text, _ = read_content(part.get("thinking") or part.get("text") or part.get("summary"))
+    return text or ""

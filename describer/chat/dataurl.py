@@ -12,7 +12,10 @@ def is_data_url(url: str) -> bool:
 
 
 def read_data_url(url: str) -> bytes:
-    """The bytes of a picture. Line breaks, URL-safe letters and missing padding are put right. Raises ValueError."""
+    """Return the bytes of a picture.
+
+    Line breaks, URL-safe letters and missing padding are put right. Raises ValueError.
+    """
     head, comma, packed = url.partition(",")
     if not comma or not head.lower().endswith(";base64"):
         raise ValueError("not base64")
@@ -24,7 +27,7 @@ def read_data_url(url: str) -> bytes:
 
 
 def decoded(text: bytes) -> bytes:
-    """Read as it stands; what needs to be put right is rare, and looking for it costs a third of the reading."""
+    """Read the text as it stands first; faults are rare, and looking for them costs a third of the reading."""
     try:
         return binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error:

@@ -52,7 +52,7 @@ class Session(requests.Session):
             self.mount(prefix, adapter)
 
     def around(self, url: str) -> tuple[dict[str, str], str | bool]:
-        """The proxies on the way to `url`, and the machine's own certificate file or True."""
+        """Return the proxies on the way to `url`, and the machine's own certificate file or True."""
         if url not in self.surroundings:
             bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
             self.surroundings[url] = (requests.utils.get_environ_proxies(url), bundle)
@@ -61,7 +61,10 @@ class Session(requests.Session):
     def prepared(
         self, method: str, url: str, headers: Mapping[str, str], key: str
     ) -> requests.PreparedRequest:
-        """A request without its body, made once for each address: requests takes half a millisecond to prepare one."""
+        """Return a request without its body.
+
+        It is made once for each address: requests takes half a millisecond to prepare a request.
+        """
         made_of = (method, url, *headers.items(), key)
         if made_of not in self.templates:
             bare = requests.Request(method, url, headers=dict(headers), auth=Bearer(key))
@@ -69,4 +72,7 @@ class Session(requests.Session):
         return self.templates[made_of].copy()
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: with a target requests would read the whole body, however large, just to prepare the next request."""
+        """Return None: with a target requests would read the whole body, however large.
+
+        It would do so just to prepare the next request.
+        """

@@ -25,14 +25,16 @@ OTHER = re.compile("[^\x00-\u024f\u2000-\u206f]")
 
 
 def text_tokens(text: str) -> int:
-    """About how many tokens a text is; 0 only for an empty one."""
-    dense = len(CJK.findall(text)) if not text.isascii() else 0
-    other = len(OTHER.findall(text)) - dense if not text.isascii() else 0
+    """Estimate how many tokens a text is; 0 only for an empty text."""
+    dense = other = 0
+    if not text.isascii():
+        dense = len(CJK.findall(text))
+        other = len(OTHER.findall(text)) - dense
     return math.ceil(dense + other / 2 + (len(text) - dense - other) / 4)
 
 
 def picture_tokens(width: int, height: int, detail: str | None = None) -> int:
-    """About how many tokens a picture of this many pixels is; `detail` low is a flat price."""
+    """Estimate how many tokens a picture of this many pixels is; `detail` low is a flat price."""
     if detail == "low":
         return LOW_DETAIL
     scale = min(1.0, LONGEST_SIDE / max(width, height, 1))
@@ -48,7 +50,7 @@ def estimate(
     answers: Iterable[str] = (),
     detail: str | None = None,
 ) -> Usage:
-    """Usage in our own numbers, marked as estimated.
+    """Return the usage in our own numbers, marked as estimated.
 
     sizes: (width, height) in pixels of each picture as sent. earlier: questions and answers of turns before.
     answers: what the model wrote, thoughts too; leave it out for what a question costs before it is sent.
