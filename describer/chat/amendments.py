@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from describer.chat.error_patterns import REFUSED, parameters_named, top_name, words
+from describer.chat.error_patterns import REFUSED, any_of, parameters_named, top_name
 from describer.chat.errors import ChatError
 
 RENAMED = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 NEVER = ("n", "response_format", "tools", "model", "messages")
 REFUSING_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "unrecognized_parameter"}
-NOT_BOTH = words(r"cannot both be", r"only one of", r"not both", r"cannot be (used|specified|set) together")
+NOT_BOTH = any_of(r"cannot both be", r"only one of", r"not both", r"cannot be (used|specified|set) together")
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def key_of(target: Target) -> str:
 def read(
     response: requests.Response, most: int, relay: Relay | None = None
 ) -> tuple[bytes, ChatError | None]:
-    """Return the body as far as it came, unpacked, and what cut it short; only a relay keeps what it hears."""
+    """Return the body as far as it came, unpacked, and what cut it short; a relay keeps what it hears."""
     pieces: list[bytes] = []
     size = 0
     try:

@@ -59,10 +59,7 @@ class Usage:
 
     @property
     def output_tokens(self) -> int | None:
-        """Return the tokens that output is priced at.
-
-        Some endpoints leave thinking out of completion_tokens but not out of the total.
-        """
+        """Return the tokens that output is priced at; some endpoints count thinking only in the total."""
         if self.prompt_tokens is None or self.total_tokens is None:
             return self.completion_tokens
         return max(self.completion_tokens or 0, self.total_tokens - self.prompt_tokens)
@@ -151,11 +148,8 @@ def read_usage(raw: Any) -> Usage | None:
 
 
 def first_count(usage: Mapping[str, Any], *names: str) -> int | None:
-    for name in names:
-        count = as_count(usage.get(name))
-        if count is not None:
-            return count
-    return None
+    counts = (as_count(usage.get(name)) for name in names)
+    return next((count for count in counts if count is not None), None)
 
 
 def read_choices(raw: Any) -> tuple[CompletionChoice, ...]:

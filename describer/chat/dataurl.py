@@ -27,7 +27,7 @@ def read_data_url(url: str) -> bytes:
 
 
 def decoded(text: bytes) -> bytes:
-    """Read the text as it stands first; faults are rare, and looking for them costs a third of the reading."""
+    """Read the text as it stands first; faults are rare, looking for them costs a third of the reading."""
     try:
         return binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error:

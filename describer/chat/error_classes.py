@@ -6,7 +6,7 @@ in Chinese. So a list of tests is asked in order, the first that fits decides, a
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from describer.chat.error_patterns import (
     A_MODEL,
@@ -80,14 +80,18 @@ class Case:
         return bool(pattern.search(self.said.message))
 
 
-def standing_for(http_status: int, said: ErrorText) -> int:
-    """The status to judge by. The body's own number counts where the label is a 2xx or only says "server fault"."""
+def standing_for(http_status: int, error_text: ErrorText) -> int:
+    """Return the status to judge by.
+
+    The body's own number counts where the label is a 2xx or only says "server fault".
+    """
     if 400 <= http_status < 500:
         return http_status
-    words = (STATUS_OF.get(said.code.lower()), STATUS_OF.get(said.type.lower()))
+    if error_text.status:
+        return error_text.status
     if http_status >= 500:
-        return said.status or http_status
-    return said.status or words[0] or words[1] or 500
+        return http_status
+    return STATUS_OF.get(error_text.code.lower()) or STATUS_OF.get(error_text.type.lower()) or 500
 
 
 def blind(case: Case) -> ChatError | None:
@@ -97,21 +101,24 @@ def blind(case: Case) -> ChatError | None:
 
 
 def credit(case: Case) -> ChatError | None:
-    """402, or words of money; but a 402 or a 429 in words that names a time only wants us to wait."""
+    """Look for a 402, or words of money; but a 402 or 429 that names a time only wants us to wait."""
     waits = case.evidence.retry_after is not None
-    if case.status == 402:
-        return RateLimited("", case.evidence) if waits else NoCredit("", case.evidence)
+    if case.status == 402 and waits:
+        return RateLimited("", case.evidence)
     spoken = case.status == 429 and case.says(CREDIT) and not case.says(WAITING) and not waits
     firm = case.status in (400, 401, 403) and case.says(SHORTAGE) and not case.said.param
-    return NoCredit("", case.evidence) if case.codes & CREDIT_CODES or spoken or firm else None
+    if case.status == 402 or case.codes & CREDIT_CODES or spoken or firm:
+        return NoCredit("", case.evidence)
+    return None
 
 
 def model(case: Case) -> ChatError | None:
     named = case.status in (400, 404) and (case.said.param == "model" or case.says(MODEL))
     mentioned = case.status == 404 and case.says(A_MODEL) and not case.said.is_page
     channel = case.status in (400, 404, 429, 500, 503) and case.says(NO_CHANNEL)
-    found = case.codes & MODEL_CODES or named or mentioned or channel
-    return ModelNotFound("", case.evidence) if found else None
+    if case.codes & MODEL_CODES or named or mentioned or channel:
+        return ModelNotFound("", case.evidence)
+    return None
 
 
 def filtered(case: Case) -> ChatError | None:
@@ -126,51 +133,57 @@ def filtered(case: Case) -> ChatError | None:
 
 def context(case: Case) -> ChatError | None:
     spoken = case.status in (400, 413, 422, 500) and case.says(LONG)
-    return ContextTooLong("", case.evidence) if case.codes & LONG_CODES or spoken else None
+    if case.codes & LONG_CODES or spoken:
+        return ContextTooLong("", case.evidence)
+    return None
 
 
 def picture(case: Case) -> ChatError | None:
     if case.status not in (400, 415, 422):
         return None
     coded = any(code.startswith(("invalid_image", "image_", "unsupported_image")) for code in case.codes)
-    if not (coded or "image_url" in case.said.param or case.says(IMAGE_FAULT)) or case.said.param.endswith(
-        "detail"
-    ):
+    at_fault = coded or "image_url" in case.said.param or case.says(IMAGE_FAULT)
+    if not at_fault or case.said.param.endswith("detail"):
         return None
+    sentence = ""
     if case.says(PICTURE_LARGE):
-        return ImageRejected(
-            "A picture is too large for the endpoint; lower the picture size.", case.evidence
-        )
-    return ImageRejected("", case.evidence)
+        sentence = "A picture is too large for the endpoint; lower the picture size."
+    return ImageRejected(sentence, case.evidence)
 
 
 def request_too_large(case: Case) -> ChatError | None:
     spoken = case.status in (400, 404, 502) and case.says(TOO_BIG)
     if case.status != 413 and not spoken and "request_too_large" not in case.codes:
         return None
-    ours = f" ({size_text(case.sent_bytes)})" if case.sent_bytes else ""
-    return TooLarge(
-        f"The request{ours} is too large for the endpoint; lower the picture size.", case.evidence
-    )
+    request = "The request"
+    if case.sent_bytes:
+        request += f" ({size_text(case.sent_bytes)})"
+    sentence = f"{request} is too large for the endpoint; lower the picture size."
+    return TooLarge(sentence, case.evidence)
 
 
 def key(case: Case) -> ChatError | None:
     spoken = case.status in (400, 403) and case.says(KEY)
-    return BadKey("", case.evidence) if case.codes & KEY_CODES or spoken else None
+    if case.codes & KEY_CODES or spoken:
+        return BadKey("", case.evidence)
+    return None
 
 
 def parameter(case: Case) -> ChatError | None:
-    """A 400 that names a parameter; `param` becomes that name alone."""
-    named = parameter_in(case.said) if case.status == 400 else None
-    if not named:
+    """Look for a 400 that names a parameter; `param` becomes that name alone."""
+    if case.status != 400:
         return None
-    evidence = Evidence(**{**vars(case.evidence), "param": named})
-    return UnsupportedParameter(f"This model refuses {named}; change it or leave it out.", evidence)
+    name = parameter_in(case.said)
+    if not name:
+        return None
+    evidence = replace(case.evidence, param=name)
+    return UnsupportedParameter(f"This model refuses {name}; change it or leave it out.", evidence)
 
 
 def loading(case: Case) -> ChatError | None:
-    spoken = case.status == 503 and case.says(LOADING)
-    return Overloaded("The model is being loaded.", case.evidence) if spoken else None
+    if case.status == 503 and case.says(LOADING):
+        return Overloaded("The model is being loaded.", case.evidence)
+    return None
 
 
 def by_status(case: Case) -> ChatError:
@@ -181,11 +194,11 @@ def by_status(case: Case) -> ChatError:
         return ConnectionFailed("The proxy on the way asks for a name and password.", evidence)
     if status == 422 and evidence.param:
         return BadRequest(f"The endpoint did not understand {evidence.param}.", evidence)
+    if status in BY_STATUS:
+        return BY_STATUS[status]("", evidence)
     if status >= 500:
-        return {503: Overloaded, 529: Overloaded, 504: TimedOut, 524: TimedOut}.get(status, EndpointError)(
-            "", evidence
-        )
-    return BY_STATUS.get(status, BadRequest)("", evidence)
+        return EndpointError("", evidence)
+    return BadRequest("", evidence)
 
 
 BY_STATUS: dict[int, type[ChatError]] = {
@@ -195,6 +208,10 @@ BY_STATUS: dict[int, type[ChatError]] = {
     409: Overloaded,
     425: Overloaded,
     429: RateLimited,
+    503: Overloaded,
+    504: TimedOut,
+    524: TimedOut,
+    529: Overloaded,
 }
 TESTS: tuple[Callable[[Case], ChatError | None], ...] = (
     blind, credit, context, filtered, request_too_large, picture, key, parameter, model, loading,
@@ -202,4 +219,8 @@ TESTS: tuple[Callable[[Case], ChatError | None], ...] = (
 
 
 def error_of_case(case: Case) -> ChatError:
-    return next((error for test in TESTS if (error := test(case)) is not None), None) or by_status(case)
+    for test in TESTS:
+        error = test(case)
+        if error is not None:
+            return error
+    return by_status(case)

@@ -6,7 +6,7 @@ from describer.chat.error_text import ErrorText
 from describer.chat.parameters import NAMES
 
 
-def words(*phrases: str) -> re.Pattern[str]:
+def any_of(*phrases: str) -> re.Pattern[str]:
     return re.compile("|".join(phrases), re.IGNORECASE)
 
 
@@ -15,12 +15,14 @@ CREDIT_CODES = {
     "insufficient_funds", "credit_balance_exhausted", "billing_hard_limit_reached", "billing_not_active",
     "billing_error", "payment_required", "pre_consume_token_quota_failed", "arrearage",
 }  # fmt: skip
-CREDIT = words(r"quota", r"\bcredits?\b", r"(?<!load )\bbalance\b", r"\bbilling\b", r"余额", r"额度", r"欠费")
-SHORTAGE = words(
+CREDIT = any_of(
+    r"quota", r"\bcredits?\b", r"(?<!load )\bbalance\b", r"\bbilling\b", r"余额", r"额度", r"欠费"
+)
+SHORTAGE = any_of(
     r"insufficient[ _](user[ _])?(quota|credits?|balance|funds)", r"\bquota\b", r"\bcredits?\b", r"\bbilling\b",
     r"(account|credit|your) balance", r"余额", r"额度", r"欠费",
 )  # fmt: skip
-WAITING = words(
+WAITING = any_of(
     r"per[ _-]?(second|minute|hour|day)", r"rate[ _-]?limit", r"\b[rt]p[mds]\b", r"(retry|try again) in"
 )
 
@@ -31,15 +33,15 @@ MODEL_CODES = {
     "invalid_model",
     "no_available_channel",
 }
-MODEL = words(
+MODEL = any_of(
     r"\bmodel\b.{0,100}(not exist|not found|not available|unavailable|not (currently )?served|not a valid|is unknown)",
     r"(unknown|invalid|no such|unrecognized|unsupported) model", r"not a valid model", r"no endpoints found for",
     r"模型.{0,60}(不存在|不可用|未找到)",
 )  # fmt: skip
-A_MODEL = words(r"\bmodel\b", r"模型")
-NO_CHANNEL = words(r"no (available channels?|channels? available)", r"无可用渠道", r"没有可用渠道")
+A_MODEL = any_of(r"\bmodel\b", r"模型")
+NO_CHANNEL = any_of(r"no (available channels?|channels? available)", r"无可用渠道", r"没有可用渠道")
 
-BLIND = words(
+BLIND = any_of(
     r"(image|vision|picture|multi-?modal)\w*( \w+){0,5} (is|are) not (currently )?(supported|enabled|available)",
     r"(does not|doesn't|do not|cannot|can't|not able to) (support|accept|process|handle|see|read|take)( \w+){0,4} "
     r"(image|vision|visual|picture|multi-?modal|media)",
@@ -47,7 +49,7 @@ BLIND = words(
     r"image_url.{0,20} is only supported", r"only (supports )?text (content|messages|input)", r"text[- ]only",
     r"unknown variant .?image_url", r"不支持.{0,10}(图片|图像|图文|视觉|多模态)",
 )  # fmt: skip
-PICTURE_FORM = words(
+PICTURE_FORM = any_of(
     r"format",
     r"media[ _]?type",
     r"mime",
@@ -55,8 +57,8 @@ PICTURE_FORM = words(
     r"size",
     r"dimension",
 )
-PICTURE_LARGE = words(r"too (large|big)", r"exceed", r"larger than", r"at most", r"maximum")
-IMAGE_FAULT = words(
+PICTURE_LARGE = any_of(r"too (large|big)", r"exceed", r"larger than", r"at most", r"maximum")
+IMAGE_FAULT = any_of(
     r"(image|picture|base64|media[ _]type)\b.{0,80}(invalid|unsupported|not (supported|valid)|corrupt|too (large|big|many|small)"
     r"|exceed|dimension|could not|couldn't|cannot|unable|fail|error)",
     r"(invalid|unsupported|corrupt|could not|couldn't|cannot|unable|fail|error|too many).{0,80}(image|picture|base64|media[ _]type)",
@@ -68,39 +70,39 @@ FILTER_CODES = {
     "content_filter", "content_policy_violation", "responsibleaipolicyviolation", "data_inspection_failed",
     "datainspectionfailed", "sensitive_words_detected", "moderation_blocked", "prompt_blocked",
 }  # fmt: skip
-FILTER = words(
+FILTER = any_of(
     r"content[ _](management|filter|policy|moderation)", r"responsible ?ai", r"safety (system|filter|polic|setting)",
     r"\bflagged\b", r"inappropriate content", r"sensitive words?", r"敏感", r"违规",
 )  # fmt: skip
 
 LONG_CODES = {"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded"}
-LONG = words(
+LONG = any_of(
     r"context[ _](length|window|size|limit)", r"(prompt|input|request)( \w+){0,3} too long", r"too many (input |prompt )?tokens",
     r"exceed.{0,60}(max_model_len|maximum (input|sequence|prompt)|token limit)", r"maximum model length",
     r"上下文", r"reduce the length",
 )  # fmt: skip
 
-TOO_BIG = words(
+TOO_BIG = any_of(
     r"(request|body|payload|entity)( \w+){0,3} (is )?too (large|big)",
     r"(request|body|payload|entity)( \w+){0,3} exceeds.{0,40}(limit|size|maximum|bytes|mb)",
     r"maximum (request|body|payload)( body)? size",
 )  # fmt: skip
 
 KEY_CODES = {"invalid_api_key", "incorrect_api_key", "missing_api_key", "api_key_invalid"}
-KEY = words(
+KEY = any_of(
     r"(invalid|incorrect|missing|expired|no|bad) api[ _-]?key",
     r"api[ _-]?key( \w+){0,3} (not valid|invalid|expired|missing|not found|incorrect)", r"无效的令牌", r"令牌无效",
 )  # fmt: skip
 
-LOADING = words(r"\bloading\b", r"being loaded", r"warming up", r"starting up", r"cold start")
+LOADING = any_of(r"\bloading\b", r"being loaded", r"warming up", r"starting up", r"cold start")
 
-REFUSED = words(
+REFUSED = any_of(
     r"unsupported", r"not (currently )?(supported|allowed|permitted|accepted|available)", r"(does not|doesn't|do not|don't) support",
     r"deprecated", r"unknown (name|parameter|field|argument|key|keyword)", r"unrecogni[sz]ed", r"extra (inputs|fields)",
     r"unexpected (keyword|parameter|field)", r"cannot (both )?be (specified|used|set)", r"不支持", r"not compatible",
 )  # fmt: skip
 """A parameter that the model will not have at all, whatever its value."""
-WRONG = words(
+WRONG = any_of(
     r"must be",
     r"invalid",
     r"out of range",
@@ -122,23 +124,29 @@ BARE = re.compile(rf"\b({'|'.join(sorted(NOT_ORDINARY, key=len, reverse=True))})
 
 
 def parameters_named(text: str, known: tuple[str, ...] = KNOWN) -> list[str]:
-    """The parameters that a sentence names, in order; a word such as "stop" only where it is quoted or labelled."""
-    found = [match for pattern in (QUOTED, LABELLED, BARE) for match in pattern.finditer(text)]
-    names = [match[1] for match in sorted(found, key=lambda match: match.start(1))]
+    """Return the parameters that a sentence names, in order.
+
+    A word such as "stop" counts only where it is quoted or labelled.
+    """
+    matches = [match for pattern in (QUOTED, LABELLED, BARE) for match in pattern.finditer(text)]
+    matches.sort(key=lambda match: match.start(1))
+    names = [match[1] for match in matches]
     return list(dict.fromkeys(name for name in names if name in known))
 
 
 def top_name(param: str) -> str:
-    """The parameter that a path such as body.temperature or tools[0].function means."""
+    """Return the parameter that a path such as body.temperature or tools[0].function means."""
     path = re.split(r"[.\[\]'\"]+", param.strip("[]'\" ").removeprefix("body."))
-    return "detail" if path[-1] == "detail" else path[0]
+    if path[-1] == "detail":
+        return "detail"
+    return path[0]
 
 
-def parameter_in(said: ErrorText) -> str | None:
-    """The parameter that an error is about, None where it is about something else."""
-    name = top_name(said.param)
+def parameter_in(error_text: ErrorText) -> str | None:
+    """Return the parameter that an error is about, None where it is about something else."""
+    name, message = top_name(error_text.param), error_text.message
     if name in KNOWN:
         return name
-    if said.param or not (REFUSED.search(said.message) or WRONG.search(said.message)):
+    if error_text.param or not (REFUSED.search(message) or WRONG.search(message)):
         return None
-    return next(iter(parameters_named(said.message)), None)
+    return next(iter(parameters_named(message)), None)

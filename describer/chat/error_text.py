@@ -13,6 +13,9 @@ LONGEST = 500
 LONGEST_CODE = 100
 SHORTEST_KEY = 8
 READ_AT_MOST = 20_000
+MESSAGE_NAMES = (
+    "message", "detail", "msg", "error_description", "error_message", "error_msg", "errors", "title",
+)  # fmt: skip
 
 DATA_URL = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=_-]*", re.IGNORECASE)
 BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{160,}")
@@ -43,7 +46,7 @@ class ErrorText:
 
 
 def error_in(body: Any, *, failed: bool) -> ErrorText | None:
-    """The error that a JSON body holds, None where it holds none.
+    """Return the error that a JSON body holds, None where it holds none.
 
     `failed` says that the HTTP status was no 2xx: then a lone "message" or "detail" is an error too.
     """
@@ -57,136 +60,173 @@ def error_in(body: Any, *, failed: bool) -> ErrorText | None:
         return inner(body["error"], body)
     if failed or flat_error(body):
         return flat(body)
-    found = [one["error"] for one in as_list(body.get("choices")) if as_dict(one).get("error")]
-    return inner(found[0], {}) if found else None
+    for choice in as_list(body.get("choices")):
+        if as_dict(choice).get("error"):
+            return inner(choice["error"], {})
+    return None
 
 
 def flat_error(body: Mapping[str, Any]) -> bool:
+    """Tell whether a body is an error by its own label, or by a message with a status and no choices."""
     if "error" in (body.get("object"), body.get("type")):
         return True
+    if body.get("choices") or not message_of(body):
+        return False
     status = status_in(body.get("code")) or status_in(body.get("status"))
-    return (
-        not body.get("choices")
-        and bool(message_of(body))
-        and (status is not None or body.get("success") is False)
-    )
+    return status is not None or body.get("success") is False
 
 
 def inner(error: Any, body: Mapping[str, Any]) -> ErrorText:
-    """{"error": {...}} and {"error": "text"}; what the object lacks is looked for beside it."""
+    """Read {"error": {...}} and {"error": "text"}; what a text lacks is looked for beside it."""
     if not isinstance(error, dict):
-        beside = flat({key: value for key, value in body.items() if key != "error"})
-        words = error if isinstance(error, str) else ""
-        return replace(beside, message=". ".join(filter(None, (words.rstrip(". "), beside.message))) or words)
-    said = flat(error)
-    nested = nested_error(said.message)
+        return error_beside(error, body)
+    outer = flat(error)
+    nested = nested_error(outer.message)
     if nested is None:
-        return said
-    return replace(nested, status=nested.status or said.status, param=nested.param or said.param)
+        return outer
+    return replace(nested, status=nested.status or outer.status, param=nested.param or outer.param)
+
+
+def error_beside(error: Any, body: Mapping[str, Any]) -> ErrorText:
+    beside = flat({key: value for key, value in body.items() if key != "error"})
+    if not isinstance(error, str):
+        return beside
+    sentences = filter(None, (error.rstrip(". "), beside.message))
+    return replace(beside, message=". ".join(sentences) or error)
 
 
 def nested_error(message: str) -> ErrorText | None:
-    """Gateways hand on the body of the server behind them as the text of their own message."""
+    """Read a message that is itself a body: gateways hand on that of the server behind them as their text."""
     if not (message.startswith("{") and message.rstrip().endswith("}")):
         return None
     try:
-        found = as_dict(loads(message))
+        body = as_dict(loads(message))
     except ValueError:
         return None
-    told = found.get("error", found)
-    return flat(told) if isinstance(told, dict) and message_of(told) else None
+    error = body.get("error", body)
+    if isinstance(error, dict) and message_of(error):
+        return flat(error)
+    return None
 
 
 def flat(error: Mapping[str, Any]) -> ErrorText:
-    code = error.get("code")
+    code, status = "", status_in(error.get("code"))
+    if status is None:
+        code = as_text(error.get("code"), LONGEST_CODE)
+        status = status_in(error.get("status"))
     metadata = as_dict(error.get("metadata"))
     message = message_of(error)
     if raw := as_text(metadata.get("raw"), READ_AT_MOST):
         message = f"{message}: {raw}"
+    reasons = tuple(as_text(reason, 40) for reason in as_list(metadata.get("reasons"))[:9])
     return ErrorText(
         message=message,
-        code="" if status_in(code) else as_text(code, LONGEST_CODE),
+        code=code,
         type=as_text(error.get("type"), LONGEST_CODE) or as_text(error.get("status"), LONGEST_CODE),
         param=as_text(error.get("param"), LONGEST_CODE) or place_in(error.get("detail")),
-        status=status_in(code) or status_in(error.get("status")),
-        categories=categories_in(error)
-        or tuple(as_text(one, 40) for one in as_list(metadata.get("reasons"))[:9]),
+        status=status,
+        categories=categories_in(error) or reasons,
     )
 
 
 def message_of(error: Mapping[str, Any]) -> str:
-    for name in (
-        "message",
-        "detail",
-        "msg",
-        "error_description",
-        "error_message",
-        "error_msg",
-        "errors",
-        "title",
-    ):
+    for name in MESSAGE_NAMES:
         if text := flattened(error.get(name)):
             return text
     return ""
 
 
 def flattened(value: Any) -> str:
-    """Text as it is; a list of {"loc": [...], "msg": ...} as "field: message"."""
+    """Return a text as it is, and a list of {"loc": [...], "msg": ...} as "field: message"."""
     if isinstance(value, str):
         return value[:READ_AT_MOST]
     if isinstance(value, dict):
-        place = ".".join(as_text(one, 60) for one in as_list(value.get("loc")))
-        text = next(
-            (value[name] for name in ("msg", "message", "error") if isinstance(value.get(name), str)), ""
-        )
-        return f"{place}: {text}" if place and text else text
-    return "; ".join(filter(None, (flattened(one) for one in as_list(value)[:10])))
+        return flattened_detail(value)
+    return "; ".join(filter(None, map(flattened, as_list(value)[:10])))
+
+
+def flattened_detail(detail: Mapping[str, Any]) -> str:
+    texts: list[str] = [
+        detail[name] for name in ("msg", "message", "error") if isinstance(detail.get(name), str)
+    ]
+    place = ".".join(location_of(detail))
+    if not texts:
+        return ""
+    if not place or not texts[0]:
+        return texts[0]
+    return f"{place}: {texts[0]}"
+
+
+def location_of(detail: Mapping[str, Any]) -> list[str]:
+    return [as_text(step, 60) for step in as_list(detail.get("loc"))]
 
 
 def place_in(detail: Any) -> str:
-    """The field that the first entry of a list of details names, without the leading "body"."""
-    first = as_dict(as_list(detail)[0]) if as_list(detail) else {}
-    place = [as_text(one, 60) for one in as_list(first.get("loc"))]
-    return ".".join(place[1:] if place[:1] == ["body"] else place)
+    """Return the field that the first entry of a list of details names, without the leading "body"."""
+    if not as_list(detail):
+        return ""
+    steps = location_of(as_dict(detail[0]))
+    if steps[:1] == ["body"]:
+        del steps[0]
+    return ".".join(steps)
 
 
 def status_in(value: Any) -> int | None:
     number = as_count(value)
-    return number if number is not None and 400 <= number <= 599 else None
+    if number is None or not 400 <= number <= 599:
+        return None
+    return number
 
 
 def categories_in(error: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a filter of Azure's kind found: the names of its categories that are marked filtered."""
+    """Return the names of the categories that a filter of Azure's kind marks as filtered."""
     below = as_dict(error.get("innererror"))
     result = as_dict(below.get("content_filter_result") or error.get("content_filter_result"))
-    return tuple(name[:40] for name, found in result.items() if as_dict(found).get("filtered") is True)
+    return tuple(name[:40] for name, verdict in result.items() if as_dict(verdict).get("filtered") is True)
 
 
 def clean_words(text: str, key: str = "") -> str:
-    """At most 500 characters on one line: no markup, no key, no picture; of a web page only the title."""
+    """Return at most 500 characters on one line: no markup, key or picture; of a web page only the title."""
     text = masked(text[:READ_AT_MOST], key)
     if PAGE.match(text):
-        title = TITLE.search(text)
-        text = title[1] if title else ""
+        text = title_of(text)
     text = BASE64.sub("[...]", SECRET.sub("[key]", DATA_URL.sub("[picture]", text)))
     text = html.unescape(TAG.sub(" ", text))
-    text = " ".join("".join(one if one.isprintable() else " " for one in TAG.sub(" ", text)).split())
+    text = on_one_line(TAG.sub(" ", text))
     if not any(map(str.isalnum, text)):
         return ""
-    return text if len(text) <= LONGEST else text[: LONGEST - 3].rstrip() + "..."
+    if len(text) > LONGEST:
+        text = text[: LONGEST - 3].rstrip() + "..."
+    return text
+
+
+def title_of(page: str) -> str:
+    title = TITLE.search(page)
+    return title[1] if title else ""
+
+
+def on_one_line(text: str) -> str:
+    letters = (letter if letter.isprintable() else " " for letter in text)
+    return " ".join("".join(letters).split())
 
 
 def masked(text: str, key: str) -> str:
-    """The text without our key, should the endpoint have repeated it."""
-    return text.replace(key, "[key]") if len(key) >= SHORTEST_KEY and key in text else text
+    """Return the text without our key, should the endpoint have repeated it."""
+    if len(key) >= SHORTEST_KEY and key in text:
+        return text.replace(key, "[key]")
+    return text
 
 
 def is_page(text: str) -> bool:
     return bool(PAGE.match(text))
 
 
+def begins_like_json(text: str) -> bool:
+    return text.lstrip().startswith(("{", "["))
+
+
 def phrase(status: int) -> str:
-    """A status in words: "Bad gateway (502)."."""
+    """Put a status in words: "Bad gateway (502)."."""
     try:
         return f"{HTTPStatus(status).phrase.capitalize()} ({status})."
     except ValueError:
@@ -194,10 +234,12 @@ def phrase(status: int) -> str:
 
 
 def wait_in(text: str) -> float | None:
-    """The seconds that a sentence like "try again in 1m2.5s" names."""
-    found = WAIT.search(text[:READ_AT_MOST])
-    if not found:
+    """Return the seconds that a sentence like "try again in 1m2.5s" names."""
+    match = WAIT.search(text[:READ_AT_MOST])
+    if not match:
         return None
-    hours, minutes, seconds, unit = found.groups()
-    last = float(seconds or 0) / (1000 if (unit or "").lower() == "ms" else 1)
+    hours, minutes, seconds, unit = match.groups()
+    last = float(seconds or 0)
+    if unit and unit.lower() == "ms":
+        last /= 1000
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + last or None

@@ -76,26 +76,24 @@ class ChatError(Exception):
         billed: Billed | None = None,
         **more: Any,
     ) -> None:
-        given = replace(evidence or Evidence(), **more)
-        self.message = said(sentence or self.sentence, given.words)
+        evidence = replace(evidence or Evidence(), **more)
+        self.message = sentence or self.sentence
+        if evidence.words:
+            self.message += f" The endpoint said: {evidence.words}"
         self.retryable = self.usual[0] if retryable is None else retryable
-        self.billed: Billed = self.usual[1] if billed is None else billed
-        self.words = given.words
-        self.http_status = given.http_status
-        self.param = given.param
-        self.endpoint_code = given.endpoint_code
-        self.retry_after = given.retry_after
-        self.request_id = given.request_id
-        self.limits = given.limits
-        self.reply = given.reply
+        self.billed: Billed = billed or self.usual[1]
+        self.words = evidence.words
+        self.http_status = evidence.http_status
+        self.param = evidence.param
+        self.endpoint_code = evidence.endpoint_code
+        self.retry_after = evidence.retry_after
+        self.request_id = evidence.request_id
+        self.limits = evidence.limits
+        self.reply = evidence.reply
         super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
-
-
-def said(sentence: str, words: str) -> str:
-    return f"{sentence} The endpoint said: {words}" if words else sentence
 
 
 class ConnectionFailed(ChatError):

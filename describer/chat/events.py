@@ -16,13 +16,19 @@ class Events:
         self.name = ""
 
     def feed(self, piece: bytes, *, last: bool = False) -> Iterator[tuple[str, str]]:
-        """(event name or "", data) of each event that is whole; with `last` also of one without its blank line."""
+        """Yield (event name or "", data) of each whole event.
+
+        With `last` also of an event without its blank line.
+        """
         self.rest.append(self.decoder.decode(piece, last))
         if not last and "\n" not in self.rest[-1] and "\r" not in self.rest[-1]:
             return
         *lines, unfinished = lines_of("".join(self.rest))
-        self.rest = [] if last else [unfinished]
-        for line in [*lines, unfinished.rstrip("\r"), ""] if last else lines:
+        self.rest = [unfinished]
+        if last:
+            self.rest = []
+            lines += [unfinished.rstrip("\r"), ""]
+        for line in lines:
             yield from self.take(line)
 
     def take(self, line: str) -> Iterator[tuple[str, str]]:
@@ -38,14 +44,17 @@ class Events:
 
 
 def lines_of(text: str) -> list[str]:
-    """Lines ended by CRLF, LF or CR. The last one has no end yet; a CR there may be half of a CRLF and stays."""
-    half = "\r" if text.endswith("\r") else ""
+    """Split a text at CRLF, LF and CR.
+
+    The last line has no end yet; a CR there may be half of a CRLF and stays.
+    """
     lines = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    lines[-1] += half
+    if text.endswith("\r"):
+        lines[-1] += "\r"
     return lines
 
 
 def is_stream(text: str) -> bool:
-    """Whether a body is an event stream, whatever its label: it begins with a field and has data."""
+    """Tell whether a body is an event stream, whatever its label: it begins with a field and has data."""
     start = text.lstrip("\ufeff \r\n")[:10]
     return start.startswith(FIELDS) and "data:" in text

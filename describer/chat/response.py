@@ -14,7 +14,16 @@ from typing import Any
 from describer.chat.address import shown_address
 from describer.chat.completion import Completion, CompletionChoice, Reply, read_completion
 from describer.chat.error_classes import Case, error_of_case, standing_for
-from describer.chat.error_text import ErrorText, clean_words, error_in, is_page, masked, phrase, wait_in
+from describer.chat.error_text import (
+    ErrorText,
+    begins_like_json,
+    clean_words,
+    error_in,
+    is_page,
+    masked,
+    phrase,
+    wait_in,
+)
 from describer.chat.errors import (
     BadAnswer,
     Billed,
@@ -62,20 +71,22 @@ class EndpointResponse:
 
     @property
     def request_id(self) -> str:
-        found = (self.lowered.get(name, "") for name in REQUEST_IDS)
-        return clean_words(next(filter(None, found), ""), self.key)[:100]
+        ids = filter(None, map(self.lowered.get, REQUEST_IDS))
+        return clean_words(next(ids, ""), self.key)[:100]
 
     @property
     def limits(self) -> dict[str, str]:
-        """The rate limits that the endpoint told of, by header name."""
-        told = [(name, value) for name, value in self.lowered.items() if name.startswith("x-ratelimit-")]
-        return {name[:60]: clean_words(value, self.key)[:60] for name, value in told[:MOST_LIMITS]}
+        """Return the rate limits that the endpoint told of, by header name."""
+        names = [name for name in self.lowered if name.startswith("x-ratelimit-")][:MOST_LIMITS]
+        return {name[:60]: clean_words(self.lowered[name], self.key)[:60] for name in names}
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds to wait; None for nothing, 0, the past and nonsense."""
+        """Return the seconds to wait; None for nothing, 0, the past and nonsense."""
         milliseconds = as_seconds(self.lowered.get("retry-after-ms", ""))
-        return milliseconds / 1000 if milliseconds else as_seconds(self.lowered.get("retry-after", ""))
+        if milliseconds:
+            return milliseconds / 1000
+        return as_seconds(self.lowered.get("retry-after", ""))
 
 
 def as_seconds(value: str) -> float | None:
@@ -89,11 +100,13 @@ def as_seconds(value: str) -> float | None:
 
 def until(date: str) -> float:
     at = parsedate_to_datetime(date)
-    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return (at - datetime.now(UTC)).total_seconds()
 
 
 def read_reply(answer: EndpointResponse) -> Reply:
-    """The reply of a whole response. Raises a ChatError where it holds no usable answer, and nothing else."""
+    """Read a whole response. Raises a ChatError, and nothing else, where it holds no usable answer."""
     if is_stream(answer.text):
         return read_stream(answer, assembled(answer.text.encode()))
     body, fault = parse_body(answer.text)
@@ -103,45 +116,44 @@ def read_reply(answer: EndpointResponse) -> Reply:
 
 
 def parse_body(text: str) -> tuple[Any, str]:
-    """The JSON value of a body, or the sentence that says why there is none."""
+    """Return the JSON value of a body, or the sentence that says why there is none."""
     try:
         return loads(text), ""
     except TooDeep:
         return None, "The endpoint's answer is nested too deep to be read."
     except ValueError:
-        return None, "The endpoint's answer is broken JSON." if text.lstrip().startswith(
-            ("{", "[")
-        ) else BadAnswer.sentence
+        if begins_like_json(text):
+            return None, "The endpoint's answer is broken JSON."
+        return None, BadAnswer.sentence
 
 
 def read_body(answer: EndpointResponse, body: Any) -> Reply:
-    raw = body[0] if isinstance(body, list) and len(body) == 1 else body
-    reply = reply_of(answer, raw) if isinstance(raw, dict) else None
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    reply = reply_of(answer, body) if isinstance(body, dict) else None
     if reply and any(map(usable, reply.completion.choices)):
         return reply
-    said = error_in(raw, failed=not answer.succeeded)
-    if said is not None or not answer.succeeded:
-        raise refusal(answer, said or ErrorText())
+    error_text = error_in(body, failed=not answer.succeeded)
+    if error_text is not None or not answer.succeeded:
+        raise refusal(answer, error_text or ErrorText())
     if reply is None or not is_completion(reply.raw):
         raise unreadable_body(answer, reply=reply)
     raise empty(answer, reply)
 
 
 def read_stream(answer: EndpointResponse, assembly: Assembly, broken: ChatError | None = None) -> Reply:
-    """An event stream, asked for or not. `broken` is what ended it, None when its body came to its end."""
+    """Read an event stream, asked for or not. `broken` is what cut it short, None when it came to its end."""
     if assembly.whole or not (broken or assembly.has_text):
         return read_whole_stream(answer, assembly, broken)
     if assembly.error is None and not assembly.has_text:
         raise broken or ConnectionLost("", evidence_of(answer, ErrorText()))
     reply = reply_of(answer, assembly.body())
     if assembly.error is not None:
-        said = error_in(assembly.error, failed=False) or ErrorText()
-        raise partial(refusal(answer, said), reply)
-    raise (
-        partial(broken, reply)
-        if broken and broken.code == "timeout"
-        else StreamCut("", evidence_of(answer, ErrorText(), reply))
-    )
+        error_text = error_in(assembly.error, failed=False) or ErrorText()
+        raise partial(refusal(answer, error_text), reply)
+    if broken and broken.code == "timeout":
+        raise partial(broken, reply)
+    raise StreamCut("", evidence_of(answer, ErrorText(), reply))
 
 
 def read_whole_stream(answer: EndpointResponse, assembly: Assembly, broken: ChatError | None) -> Reply:
@@ -151,7 +163,7 @@ def read_whole_stream(answer: EndpointResponse, assembly: Assembly, broken: Chat
 
 
 def partial(error: ChatError, reply: Reply) -> ChatError:
-    """The same error after some of the text had come: it may be billed, and is not asked again by itself."""
+    """Mark an error as one after some of the text: it may be billed, and is not asked again by itself."""
     error.reply, error.billed, error.retryable = reply, "unknown", False
     return error
 
@@ -162,7 +174,7 @@ def reply_of(answer: EndpointResponse, raw: dict[str, Any]) -> Reply:
 
 
 def usable(choice: CompletionChoice) -> bool:
-    """Whether there is something to show: visible text that is not only thought, a refusal, or a tool call."""
+    """Tell whether there is something to show: visible text beyond thought, a refusal, or a tool call."""
     return bool(visible(choice.content) or visible(choice.refusal) or choice.tool_calls)
 
 
@@ -178,71 +190,77 @@ def is_completion(raw: Mapping[str, Any]) -> bool:
     )
 
 
-def paid(completion: Completion, otherwise: Billed = "unknown") -> Billed:
-    """A whole reply was paid when it holds choices, or usage above 0."""
+def paid(completion: Completion) -> Billed:
+    """Tell whether a whole reply was paid: it was when it holds choices, or usage above 0."""
     counted = completion.usage is not None and not completion.usage.is_zero
-    return "yes" if completion.choices or counted else otherwise
+    return "yes" if completion.choices or counted else "unknown"
 
 
 def empty(answer: EndpointResponse, reply: Reply) -> ChatError:
-    """The error of a completion without a usable choice; what it holds is recorded all the same."""
+    """Return the error of a completion without a usable choice; what it holds is recorded all the same."""
     evidence, billed = evidence_of(answer, ErrorText(), reply), paid(reply.completion)
     choices = reply.completion.choices
     if choices and all(choice.reading == "filter" for choice in choices):
-        return ContentFiltered(
-            "A content filter of the endpoint took the answer away.", evidence, billed=billed
-        )
+        taken = "A content filter of the endpoint took the answer away."
+        return ContentFiltered(taken, evidence, billed=billed)
     if any(choice.reasoning or THOUGHT.search(choice.content or "") for choice in choices):
         return EmptyAnswer("It thought, but wrote no answer; raise the token limit.", evidence, billed=billed)
     return EmptyAnswer("", evidence, billed=billed)
 
 
 def unreadable_body(answer: EndpointResponse, sentence: str = "", reply: Reply | None = None) -> ChatError:
-    """The error of a body that is no completion: by its status, else bad_answer. A web page cost nothing."""
-    said = ErrorText(message="" if answer.text.lstrip().startswith(("{", "[")) else answer.text)
+    """Return the error of a body that is no completion: by its status, else bad_answer.
+
+    A web page cost nothing.
+    """
+    error_text = ErrorText()
+    if not begins_like_json(answer.text):
+        error_text = ErrorText(message=answer.text)
     if not answer.succeeded:
-        return refusal(answer, said)
-    evidence = evidence_of(answer, said, reply)
+        return refusal(answer, error_text)
+    evidence = evidence_of(answer, error_text, reply)
     if is_page(answer.text):
         page = "This address answered with a web page; check the base URL."
         return BadAnswer(page, evidence, billed="no")
-    billed: Billed = paid(reply.completion) if reply else "unknown"
-    return BadAnswer(sentence, evidence, billed=billed)
+    return BadAnswer(sentence, evidence, billed=paid(reply.completion) if reply else "unknown")
 
 
-def refusal(answer: EndpointResponse, said: ErrorText) -> ChatError:
-    """The error of a status that is no success, or of an error object under any status."""
+def refusal(answer: EndpointResponse, error_text: ErrorText) -> ChatError:
+    """Return the error of a status that is no success, or of an error object under any status."""
     if 300 <= answer.status < 400:
         return redirect(answer)
-    if is_page(said.message):
-        said = replace(said, message=clean_words(said.message, answer.key), is_page=True)
-    status = standing_for(answer.status, said)
-    evidence = evidence_of(answer, said)
+    if is_page(error_text.message):
+        title = clean_words(error_text.message, answer.key)
+        error_text = replace(error_text, message=title, is_page=True)
+    status = standing_for(answer.status, error_text)
+    evidence = evidence_of(answer, error_text)
     if not evidence.words and not answer.succeeded:
         evidence = replace(evidence, words=phrase(answer.status))
-    error = error_of_case(Case(status, said, evidence, answer.sent_bytes))
-    told = answer.lowered.get("x-should-retry", "").strip().lower()
-    if told in ("true", "false"):
-        error.retryable = told == "true"
+    error = error_of_case(Case(status, error_text, evidence, answer.sent_bytes))
+    should_retry = answer.lowered.get("x-should-retry", "").strip().lower()
+    if should_retry in ("true", "false"):
+        error.retryable = should_retry == "true"
     return error
 
 
 def redirect(answer: EndpointResponse) -> ChatError:
-    place = clean_words(shown_address(answer.lowered.get("location", "")), answer.key)
-    where = f" ({place})" if place else ""
-    return Redirected(
-        f"The endpoint sent us to another address{where}; set the base URL to it.",
-        evidence_of(answer, ErrorText()),
-    )
+    address = "another address"
+    if place := clean_words(shown_address(answer.lowered.get("location", "")), answer.key):
+        address += f" ({place})"
+    sentence = f"The endpoint sent us to {address}; set the base URL to it."
+    return Redirected(sentence, evidence_of(answer, ErrorText()))
 
 
-def evidence_of(answer: EndpointResponse, said: ErrorText, reply: Reply | None = None) -> Evidence:
+def evidence_of(answer: EndpointResponse, error_text: ErrorText, reply: Reply | None = None) -> Evidence:
+    retry_after = answer.retry_after
+    if retry_after is None and answer.status == 429:
+        retry_after = wait_in(error_text.message)
     return Evidence(
-        words=clean_words(said.message, answer.key),
+        words=clean_words(error_text.message, answer.key),
         http_status=answer.status,
-        param=clean_words(said.param, answer.key)[:100] or None,
-        endpoint_code=clean_words(said.code, answer.key)[:100],
-        retry_after=answer.retry_after or (wait_in(said.message) if answer.status == 429 else None),
+        param=clean_words(error_text.param, answer.key)[:100] or None,
+        endpoint_code=clean_words(error_text.code, answer.key)[:100],
+        retry_after=retry_after,
         request_id=answer.request_id,
         limits=answer.limits,
         reply=reply,

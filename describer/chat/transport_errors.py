@@ -116,31 +116,37 @@ TABLE: tuple[tuple[tuple[type[BaseException], ...], Make], ...] = (
 
 
 def transport_error(fault: BaseException, host: str = "the endpoint", sent: bool | None = None) -> ChatError:
-    """The error that `fault` means at `host` ("name:port").
+    """Return the error that `fault` means at `host` ("name:port").
 
-    `sent` False: no byte of the request had left, so nothing was paid, whatever it was. True: some had.
-    None: not known, as with adapters that use no socket.
+    `sent` False: no byte of the request had left, so nothing was paid, whatever the fault was. True: some
+    had. None: not known, as with adapters that use no socket.
     """
-    chain = list(causes(fault))
-    found = next(
-        (make(one, host) for types, make in TABLE for one in chain if isinstance(one, types)),
-        lost(fault, host),
-    )
-    if sent is False and isinstance(found, ConnectionLost | TimedOut):
+    error = error_in_table(fault, host)
+    if sent is False and isinstance(error, ConnectionLost | TimedOut):
         return not_connected(fault, host)
-    if sent and isinstance(found, ConnectionFailed) and isinstance(fault, of_requests.SSLError):
+    if sent and isinstance(error, ConnectionFailed) and isinstance(fault, of_requests.SSLError):
         return ConnectionLost()
-    return found
+    return error
+
+
+def error_in_table(fault: BaseException, host: str) -> ChatError:
+    """Make the error of the first row that fits any cause; an early row goes before an outer cause."""
+    chain = list(causes(fault))
+    for types, make in TABLE:
+        for cause in chain:
+            if isinstance(cause, types):
+                return make(cause, host)
+    return lost(fault, host)
 
 
 def causes(fault: BaseException) -> Iterator[BaseException]:
-    """The exception and those it wraps, however each library keeps them, outermost first."""
+    """Yield the exception and those it wraps, however each library keeps them, outermost first."""
     waiting: list[object] = [fault]
     seen: set[int] = set()
     while waiting:
-        one = waiting.pop(0)
-        if not isinstance(one, BaseException) or id(one) in seen:
+        cause = waiting.pop(0)
+        if not isinstance(cause, BaseException) or id(cause) in seen:
             continue
-        seen.add(id(one))
-        yield one
-        waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+        seen.add(id(cause))
+        yield cause
+        waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
