@@ -221,10 +221,6 @@ def is_page(text: str) -> bool:
     return bool(PAGE.match(text))
 
 
-def begins_like_json(text: str) -> bool:
-    return text.lstrip().startswith(("{", "["))
-
-
 def phrase(status: int) -> str:
     """Put a status in words: "Bad gateway (502)."."""
     try:

@@ -54,7 +54,7 @@ def request_body(
     parameters: Mapping[str, Any] | None = None,
     earlier: Sequence[Turn] = (),
 ) -> dict[str, Any]:
-    """The JSON object to send: nothing that was not set, never a default, never null."""
+    """Build the JSON object to send: nothing that was not set, never a default, never null."""
     chosen = {name: value for name, value in (parameters or {}).items() if value is not None}
     detail = chosen.pop("detail", None)
     messages: list[dict[str, Any]] = []
@@ -68,25 +68,29 @@ def request_body(
 
 
 def content(question: str, pictures: Sequence[Shown], detail: str | None) -> str | list[dict[str, Any]]:
-    """Text first, then the pictures in order; several are numbered, for models mix them up otherwise."""
+    """Put the text first, then the pictures in order; several are numbered, or models would mix them up."""
     if not pictures:
         return question
     parts: list[dict[str, Any]] = [{"type": "text", "text": question}]
     for number, picture in enumerate(pictures, start=1):
         if len(pictures) > 1:
             parts.append({"type": "text", "text": f"Picture {number}:"})
-        image_url = {"url": picture.data_url, **({"detail": detail} if detail else {})}
+        image_url = {"url": picture.data_url}
+        if detail:
+            image_url["detail"] = detail
         parts.append({"type": "image_url", "image_url": image_url})
     return parts
 
 
 def redacted(body: Any) -> Any:
-    """The same JSON with the bytes of its pictures left out: "data:image/jpeg;base64,... (612 kB)"."""
-    if isinstance(body, str):
-        return without_bytes(body) if body.startswith("data:") else body
+    """Return the same JSON without the bytes of its pictures: "data:image/jpeg;base64,... (612 kB)"."""
+    if isinstance(body, str) and body.startswith("data:"):
+        return without_bytes(body)
     if isinstance(body, Mapping):
         return {key: redacted(value) for key, value in body.items()}
-    return [redacted(one) for one in body] if isinstance(body, list | tuple) else body
+    if isinstance(body, list | tuple):
+        return [redacted(entry) for entry in body]
+    return body
 
 
 def without_bytes(url: str) -> str:
@@ -97,7 +101,9 @@ def without_bytes(url: str) -> str:
 
 
 def size_text(size: int) -> str:
-    """A number of bytes in words: 950 bytes, 612 kB, 3.9 MB."""
+    """Put a number of bytes in words: 950 bytes, 612 kB, 3.9 MB."""
     if size < 1000:
         return f"{size} bytes"
-    return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+    if size < 1_000_000:
+        return f"{size / 1000:.0f} kB"
+    return f"{size / 1_000_000:.1f} MB"

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from describer.lib.lenient_json import as_dict
+
 MOST_TOOLS = 128
 FORMATS = ("text", "json_object", "json_schema")
 MODES = ("none", "auto", "required")
@@ -22,7 +24,9 @@ def format_fault(chosen: dict[str, Any]) -> str:
         return "The schema's name may hold letters, digits, _ and -, at most 64."
     if not isinstance(schema.get("schema", {}), dict):
         return "The schema is an object."
-    return "" if isinstance(schema.get("strict"), bool | None) else "Strict is true or false."
+    if not isinstance(schema.get("strict"), bool | None):
+        return "Strict is true or false."
+    return ""
 
 
 def tools_fault(tools: Sequence[dict[str, Any]]) -> str:
@@ -33,7 +37,7 @@ def tools_fault(tools: Sequence[dict[str, Any]]) -> str:
 
 
 def tool_fault(tool: dict[str, Any], number: int) -> str:
-    """Tools of a type other than function are the endpoint's to judge."""
+    """Judge a tool of type function; a tool of another type is the endpoint's to judge."""
     if not isinstance(tool.get("type"), str):
         return f"Tool {number}: the type is missing."
     if tool["type"] != "function":
@@ -52,16 +56,22 @@ def tool_choice_fault(choice: str | dict[str, Any], tools: Sequence[Any]) -> str
     if not tools:
         return "Tool choice needs tools."
     if isinstance(choice, str):
-        return "" if choice in MODES else "Choose none, auto, required, or a tool that is in the list."
-    if choice.get("type") != "function":
-        return "" if isinstance(choice.get("type"), str) else "The type of the tool choice is missing."
-    named = function_name(choice)
-    return "" if named and named in map(function_name, tools) else "Choose a tool that is in the list."
+        if choice not in MODES:
+            return "Choose none, auto, required, or a tool that is in the list."
+    elif not isinstance(choice.get("type"), str):
+        return "The type of the tool choice is missing."
+    elif choice["type"] == "function" and not is_listed(choice, tools):
+        return "Choose a tool that is in the list."
+    return ""
+
+
+def is_listed(choice: dict[str, Any], tools: Sequence[Any]) -> bool:
+    name = function_name(choice)
+    return bool(name) and name in map(function_name, tools)
 
 
 def function_name(tool: Any) -> Any:
-    function = tool.get("function") if isinstance(tool, dict) else None
-    return function.get("name") if isinstance(function, dict) else None
+    return as_dict(as_dict(tool).get("function")).get("name")
 
 
 def is_name(value: Any) -> bool:

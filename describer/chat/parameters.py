@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from describer.chat.parameter_rules import format_fault, tools_fault
+from describer.lib.lenient_json import as_dict
 
 Kind = Literal["number", "integer", "boolean", "text", "stop", "json", "choice"]
 Detail = Literal["auto", "low", "high", "original"]
@@ -15,7 +16,7 @@ MOST_STOPS = 4
 
 
 def parameter(kind: Kind, description: str, wrong: str, **limits: Any) -> Any:
-    """A field that is not set unless it is given; `wrong` is what a person reads when its value is refused."""
+    """Make a field without a default; `wrong` is what a person reads when its value is refused."""
     return Field(
         default=None, description=description, json_schema_extra={"kind": kind, "wrong": wrong}, **limits
     )
@@ -144,27 +145,26 @@ class Parameters(BaseModel):
 
 
 def kind_of(name: str) -> Kind:
-    """How the texts of a form spell this parameter."""
+    """Return how the texts of a form spell this parameter."""
     kind: Kind = extra(name)["kind"]
     return kind
 
 
 def wrong_of(name: str) -> str:
-    """What a person reads when the value of this parameter is refused."""
+    """Return what a person reads when the value of this parameter is refused."""
     return str(extra(name)["wrong"])
 
 
 def range_of(name: str) -> tuple[int | float | None, int | float | None]:
-    """The lowest and highest value, for sliders and steppers; None where there is no limit."""
-    metadata = Parameters.model_fields[name].metadata
-    lowest = next((one.ge for one in metadata if hasattr(one, "ge")), None)
-    highest = next((one.le for one in metadata if hasattr(one, "le")), None)
+    """Return the lowest and highest value, for sliders and steppers; None where there is no limit."""
+    rules = Parameters.model_fields[name].metadata
+    lowest = next((rule.ge for rule in rules if hasattr(rule, "ge")), None)
+    highest = next((rule.le for rule in rules if hasattr(rule, "le")), None)
     return lowest, highest
 
 
 def extra(name: str) -> dict[str, Any]:
-    found = Parameters.model_fields[name].json_schema_extra
-    return found if isinstance(found, dict) else {}
+    return as_dict(Parameters.model_fields[name].json_schema_extra)
 
 
 NAMES: Mapping[str, Kind] = {name: kind_of(name) for name in Parameters.model_fields}

@@ -39,35 +39,44 @@ class ParameterError(ValueError):
 
 
 def read_parameters(
-    given: Mapping[str, Any], *, keep_unknown: bool = False, as_json: bool = False, most_answers: int = 128
+    parameters: Mapping[str, Any],
+    *,
+    keep_unknown: bool = False,
+    as_json: bool = False,
+    most_answers: int = 128,
 ) -> dict[str, Any]:
-    """Only what was set, each with the very value and type it was given in JSON.
+    """Return only what was set, each parameter with the very value and type it had in JSON.
 
-    None is "not set", and so is "" unless `as_json`. Texts are read as forms and multipart spell them: numbers, true/false/1/0/on/off,
-    objects as JSON. With `as_json` a text stays a text (and is refused where a number belongs). `keep_unknown`
-    keeps keys that are no parameter of ours, for the endpoint to judge; at most 100 keys in all.
-    Raises ParameterError.
+    None is "not set", and so is "" unless `as_json`. Texts are read as forms and multipart spell them:
+    numbers, true/false/1/0/on/off, objects as JSON. With `as_json` a text stays a text (and is refused where
+    a number belongs). `keep_unknown` keeps keys that are no parameter of ours, for the endpoint to judge; at
+    most 100 keys in all. Raises ParameterError.
     """
-    if len(given) > MOST_KEYS:
+    if len(parameters) > MOST_KEYS:
         raise ParameterError("", f"At most {MOST_KEYS} parameters.", "too_many_parameters")
-    values, faults = as_values(given, as_json)
+    values, faults = as_values(parameters, as_json)
     faults += faults_of(values, most_answers)
     if faults:
         faults[0].errors = faults
         raise faults[0]
-    kept = {key: value for key, value in values.items() if value != {} or key != "logit_bias"}
-    return kept if keep_unknown else {key: value for key, value in kept.items() if key in NAMES}
+    if values.get("logit_bias") == {}:
+        del values["logit_bias"]
+    if keep_unknown:
+        return values
+    return {name: value for name, value in values.items() if name in NAMES}
 
 
-def as_values(given: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], list[ParameterError]]:
+def as_values(parameters: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], list[ParameterError]]:
+    """Read every value that is set, and collect what is wrong with the others."""
     values: dict[str, Any] = {}
     faults = []
-    for name, value in given.items():
+    for name, value in parameters.items():
         if name in NOT_PARAMETERS or value is None or (value == "" and not as_json):
             continue
         try:
-            read = value if as_json or name not in NAMES else from_text(name, NAMES[name], value)
-            values[clean(name)] = storable(read)
+            if not as_json and name in NAMES:
+                value = from_text(name, NAMES[name], value)
+            values[clean(name)] = storable(value)
         except ParameterError as fault:
             faults.append(fault)
         except (TooDeep, RecursionError):
@@ -76,7 +85,7 @@ def as_values(given: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], 
 
 
 def from_text(name: str, kind: Kind, value: Any) -> Any:
-    """The JSON value that a form's text means; values that are no text are left as they are."""
+    """Return the JSON value that a form's text means; values that are no text are left as they are."""
     if not isinstance(value, str) or kind in ("text", "choice"):
         return value
     if kind == "boolean":
@@ -85,24 +94,30 @@ def from_text(name: str, kind: Kind, value: Any) -> Any:
         return number(value.strip(), value)
     if kind == "stop":
         return stop_list(value)
-    return value if name == "tool_choice" and not value.lstrip().startswith("{") else json_value(name, value)
+    if name == "tool_choice" and not value.lstrip().startswith("{"):
+        return value
+    return json_value(name, value)
 
 
 def number(text: str, otherwise: str) -> int | float | str:
     if WHOLE.fullmatch(text):
         return int(text)
-    return float(text) if NUMBER.fullmatch(text) else otherwise
+    if NUMBER.fullmatch(text):
+        return float(text)
+    return otherwise
 
 
 def stop_list(text: str) -> str | list[Any]:
-    """A JSON list of texts is a list; all else, a lone bracket too, is one stop text."""
+    """Read a JSON list of texts as a list; all else, a lone bracket too, is one stop text."""
     if not text.startswith("["):
         return text
     try:
-        found = json.loads(text)
+        stops: list[Any] = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    return found if found and all(isinstance(one, str) for one in found) else text
+    if stops and all(isinstance(stop, str) for stop in stops):
+        return stops
+    return text
 
 
 def json_value(name: str, text: str) -> Any:
@@ -120,36 +135,48 @@ def no_constant(name: str) -> Any:
 
 
 def faults_of(values: Mapping[str, Any], most_answers: int) -> list[ParameterError]:
-    found: dict[str, ParameterError] = {}
+    """Return the first fault of each parameter, and judge last what the model cannot know of."""
+    faults = faults_of_model(values)
+    how_many = f"How many answers? 1 to {most_answers}."
+    if "n" in faults:
+        faults["n"] = ParameterError("n", how_many, faults["n"].code)
+    elif type(values.get("n")) is int and values["n"] > most_answers:
+        faults["n"] = ParameterError("n", how_many)
+    judged = "tool_choice" in values and not faults.keys() & {"tool_choice", "tools"}
+    if judged and (text := tool_choice_fault(values["tool_choice"], values.get("tools", ()))):
+        faults["tool_choice"] = ParameterError("tool_choice", text)
+    return list(faults.values())
+
+
+def faults_of_model(values: Mapping[str, Any]) -> dict[str, ParameterError]:
+    faults: dict[str, ParameterError] = {}
     try:
         Parameters.model_validate({name: value for name, value in values.items() if name in NAMES})
     except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=False, include_input=False):
-            fault = fault_of(str(one["loc"][0]), one["type"], one["msg"])
-            if found.setdefault(fault.param, fault).code == "invalid_type":
-                found[fault.param] = fault
-    if "n" in found or (type(values.get("n")) is int and values["n"] > most_answers):
-        code = found["n"].code if "n" in found else "invalid_value"
-        found["n"] = ParameterError("n", f"How many answers? 1 to {most_answers}.", code)
-    judged = "tool_choice" in values and not found.keys() & {"tool_choice", "tools"}
-    if judged and (text := tool_choice_fault(values["tool_choice"], values.get("tools", ()))):
-        found["tool_choice"] = ParameterError("tool_choice", text)
-    return list(found.values())
+        for detail in error.errors(include_url=False, include_context=False, include_input=False):
+            fault = fault_of(str(detail["loc"][0]), detail["type"], detail["msg"])
+            if faults.setdefault(fault.param, fault).code == "invalid_type":
+                faults[fault.param] = fault
+    return faults
 
 
 def fault_of(name: str, kind: str, message: str) -> ParameterError:
     if kind == "invalid_value":
         return ParameterError(name, message)
-    is_type = kind.endswith("_type") or kind.startswith(("int_from", "literal_error_type"))
-    return ParameterError(name, wrong_of(name), "invalid_type" if is_type else "invalid_value")
+    if kind.endswith("_type") or kind.startswith(("int_from", "literal_error_type")):
+        return ParameterError(name, wrong_of(name), "invalid_type")
+    return ParameterError(name, wrong_of(name))
 
 
 def stop_texts(tags: Iterable[str]) -> str | list[str]:
-    r"""The stop texts of a form's tag fields: blank fields left out, \n and \t read as escapes, one alone as a text."""
+    r"""Return the stop texts of a form's tag fields, a single stop text as a text.
+
+    Blank fields are left out, \n and \t read as escapes.
+    """
     texts = [tag.replace("\\n", "\n").replace("\\t", "\t") for tag in tags if tag]
     return texts[0] if len(texts) == 1 else texts
 
 
 def limits(name: str) -> tuple[int | float | None, int | float | None]:
-    """The lowest and highest value of a parameter, for the form."""
+    """Return the lowest and highest value of a parameter, for the form."""
     return range_of(name)

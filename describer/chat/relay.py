@@ -13,7 +13,7 @@ from typing import Any
 from describer.chat.completion import Usage
 from describer.chat.error_text import masked
 from describer.chat.events import Events
-from describer.chat.stream import Assembly, Message, delta_of, frames
+from describer.chat.stream import Assembly, Message, delta_of, frames, index_of
 from describer.lib.lenient_json import as_count, as_dict, as_list
 
 CHUNK = "chat.completion.chunk"
@@ -22,7 +22,7 @@ Send = Callable[[bytes], None]
 
 
 def frame(data: str) -> bytes:
-    """One event. Never an `id:` or `retry:` line, never empty data: those break the official client."""
+    """Return one event, without `id:` or `retry:` lines and empty data: these break the official client."""
     return f"data: {data}\n\n".encode("utf-8", "replace")
 
 
@@ -42,7 +42,10 @@ class Relay:
         self.restart("")
 
     def restart(self, key: str) -> None:
-        """Another call begins; nothing of the one before has gone on. `key` is the endpoint's, kept out of all texts."""
+        """Begin another call; nothing of the call before has gone on.
+
+        `key` is the endpoint's, kept out of all texts.
+        """
         self.key = key
         self.events, self.assembly = Events(), Assembly()
         self.heard = False
@@ -52,7 +55,7 @@ class Relay:
         self.last: dict[str, Any] | None = None
 
     def feed(self, piece: bytes, *, last: bool = False) -> None:
-        """A piece of the body as it came."""
+        """Take a piece of the body as it came."""
         for name, data in self.events.feed(piece, last=last):
             self.heard = True
             for text in frames(data):
@@ -62,46 +65,47 @@ class Relay:
                     self.hand_on(text, chunk)
 
     def hand_on(self, text: str, chunk: dict[str, Any]) -> None:
-        choices = [one for one in as_list(chunk.get("choices")) if isinstance(one, dict)]
+        choices = choices_of(chunk)
         if not choices:
-            self.last = chunk if chunk.get("usage") is not None else self.last
+            if chunk.get("usage") is not None:
+                self.last = chunk
             return
-        self.top = self.top or self.top_of(chunk)
+        if not self.top:
+            self.top = self.top_of(chunk)
         changes = self.changes(chunk, choices)
         if changes or "\n" in text:
             text = dumped({**chunk, **changes})
         self.put(frame(text), says_something(choices))
 
     def top_of(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
-        """What every chunk begins with."""
+        """Return what every chunk begins with."""
         name, created = chunk.get("id"), as_count(chunk.get("created"))
-        return {
-            "id": name if isinstance(name, str) and name else self.name,
-            "object": CHUNK,
-            "created": int(time.time()) if created is None else created,
-            "model": chunk.get("model") or "",
-        }
+        if not isinstance(name, str) or not name:
+            name = self.name
+        if created is None:
+            created = int(time.time())
+        return {"id": name, "object": CHUNK, "created": created, "model": chunk.get("model") or ""}
 
     def changes(self, chunk: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
-        """What is put right in a chunk; usually nothing."""
-        changed = {
-            name: self.top[name] for name in ("id", "object", "created") if not self.stands(chunk, name)
-        }
+        """Return what is put right in a chunk; usually nothing."""
+        changed = {name: self.top[name] for name in ("id", "object") if chunk.get(name) != self.top[name]}
+        if type(chunk.get("created")) is not int:
+            changed["created"] = self.top["created"]
         if chunk.get("usage") is not None:
             changed["usage"] = None
-        put_right = [self.choice(one, number) for number, one in enumerate(choices)]
-        return changed | ({"choices": put_right} if put_right != choices else {})
-
-    def stands(self, chunk: Mapping[str, Any], name: str) -> bool:
-        return chunk.get(name) == self.top[name] if name != "created" else type(chunk.get(name)) is int
+        put_right = [self.choice(choice, number) for number, choice in enumerate(choices)]
+        if put_right != choices:
+            changed["choices"] = put_right
+        return changed
 
     def choice(self, raw: dict[str, Any], number: int) -> dict[str, Any]:
-        """A choice with an index, a delta, and, when it is the first of its index, a role."""
-        index = as_count(raw.get("index"))
-        index = number if index is None else index
+        """Return a choice with an index, a delta, and, when it is the first of its index, a role."""
+        index = index_of(raw, number)
         first = index not in self.seen
         self.seen.add(index)
-        delta = raw["delta"] if isinstance(raw.get("delta"), dict) else delta_of(raw, Message())
+        delta = raw.get("delta")
+        if not isinstance(delta, dict):
+            delta = delta_of(raw, Message())
         if first and not delta.get("role"):
             delta = {"role": "assistant", **delta}
         if delta is raw.get("delta") and raw.get("index") == index:
@@ -124,7 +128,10 @@ class Relay:
         self.held = []
 
     def finish(self, raw: Mapping[str, Any], usage: Mapping[str, Any] | None) -> None:
-        """All is recorded: what was held, what came in one piece, usage if it was asked for, and the end."""
+        """Send the rest once all is recorded.
+
+        This is what was held, what came in one piece, usage if the caller asked for it, and the end.
+        """
         if not self.top:
             self.top = self.top_of(raw)
             self.held = [frame(dumped(chunk)) for chunk in chunks_of(raw, self.top)]
@@ -134,47 +141,66 @@ class Relay:
         self.send(DONE_FRAME)
 
     def fail(self, error: Mapping[str, Any]) -> None:
-        """What went wrong, and no [DONE]: a client that overlooks the error must not take the text for whole."""
+        """Send what went wrong, and no [DONE].
+
+        A client that overlooks the error must not take the text for whole.
+        """
         self.send(frame(dumped({"error": error})))
 
 
+def choices_of(chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [choice for choice in as_list(chunk.get("choices")) if isinstance(choice, dict)]
+
+
 def says_something(choices: list[dict[str, Any]]) -> bool:
-    """Whether there is more to it than a role."""
-    for one in choices:
-        delta = as_dict(one.get("delta")) or as_dict(one.get("message"))
-        if (
-            one.get("finish_reason")
-            or one.get("text")
-            or any(value for key, value in delta.items() if key != "role")
-        ):
+    """Tell whether there is more to the choices of a chunk than a role."""
+    for choice in choices:
+        if choice.get("finish_reason") or choice.get("text"):
+            return True
+        delta = as_dict(choice.get("delta")) or as_dict(choice.get("message"))
+        if any(value for key, value in delta.items() if key != "role"):
             return True
     return False
 
 
 def chunks_of(raw: Mapping[str, Any], top: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A completion that came in one piece, as chunks: for each choice its message, then its end."""
+    """Cut a completion that came in one piece into chunks: for each choice its message, then its end."""
     beside = {key: value for key, value in raw.items() if key not in ("choices", "usage")}
-    for number, choice in enumerate(one for one in as_list(raw.get("choices")) if isinstance(one, dict)):
-        index = as_count(choice.get("index"))
-        place = {"index": number if index is None else index}
-        message = {"role": "assistant", **as_dict(choice.get("message"))}
-        if calls := as_list(message.get("tool_calls")):
-            message["tool_calls"] = [{"index": at, **as_dict(call)} for at, call in enumerate(calls)]
-        rest = {
-            key: value for key, value in choice.items() if key not in ("index", "message", "finish_reason")
-        }
-        begins = {**place, "delta": message, **rest, "finish_reason": None}
-        ends: dict[str, Any] = {**place, "delta": {}, "finish_reason": choice.get("finish_reason") or "stop"}
-        for one in (begins, ends):
-            yield {**beside, **top, "choices": [one]}
+    for number, choice in enumerate(choices_of(raw)):
+        for streamed in beginning_and_end(choice, number):
+            yield {**beside, **top, "choices": [streamed]}
+
+
+def beginning_and_end(choice: Mapping[str, Any], number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a whole choice as a stream sends it: the message and what stands beside it, then the reason."""
+    index = index_of(choice, number)
+    own = ("index", "message", "finish_reason")
+    beside = {key: value for key, value in choice.items() if key not in own}
+    beginning = {"index": index, "delta": whole_delta(choice), **beside, "finish_reason": None}
+    end: dict[str, Any] = {
+        "index": index,
+        "delta": {},
+        "finish_reason": choice.get("finish_reason") or "stop",
+    }
+    return beginning, end
+
+
+def whole_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the message of a choice as a delta: with a role, and with a number for each tool call."""
+    delta = {"role": "assistant", **as_dict(choice.get("message"))}
+    calls = as_list(delta.get("tool_calls"))
+    if calls:
+        delta["tool_calls"] = [{"index": number, **as_dict(call)} for number, call in enumerate(calls)]
+    return delta
 
 
 def completed(raw: Mapping[str, Any], *, name: str, estimate: Usage | None) -> dict[str, Any]:
-    """The endpoint's body as it came, with what the contract requires filled in where it was left out."""
+    """Return the endpoint's body as it came, and fill in what the contract requires where it was left out."""
     body = dict(raw)
     body["id"] = raw.get("id") or name
     body["object"] = raw.get("object") or "chat.completion"
-    body["created"] = int(time.time()) if raw.get("created") is None else raw["created"]
+    if raw.get("created") is None:
+        body["created"] = int(time.time())
     if estimate is not None:
         body["usage"] = {**estimate.counts, "estimated": True}
     return body

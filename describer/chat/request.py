@@ -14,7 +14,7 @@ from typing import Any
 
 from describer.chat.parameters import Detail
 from describer.chat.parse_parameters import NOT_PARAMETERS, ParameterError, read_parameters
-from describer.lib.lenient_json import DEEPEST, clean, storable
+from describer.lib.lenient_json import DEEPEST, as_list, clean, storable
 
 MOST_MESSAGES = 10_000
 MOST_VALUES = 500_000  # each takes some 100 bytes once it is read; 32 MB of `[],` would take a gigabyte
@@ -32,7 +32,7 @@ class PicturePart:
     url: str = field(repr=False)
 
     def take(self) -> str:
-        """The address; given up here, so that no picture is held as text for longer than needed."""
+        """Give up the address, so that no picture is held as text for longer than needed."""
         url, self.url = self.url, ""
         return url
 
@@ -52,24 +52,24 @@ class ChatRequest:
 
     @property
     def wants_usage(self) -> bool:
-        """Whether the caller of a stream asked for its usage."""
+        """Tell whether the caller of a stream asked for its usage."""
         options = self.parameters.get("stream_options")
         return isinstance(options, dict) and bool(options.get("include_usage"))
 
     @property
     def question(self) -> str:
-        """The text of the last user message, or of the last one of all."""
+        """Return the text of the last user message, or of the last message of all."""
         asked = [message for message in self.messages if message["role"] == "user"] or self.messages
         return text_of(asked[-1])
 
     @property
     def system_prompt(self) -> str:
-        told = [text_of(message) for message in self.messages if message["role"] in ("system", "developer")]
-        return "\n\n".join(filter(None, told))
+        texts = [text_of(message) for message in self.messages if message["role"] in ("system", "developer")]
+        return "\n\n".join(filter(None, texts))
 
 
 def text_of(message: dict[str, Any]) -> str:
-    """The words of a message, its parts one below the other."""
+    """Return the words of a message, its parts one below the other."""
     content = message.get("content")
     if isinstance(content, str):
         return content
@@ -78,51 +78,54 @@ def text_of(message: dict[str, Any]) -> str:
 
 
 def read_request(body: bytes) -> ChatRequest:
-    """A request by its body. Raises ParameterError with the code and the place of what is wrong."""
-    given = read_object(body)
-    model = given.get("model")
+    """Read a request by its body. Raises ParameterError with the code and the place of what is wrong."""
+    members = read_object(body)
+    model = members.get("model")
     if model is None or model == "":
         raise ParameterError("model", "Name a model.", "missing_required_parameter")
     if not isinstance(model, str):
         raise ParameterError("model", "The model is a text.", "invalid_type")
-    messages = read_messages(given.get("messages"))
+    messages = read_messages(members.get("messages"))
     pictures = list(pictures_in(messages))
-    options = {name: value for name, value in given.items() if name not in NOT_PARAMETERS}
+    options = {name: value for name, value in members.items() if name not in NOT_PARAMETERS}
     parameters = read_parameters(options, as_json=True, keep_unknown=True)
     return ChatRequest(clean(model), storable(messages), pictures, parameters)
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """A JSON object in UTF-8, not nested too deep. Raises ParameterError."""
+    """Read a JSON object in UTF-8, not nested too deep. Raises ParameterError."""
     if len(body) > MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise invalid("This request holds too many values.")
     try:
         text = body.decode("utf-8-sig")
         number = partial(finite, text)
-        given = json.loads(text, parse_float=number, parse_constant=number)
+        members = json.loads(text, parse_float=number, parse_constant=number)
     except UnicodeDecodeError as fault:
         raise invalid(f"The body is not UTF-8 at byte {fault.start}.") from None
     except json.JSONDecodeError as fault:
-        raise invalid(
-            f"The body is not JSON: line {fault.lineno}, column {fault.colno}: {fault.msg}."
-        ) from None
+        place = f"line {fault.lineno}, column {fault.colno}"
+        raise invalid(f"The body is not JSON: {place}: {fault.msg}.") from None
     except (RecursionError, ValueError):
-        raise invalid(
-            f"The body is nested more than {DEEPEST} deep, or a number in it is too long."
-        ) from None
-    if not isinstance(given, dict):
+        sentence = f"The body is nested more than {DEEPEST} deep, or a number in it is too long."
+        raise invalid(sentence) from None
+    if not isinstance(members, dict):
         raise invalid("The body is not a JSON object.")
-    if too_deep(given):
+    if too_deep(members):
         raise invalid(f"The body is nested more than {DEEPEST} deep.")
-    return given
+    return members
 
 
 def finite(text: str, digits: str) -> float:
-    """Raises JSONDecodeError, at its place in the text, for what is no number in JSON or too large for one of ours."""
+    """Return the number that `digits` spell in the body `text`.
+
+    Raises JSONDecodeError, at the number's place in the text, for what is no number in JSON or too large for
+    a float of ours.
+    """
     if math.isfinite(number := float(digits)):
         return number
-    found = (one for one in re.finditer(f"{TEXT}|{re.escape(digits)}", text) if one[0] == digits)
-    raise json.JSONDecodeError(f"{digits[:20]} is no number that JSON can carry", text, next(found).start())
+    matches = re.finditer(f"{TEXT}|{re.escape(digits)}", text)
+    start = next(match.start() for match in matches if match[0] == digits)
+    raise json.JSONDecodeError(f"{digits[:20]} is no number that JSON can carry", text, start)
 
 
 def invalid(message: str) -> ParameterError:
@@ -132,29 +135,30 @@ def invalid(message: str) -> ParameterError:
 def too_deep(value: Any) -> bool:
     level = [value]
     for _ in range(DEEPEST):
-        level = [inner for one in level for inner in inside(one)]
+        level = [inner for outer in level for inner in inside(outer)]
         if not level:
             return False
     return True
 
 
 def inside(value: Any) -> Iterator[Any]:
-    within = value.values() if isinstance(value, dict) else value
-    return (one for one in within if isinstance(one, dict | list))
+    if isinstance(value, dict):
+        value = value.values()
+    return (inner for inner in value if isinstance(inner, dict | list))
 
 
-def read_messages(given: Any) -> list[dict[str, Any]]:
-    if given is None:
+def read_messages(messages: Any) -> list[dict[str, Any]]:
+    if messages is None:
         raise ParameterError("messages", "Send at least one message.", "missing_required_parameter")
-    if not isinstance(given, list):
+    if not isinstance(messages, list):
         raise ParameterError("messages", "Messages is a list.", "invalid_type")
-    if not given:
+    if not messages:
         raise ParameterError("messages", "Send at least one message.", "empty_array")
-    if len(given) > MOST_MESSAGES:
+    if len(messages) > MOST_MESSAGES:
         raise ParameterError("messages", f"At most {MOST_MESSAGES:,} messages.", "invalid_value")
-    for number, message in enumerate(given):
+    for number, message in enumerate(messages):
         check_message(message, f"messages[{number}]")
-    return given
+    return messages
 
 
 def check_message(message: Any, param: str) -> None:
@@ -166,14 +170,14 @@ def check_message(message: Any, param: str) -> None:
     if isinstance(content, str) or (content is None and calls_instead(message)):
         return
     if not isinstance(content, list) or not content:
-        words = "The content is a text, or a list of parts that is not empty."
-        raise ParameterError(f"{param}.content", words, "invalid_value")
+        sentence = "The content is a text, or a list of parts that is not empty."
+        raise ParameterError(f"{param}.content", sentence, "invalid_value")
     for number, part in enumerate(content):
         check_part(part, f"{param}.content[{number}]")
 
 
 def calls_instead(message: dict[str, Any]) -> bool:
-    """Whether an answer of before called a tool, or declined, and so has no words."""
+    """Tell whether an answer of before called a tool, or declined, and so has no words."""
     says = ("tool_calls", "function_call", "refusal", "audio")
     return message["role"] == "assistant" and any(message.get(name) for name in says)
 
@@ -187,43 +191,41 @@ def check_part(part: Any, param: str) -> None:
         check_picture(part.get("image_url"), f"{param}.image_url")
 
 
-def check_picture(given: Any, param: str) -> None:
-    if isinstance(given, str) and given:
+def check_picture(picture: Any, param: str) -> None:
+    if isinstance(picture, str) and picture:
         return
-    if not isinstance(given, dict) or not isinstance(given.get("url"), str) or not given["url"]:
+    if not isinstance(picture, dict) or not isinstance(picture.get("url"), str) or not picture["url"]:
         raise ParameterError(f"{param}.url", "A picture is a data URL or a link.", "invalid_value")
-    if given.get("detail") not in (None, *DETAILS):
+    if picture.get("detail") not in (None, *DETAILS):
         raise ParameterError(f"{param}.detail", "Detail is one of auto, low, high.", "invalid_value")
 
 
 def pictures_in(messages: list[dict[str, Any]]) -> Iterator[PicturePart]:
-    """Each picture of the messages, in order; its place takes the address' place."""
+    """Yield each picture of the messages, in order; its number takes the place of its address."""
     count = 0
     for number, message in enumerate(messages):
-        content = message.get("content")
-        for position, part in enumerate(content if isinstance(content, list) else ()):
+        for position, part in enumerate(as_list(message.get("content"))):
             if part["type"] == "image_url":
-                yield PicturePart(
-                    f"messages[{number}].content[{position}].image_url.url", taken_out(part, count)
-                )
+                param = f"messages[{number}].content[{position}].image_url.url"
+                yield PicturePart(param, taken_out(part, count))
                 count += 1
 
 
 def taken_out(part: dict[str, Any], position: int) -> str:
-    """The address of a picture part, which may be a bare text; put in the shape that the contract has."""
-    given = part["image_url"]
-    if isinstance(given, str):
+    """Take the address out of a picture part; a bare text is put in the shape that the contract has."""
+    picture = part["image_url"]
+    if isinstance(picture, str):
         part["image_url"] = {"url": f"{PLACE}{position}"}
-        return given
-    url: str = given["url"]
-    given["url"] = f"{PLACE}{position}"
-    if given.get("detail") is None:
-        given.pop("detail", None)
+        return picture
+    url: str = picture["url"]
+    picture["url"] = f"{PLACE}{position}"
+    if picture.get("detail") is None:
+        picture.pop("detail", None)
     return url
 
 
 def put_back(messages: list[dict[str, Any]], urls: list[str]) -> list[dict[str, Any]]:
-    """The same messages with these addresses of their pictures, by position; the given ones stay as they are."""
+    """Return the messages with these addresses of their pictures, by position; `messages` stay as they are."""
     return [with_urls(message, urls) for message in messages]
 
 

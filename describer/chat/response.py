@@ -14,16 +14,7 @@ from typing import Any
 from describer.chat.address import shown_address
 from describer.chat.completion import Completion, CompletionChoice, Reply, read_completion
 from describer.chat.error_classes import Case, error_of_case, standing_for
-from describer.chat.error_text import (
-    ErrorText,
-    begins_like_json,
-    clean_words,
-    error_in,
-    is_page,
-    masked,
-    phrase,
-    wait_in,
-)
+from describer.chat.error_text import ErrorText, clean_words, error_in, is_page, masked, phrase, wait_in
 from describer.chat.errors import (
     BadAnswer,
     Billed,
@@ -127,6 +118,10 @@ def parse_body(text: str) -> tuple[Any, str]:
         return None, BadAnswer.sentence
 
 
+def begins_like_json(text: str) -> bool:
+    return text.lstrip().startswith(("{", "["))
+
+
 def read_body(answer: EndpointResponse, body: Any) -> Reply:
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
@@ -209,10 +204,7 @@ def empty(answer: EndpointResponse, reply: Reply) -> ChatError:
 
 
 def unreadable_body(answer: EndpointResponse, sentence: str = "", reply: Reply | None = None) -> ChatError:
-    """Return the error of a body that is no completion: by its status, else bad_answer.
-
-    A web page cost nothing.
-    """
+    """Return the error of a body that is no completion: by status, else bad_answer; a web page is free."""
     error_text = ErrorText()
     if not begins_like_json(answer.text):
         error_text = ErrorText(message=answer.text)

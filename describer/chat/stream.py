@@ -4,6 +4,7 @@ bytes -> Events (events.py) -> Assembly -> body. Text is kept in pieces until th
 chunk would cost the square of its length.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from describer.chat.completion import MOST_CHOICES, TEXT_PARTS
@@ -24,13 +25,13 @@ class StreamedToolCall:
         self.arguments: list[str] = []
 
     def add(self, delta: dict[str, Any]) -> None:
-        more = as_dict(delta.get("function"))
-        for fields, given in ((self.fields, delta), (self.function, more)):
-            for key, value in given.items():
+        function = as_dict(delta.get("function"))
+        for fields, members in ((self.fields, delta), (self.function, function)):
+            for key, value in members.items():
                 if key not in ("function", "arguments") and value not in (None, ""):
                     fields.setdefault(key, value)
-        if isinstance(more.get("arguments"), str):
-            self.arguments.append(more["arguments"])
+        if isinstance(function.get("arguments"), str):
+            self.arguments.append(function["arguments"])
 
     def body(self) -> dict[str, Any]:
         return {**self.fields, "function": {**self.function, "arguments": "".join(self.arguments)}}
@@ -73,23 +74,25 @@ class Message:
                 self.call_of(delta).add(delta)
 
     def call_of(self, delta: dict[str, Any]) -> StreamedToolCall:
-        """By index; without one by id; with neither it is the last call that goes on."""
-        index, name = as_count(delta.get("index")), delta.get("id")
-        if index is None and not name and self.calls:
+        """Find a call by its index, without an index by its id; with neither the last call goes on."""
+        key, wanted = "index", as_count(delta.get("index"))
+        if wanted is None:
+            key, wanted = "id", delta.get("id")
+        if key == "id" and not wanted and self.calls:
             return self.calls[-1]
-        key, wanted = ("index", index) if index is not None else ("id", name)
-        found = next((call for call in self.calls if call.fields.get(key) == wanted), None)
-        if found is None:
-            found = StreamedToolCall()
-            self.calls.append(found)
-        return found
+        for call in self.calls:
+            if call.fields.get(key) == wanted:
+                return call
+        self.calls.append(StreamedToolCall())
+        return self.calls[-1]
 
     def body(self) -> dict[str, Any]:
         texts = {key: "".join(pieces) for key, pieces in self.texts.items()}
         body = {**self.fields, **self.lists, "content": None, **texts}
         if self.parts:
-            text = [{"type": "text", "text": texts["content"]}] if texts.get("content") else []
-            body["content"] = [*text, *self.parts]
+            body["content"] = list(self.parts)
+            if texts.get("content"):
+                body["content"].insert(0, {"type": "text", "text": texts["content"]})
         if self.calls:
             body["tool_calls"] = [call.body() for call in self.calls]
         return body
@@ -108,12 +111,12 @@ class Assembly:
         self.error: dict[str, Any] | None = None
 
     def add(self, name: str, data: str) -> None:
-        """One event. What is no JSON (a relay's ping) is left out; nothing counts after the end."""
+        """Take one event. What is no JSON (a relay's ping) is left out; nothing counts after the end."""
         for text in frames(data):
             self.take(text, name)
 
     def take(self, text: str, name: str = "") -> dict[str, Any] | None:
-        """One frame; answers the chunk that it was, None for all else and for what comes after the end."""
+        """Take one frame; return the chunk that it was, None for all else and for all after the end."""
         if self.done or self.error:
             return None
         if text.strip() == DONE:
@@ -126,62 +129,75 @@ class Assembly:
         return None
 
     def merge(self, chunk: dict[str, Any], name: str = "") -> None:
-        if chunk.get("error") or (name == "error" and not chunk.get("choices")):
-            self.error = chunk if chunk.get("error") else {"error": chunk}
+        if chunk.get("error"):
+            self.error = chunk
             return
-        for key, value in chunk.items():
-            if key not in ("choices", "usage") and value not in (None, ""):
-                self.top[key] = self.top.get(key, value) if key in ("id", "created") else value
-        self.usage = self.usage if chunk.get("usage") is None else chunk["usage"]
+        if name == "error" and not chunk.get("choices"):
+            self.error = {"error": chunk}
+            return
+        self.merge_top(chunk)
         for position, raw in enumerate(as_list(chunk.get("choices"))):
             if isinstance(raw, dict):
                 self.merge_choice(raw, position)
 
+    def merge_top(self, chunk: dict[str, Any]) -> None:
+        """Keep the first id and time of all chunks, and the last of everything else."""
+        for key, value in chunk.items():
+            if key in ("choices", "usage") or value in (None, ""):
+                continue
+            if key in ("id", "created"):
+                self.top.setdefault(key, value)
+            else:
+                self.top[key] = value
+        if chunk.get("usage") is not None:
+            self.usage = chunk["usage"]
+
     def merge_choice(self, raw: dict[str, Any], position: int) -> None:
-        index = as_count(raw.get("index"))
-        index = position if index is None else index
+        index = index_of(raw, position)
         if index not in self.messages and len(self.messages) >= MOST_CHOICES:
             return
         message = self.messages.setdefault(index, Message())
         message.add(delta_of(raw, message))
-        self.usage = self.usage if raw.get("usage") is None else raw["usage"]
+        if raw.get("usage") is not None:
+            self.usage = raw["usage"]
         self.logprobs.setdefault(index, []).extend(as_list(as_dict(raw.get("logprobs")).get("content")))
         kept = {key: value for key, value in raw.items() if key not in TAKEN and value is not None}
         self.beside.setdefault(index, {"finish_reason": None}).update(kept)
 
     @property
     def has_text(self) -> bool:
-        """Whether any of an answer's text, or of a tool call, has come."""
+        """Tell whether any of an answer's text, or of a tool call, has come."""
         messages = self.messages.values()
         return any(message.calls or any(message.texts.get("content", ())) for message in messages)
 
     @property
     def whole(self) -> bool:
-        """The server said that it was over: [DONE], or a finish_reason for each choice."""
+        """Tell whether the server ended the stream: by [DONE], or a finish_reason for each choice."""
         finished = [beside["finish_reason"] is not None for beside in self.beside.values()]
         return self.done or (bool(finished) and all(finished))
 
     def body(self) -> dict[str, Any]:
-        """A chat.completion; with the error beside what had come, where an error frame ended it."""
-        body = {
-            **self.top,
-            "object": "chat.completion",
-            "choices": [self.choice(one) for one in sorted(self.messages)],
-        }
+        """Return a chat.completion, with the error beside what had come where an error frame ended it."""
+        choices = [self.choice(index) for index in sorted(self.messages)]
+        body = {**self.top, "object": "chat.completion", "choices": choices}
         if self.usage is not None:
             body["usage"] = self.usage
-        return body if self.error is None else {**body, **self.error}
+        if self.error is not None:
+            body.update(self.error)
+        return body
 
     def choice(self, index: int) -> dict[str, Any]:
-        logprobs = {"logprobs": {"content": self.logprobs[index]}} if self.logprobs[index] else {}
-        return {"index": index, "message": self.messages[index].body(), **logprobs, **self.beside[index]}
+        choice = {"index": index, "message": self.messages[index].body()}
+        if self.logprobs[index]:
+            choice["logprobs"] = {"content": self.logprobs[index]}
+        return {**choice, **self.beside[index]}
 
 
 TAKEN = ("index", "delta", "message", "text", "usage", "logprobs")
 
 
 def assemble(text: str) -> dict[str, Any]:
-    """The body of a whole event stream; `choices` is empty where it held none."""
+    """Return the body of a whole event stream; `choices` is empty where the stream held none."""
     return assembled(text.encode("utf-8", "replace")).body()
 
 
@@ -193,27 +209,42 @@ def assembled(body: bytes) -> Assembly:
 
 
 def frames(data: str) -> list[str]:
-    """One event; or its lines, where a relay left out the blank lines between events."""
-    lines = data.split("\n")
-    if len(lines) == 1 or not all(
-        line.strip() == DONE or event_json(line) is not None for line in lines if line
-    ):
+    """Return one event; or its lines, where a relay left out the blank lines between events."""
+    if "\n" not in data:
         return [data]
-    return lines
+    lines = data.split("\n")
+    if all(is_event(line) for line in lines if line):
+        return lines
+    return [data]
+
+
+def is_event(line: str) -> bool:
+    return line.strip() == DONE or event_json(line) is not None
 
 
 def event_json(text: str) -> dict[str, Any] | None:
     try:
-        found = loads(text)
+        event = loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return event if isinstance(event, dict) else None
+
+
+def index_of(raw: Mapping[str, Any], position: int) -> int:
+    """Return the index of a choice, its position where it has none."""
+    index = as_count(raw.get("index"))
+    return position if index is None else index
 
 
 def delta_of(raw: dict[str, Any], message: Message) -> dict[str, Any]:
-    """The delta; a whole message only where nothing had come before, for some relays repeat it at the end."""
+    """Return the delta of a choice.
+
+    A whole message counts only where nothing had come before, for some relays repeat it at the end.
+    """
     if isinstance(raw.get("delta"), dict):
         return as_dict(raw["delta"])
-    if isinstance(raw.get("message"), dict):
-        return {} if message.texts.get("content") else as_dict(raw["message"])
-    return {"content": raw.get("text")}
+    if not isinstance(raw.get("message"), dict):
+        return {"content": raw.get("text")}
+    if message.texts.get("content"):
+        return {}
+    return as_dict(raw["message"])
