@@ -3,10 +3,10 @@
 import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-ASK = "/chat/completions"
-LIST = "/models"
-HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-LOCAL = re.compile(r"(localhost|127\.[0-9.]+|\[::1\]|0\.0\.0\.0)(:|/|$)", re.IGNORECASE)
+_ASK = "/chat/completions"
+_LIST = "/models"
+_HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_LOCAL = re.compile(r"(localhost|127\.[0-9.]+|\[::1\]|0\.0\.0\.0)(:|/|$)", re.IGNORECASE)
 
 
 def chat_url(base_url: str) -> str:
@@ -15,16 +15,16 @@ def chat_url(base_url: str) -> str:
     A bare host gets /v1, any path is taken as it is, slashes are trimmed.
     Raises ValueError with a sentence when `base_url` is no address.
     """
-    return with_path(parse_base_url(base_url), ASK)
+    return _with_path(_parse_base_url(base_url), _ASK)
 
 
 def models_url(base_url: str) -> str:
     """Return the address at which the models are listed; rules and errors as in chat_url."""
-    return with_path(parse_base_url(base_url), LIST)
+    return _with_path(_parse_base_url(base_url), _LIST)
 
 
-def parse_base_url(base_url: str) -> SplitResult:
-    text = with_scheme(base_url.strip())
+def _parse_base_url(base_url: str) -> SplitResult:
+    text = _with_scheme(base_url.strip())
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -35,20 +35,20 @@ def parse_base_url(base_url: str) -> SplitResult:
     return parts
 
 
-def with_scheme(text: str) -> str:
+def _with_scheme(text: str) -> str:
     """Put http before a machine of our own and https before any other, where a person typed neither."""
-    if HAS_SCHEME.match(text):
+    if _HAS_SCHEME.match(text):
         return text
-    if LOCAL.match(text):
+    if _LOCAL.match(text):
         return f"http://{text}"
     return f"https://{text}"
 
 
-def with_path(parts: SplitResult, wanted: str) -> str:
+def _with_path(parts: SplitResult, wanted: str) -> str:
     """Put `wanted` below the base URL, without user name and fragment: the key is the only way we sign in."""
     root = parts.path.rstrip("/") or "/v1"
-    if root.endswith(ASK):
-        root = root.removesuffix(ASK).rstrip("/")
+    if root.endswith(_ASK):
+        root = root.removesuffix(_ASK).rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], root + wanted, parts.query, ""))
 
 

@@ -8,10 +8,15 @@ from typing import Any, Literal
 from describer.chat.error_patterns import REFUSED, any_of, parameters_named, top_name
 from describer.chat.errors import ChatError
 
-RENAMED = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-NEVER = ("n", "response_format", "tools", "model", "messages")
-REFUSING_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "unrecognized_parameter"}
-NOT_BOTH = any_of(r"cannot both be", r"only one of", r"not both", r"cannot be (used|specified|set) together")
+_RENAMED = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+_NEVER = ("n", "response_format", "tools", "model", "messages")
+_REFUSING_CODES = {
+    "unsupported_parameter",
+    "unsupported_value",
+    "unknown_parameter",
+    "unrecognized_parameter",
+}
+_NOT_BOTH = any_of(r"cannot both be", r"only one of", r"not both", r"cannot be (used|specified|set) together")
 
 
 @dataclass(frozen=True)
@@ -40,36 +45,38 @@ def amended(error: ChatError, parameters: Mapping[str, Any]) -> Amendment | None
     itself counts, which costs nothing, and only of a parameter that was sent; never an error after words of
     an answer, which were paid for and, in a stream, are gone on.
     """
-    if error.code != "unsupported_parameter" or error.reply is not None or not refuses(error):
+    if error.code != "unsupported_parameter" or error.reply is not None or not _refuses(error):
         return None
-    named = [name for name in named_in(error) if name in parameters]
+    named = [name for name in _named_in(error) if name in parameters]
     if not named:
         return None
-    if NOT_BOTH.search(error.words) and set(named) >= {"temperature", "top_p"}:
+    if _NOT_BOTH.search(error.words) and set(named) >= {"temperature", "top_p"}:
         return Amendment("dropped", "top_p")
     param = named[0]
-    if param in RENAMED and RENAMED[param] not in parameters:
-        return Amendment("renamed", param, RENAMED[param])
-    if param in NEVER:
+    if param in _RENAMED and _RENAMED[param] not in parameters:
+        return Amendment("renamed", param, _RENAMED[param])
+    if param in _NEVER:
         return None
-    return Amendment("dropped", param, also=names_in_list(error.words, named[1:]))
+    return Amendment("dropped", param, also=_names_in_list(error.words, named[1:]))
 
 
-def refuses(error: ChatError) -> bool:
+def _refuses(error: ChatError) -> bool:
     """Tell whether the parameter itself is refused, not a value that could be put right."""
-    coded = error.endpoint_code.lower() in REFUSING_CODES
-    swapped = error.param in RENAMED and RENAMED[error.param] in error.words
-    return coded or swapped or bool(REFUSED.search(error.words) or NOT_BOTH.search(error.words))
+    coded = error.endpoint_code.lower() in _REFUSING_CODES
+    swapped = error.param in _RENAMED and _RENAMED[error.param] in error.words
+    return coded or swapped or bool(REFUSED.search(error.words) or _NOT_BOTH.search(error.words))
 
 
-def named_in(error: ChatError) -> list[str]:
+def _named_in(error: ChatError) -> list[str]:
     names = parameters_named(error.words)
     if error.param:
         names.insert(0, top_name(error.param))
     return list(dict.fromkeys(names))
 
 
-def names_in_list(text: str, others: list[str]) -> tuple[str, ...]:
+def _names_in_list(text: str, others: list[str]) -> tuple[str, ...]:
     """Return those of `others` in a bracketed list of refused names: "parameters: ['a', 'b']"."""
     lists = re.findall(r"\[[^\[\]]{0,300}\]", text)
-    return tuple(name for name in others if name not in NEVER and any(repr(name) in names for names in lists))
+    return tuple(
+        name for name in others if name not in _NEVER and any(repr(name) in names for names in lists)
+    )

@@ -35,7 +35,7 @@ def encode(body: Mapping[str, Any]) -> bytes:
     """
     mark = uuid4().hex
     pictures: list[DataUrl] = []
-    rest = without_pictures(body, mark, pictures)
+    rest = _without_pictures(body, mark, pictures)
     try:
         text = json.dumps(rest, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, RecursionError):
@@ -47,13 +47,13 @@ def encode(body: Mapping[str, Any]) -> bytes:
     return b"".join(pieces)
 
 
-def without_pictures(value: Any, mark: str, pictures: list[DataUrl]) -> Any:
+def _without_pictures(value: Any, mark: str, pictures: list[DataUrl]) -> Any:
     """Return `value` with `mark` in place of each data URL of ours; add the URLs to `pictures` in order."""
     if isinstance(value, DataUrl):
         pictures.append(value)
         return mark
     if isinstance(value, Mapping):
-        return {key: without_pictures(member, mark, pictures) for key, member in value.items()}
+        return {key: _without_pictures(member, mark, pictures) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [without_pictures(entry, mark, pictures) for entry in value]
+        return [_without_pictures(entry, mark, pictures) for entry in value]
     return value

@@ -24,7 +24,7 @@ from describer.chat.stream import assembled
 from describer.chat.transport_errors import RAISED, transport_error
 from describer.lib.deadline import Deadline
 
-PIECE = 65536
+_PIECE = 65536
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Client:
         if streams:
             headers["Accept"] = "application/json, text/event-stream"
         if relay:
-            relay.restart(key_of(target))
+            relay.restart(_key_of(target))
         answer, broken = self.call(target, "POST", chat_url, body, headers, relay)
         if relay and relay.heard:
             return read_stream(answer, relay.assembly, broken)
@@ -93,13 +93,13 @@ class Client:
         relay: Relay | None = None,
     ) -> tuple[EndpointResponse, ChatError | None]:
         """Return what came, and the error that cut it short if any. Raises ChatError where nothing came."""
-        url, key = url_of(target, address), key_of(target)
+        url, key = _url_of(target, address), _key_of(target)
         deadline = Deadline(target.first_byte, target.between_bytes, target.whole_call)
         started = time.monotonic()
         with deadline.running():
             response = self.send(target, method, url, sent, headers, key, deadline)
             with response:
-                body, broken = read(response, target.max_reply_bytes, relay)
+                body, broken = _read(response, target.max_reply_bytes, relay)
         seconds = time.monotonic() - started
         answer = EndpointResponse(response.status_code, response.headers, body, seconds, len(sent or ()), key)
         if broken is not None:
@@ -148,7 +148,7 @@ def encode_body(body: Mapping[str, Any]) -> RequestBody:
     raise BadRequest(sentence)
 
 
-def url_of(target: Target, address: Callable[[str], str]) -> str:
+def _url_of(target: Target, address: Callable[[str], str]) -> str:
     try:
         return address(target.base_url)
     except ValueError as error:
@@ -156,21 +156,21 @@ def url_of(target: Target, address: Callable[[str], str]) -> str:
     raise ConnectionFailed(sentence, retryable=False)
 
 
-def key_of(target: Target) -> str:
+def _key_of(target: Target) -> str:
     key = target.api_key.strip()
     if not (key.isascii() and key.isprintable()):
         raise BadKey("The endpoint's key holds characters that no header can carry; set it again.")
     return key
 
 
-def read(
+def _read(
     response: requests.Response, most: int, relay: Relay | None = None
 ) -> tuple[bytes, ChatError | None]:
     """Return the body as far as it came, unpacked, and what cut it short; a relay keeps what it hears."""
     pieces: list[bytes] = []
     size = 0
     try:
-        for piece in pieces_of(response):
+        for piece in _pieces_of(response):
             size += len(piece)
             if size > most:
                 return b"", BadAnswer(f"The endpoint's answer is larger than {size_text(most)}.")
@@ -185,11 +185,11 @@ def read(
     return b"".join(pieces), None
 
 
-def pieces_of(response: requests.Response) -> Iterator[bytes]:
+def _pieces_of(response: requests.Response) -> Iterator[bytes]:
     """Yield what is there, at most 64 kB at a time: requests' own iterators wait until a piece is full."""
     raw = response.raw
     if not isinstance(raw, urllib3.response.BaseHTTPResponse):
-        yield from response.iter_content(PIECE)
+        yield from response.iter_content(_PIECE)
         return
-    while piece := raw.read1(PIECE, decode_content=True):
+    while piece := raw.read1(_PIECE, decode_content=True):
         yield piece

@@ -10,10 +10,10 @@ Reading = Literal["stop", "length", "filter", "tool"]
 """Our reading of a finish_reason; None where it is missing or a word of the endpoint's own."""
 
 MOST_CHOICES = 128
-LONGEST_NAME = 255
-LONGEST_REASON = 64
+_LONGEST_NAME = 255
+_LONGEST_REASON = 64
 TEXT_PARTS = ("text", "output_text", None)
-READINGS: dict[str, Reading] = {
+_READINGS: dict[str, Reading] = {
     "stop": "stop", "end_turn": "stop", "eos": "stop", "eos_token": "stop", "stop_sequence": "stop",
     "end": "stop", "complete": "stop", "completed": "stop", "finished": "stop", "normal": "stop",
     "length": "length", "max_tokens": "length", "max_length": "length", "model_length": "length",
@@ -26,7 +26,7 @@ READINGS: dict[str, Reading] = {
 
 def reading(finish_reason: str | None) -> Reading | None:
     """Return stop, length, filter or tool where the word is clear, in any letter case; else None."""
-    return READINGS.get((finish_reason or "").strip().lower())
+    return _READINGS.get((finish_reason or "").strip().lower())
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,7 @@ class Usage:
 
     @property
     def reasoning_tokens(self) -> int | None:
-        found = as_dict(self.details.get("completion_tokens_details")).get("reasoning_tokens")
-        return as_count(found)
+        return as_count(as_dict(self.details.get("completion_tokens_details")).get("reasoning_tokens"))
 
 
 @dataclass(frozen=True)
@@ -123,21 +122,21 @@ def read_completion(raw: Mapping[str, Any]) -> Completion:
     """Read any JSON object as a completion; odd values are converted where nothing is lost, else left out."""
     known = {"id", "object", "created", "model", "choices", "usage"}
     return Completion(
-        id=as_text(raw.get("id"), LONGEST_NAME),
-        object=as_text(raw.get("object"), LONGEST_REASON),
+        id=as_text(raw.get("id"), _LONGEST_NAME),
+        object=as_text(raw.get("object"), _LONGEST_REASON),
         created=as_count(raw.get("created")),
-        model=as_text(raw.get("model"), LONGEST_NAME),
-        choices=read_choices(raw.get("choices")),
-        usage=read_usage(raw.get("usage")),
+        model=as_text(raw.get("model"), _LONGEST_NAME),
+        choices=_read_choices(raw.get("choices")),
+        usage=_read_usage(raw.get("usage")),
         extra={key: value for key, value in raw.items() if key not in known},
     )
 
 
-def read_usage(raw: Any) -> Usage | None:
+def _read_usage(raw: Any) -> Usage | None:
     """Return None where no number of the three is readable; a missing total is the sum of the other two."""
     usage = as_dict(raw)
-    prompt = first_count(usage, "prompt_tokens", "input_tokens")
-    answer = first_count(usage, "completion_tokens", "output_tokens")
+    prompt = _first_count(usage, "prompt_tokens", "input_tokens")
+    answer = _first_count(usage, "completion_tokens", "output_tokens")
     total = as_count(usage.get("total_tokens"))
     if prompt is None and answer is None and total is None:
         return None
@@ -147,12 +146,12 @@ def read_usage(raw: Any) -> Usage | None:
     return Usage(prompt, answer, total, {key: value for key, value in usage.items() if key not in counted})
 
 
-def first_count(usage: Mapping[str, Any], *names: str) -> int | None:
+def _first_count(usage: Mapping[str, Any], *names: str) -> int | None:
     counts = (as_count(usage.get(name)) for name in names)
     return next((count for count in counts if count is not None), None)
 
 
-def read_choices(raw: Any) -> tuple[CompletionChoice, ...]:
+def _read_choices(raw: Any) -> tuple[CompletionChoice, ...]:
     """Read a list of choices, or a bare choice; where an index is missing or comes twice, order counts."""
     if isinstance(raw, dict):
         raw = [raw]
@@ -160,25 +159,25 @@ def read_choices(raw: Any) -> tuple[CompletionChoice, ...]:
     indexes = [as_count(choice.get("index")) for choice in listed]
     if None in indexes or len(set(indexes)) < len(indexes):
         indexes = list(range(len(listed)))
-    choices = [read_choice(choice, index or 0) for choice, index in zip(listed, indexes, strict=True)]
+    choices = [_read_choice(choice, index or 0) for choice, index in zip(listed, indexes, strict=True)]
     return tuple(sorted(choices, key=lambda choice: choice.index))
 
 
-def read_choice(raw: Mapping[str, Any], index: int) -> CompletionChoice:
-    message = as_message(raw)
-    content, parts = read_content(message.get("content"))
+def _read_choice(raw: Mapping[str, Any], index: int) -> CompletionChoice:
+    message = _as_message(raw)
+    content, parts = _read_content(message.get("content"))
     return CompletionChoice(
         index=index,
         content=content,
-        finish_reason=as_text(raw.get("finish_reason"), LONGEST_REASON) or None,
-        refusal=read_text(message.get("refusal")) or refusal_in(parts),
-        tool_calls=read_tool_calls(message),
-        reasoning=read_reasoning(message, parts),
+        finish_reason=as_text(raw.get("finish_reason"), _LONGEST_REASON) or None,
+        refusal=_read_text(message.get("refusal")) or _refusal_in(parts),
+        tool_calls=_read_tool_calls(message),
+        reasoning=_read_reasoning(message, parts),
         parts=tuple(part for part in parts if as_dict(part).get("type") != "refusal"),
     )
 
 
-def as_message(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _as_message(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Look where relays put it: `message`, a stream's `delta`, or the bare `text` of old completions."""
     for name in ("message", "delta"):
         if isinstance(raw.get(name), dict):
@@ -188,18 +187,18 @@ def as_message(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {"content": raw.get("text")}
 
 
-def read_text(value: Any) -> str | None:
+def _read_text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def read_content(value: Any) -> tuple[str | None, list[Any]]:
+def _read_content(value: Any) -> tuple[str | None, list[Any]]:
     """Return the text, its parts joined with nothing between, and the parts of a list that are no text."""
     if not isinstance(value, list):
-        return read_text(value), []
+        return _read_text(value), []
     texts: list[str] = []
     others: list[Any] = []
     for part in value:
-        text = text_of_part(part)
+        text = _text_of_part(part)
         if text is None:
             others.append(part)
         else:
@@ -209,21 +208,21 @@ def read_content(value: Any) -> tuple[str | None, list[Any]]:
     return "".join(texts), others
 
 
-def text_of_part(part: Any) -> str | None:
+def _text_of_part(part: Any) -> str | None:
     if isinstance(part, str):
         return part
     members = as_dict(part)
     if members.get("type") not in TEXT_PARTS:
         return None
-    return read_text(members.get("text"))
+    return _read_text(members.get("text"))
 
 
-def refusal_in(parts: list[Any]) -> str | None:
+def _refusal_in(parts: list[Any]) -> str | None:
     refusals = [as_dict(part).get("refusal") for part in parts if as_dict(part).get("type") == "refusal"]
     return "".join(text for text in refusals if isinstance(text, str)) or None
 
 
-def read_tool_calls(message: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+def _read_tool_calls(message: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     """Return the calls as they came; the older single `function_call` is put in the same shape."""
     calls = [call for call in as_list(message.get("tool_calls")) if isinstance(call, dict) and call]
     old = as_dict(message.get("function_call"))
@@ -232,17 +231,17 @@ def read_tool_calls(message: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(calls)
 
 
-def read_reasoning(message: Mapping[str, Any], parts: list[Any]) -> str | None:
+def _read_reasoning(message: Mapping[str, Any], parts: list[Any]) -> str | None:
     for name in ("reasoning_content", "reasoning", "thinking"):
-        if text := read_text(message.get(name)):
+        if text := _read_text(message.get(name)):
             return text
     kept = [*as_list(message.get("reasoning_details")), *parts]
-    return "".join(thought(part) for part in kept if isinstance(part, dict)) or None
+    return "".join(_thought(part) for part in kept if isinstance(part, dict)) or None
 
 
-def thought(part: Mapping[str, Any]) -> str:
+def _thought(part: Mapping[str, Any]) -> str:
     """Return the text of a part of type thinking or reasoning, however the part names its text."""
     if not as_text(part.get("type"), 40).startswith(("thinking", "reasoning")):
         return ""
-    text, _ = read_content(part.get("thinking") or part.get("text") or part.get("summary"))
+    text, _ = _read_content(part.get("thinking") or part.get("text") or part.get("summary"))
     return text or ""

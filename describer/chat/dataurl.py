@@ -1,10 +1,13 @@
-"""Data URLs as callers write them: https://www.rfc-editor.org/rfc/rfc2397"""
+"""Data URLs as callers write them.
+
+https://www.rfc-editor.org/rfc/rfc2397
+"""
 
 import binascii
 from urllib.parse import unquote_to_bytes
 
-URL_SAFE = bytes.maketrans(b"-_", b"+/")
-SPACE = b" \t\r\n"
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_SPACE = b" \t\r\n"
 
 
 def is_data_url(url: str) -> bool:
@@ -20,16 +23,16 @@ def read_data_url(url: str) -> bytes:
     if not comma or not head.lower().endswith(";base64"):
         raise ValueError("not base64")
     text = unquote_to_bytes(packed) if "%" in packed else packed.encode("ascii")
-    data = decoded(text)
+    data = _decoded(text)
     if not data:
         raise ValueError("no bytes")
     return data
 
 
-def decoded(text: bytes) -> bytes:
+def _decoded(text: bytes) -> bytes:
     """Read the text as it stands first; faults are rare, looking for them costs a third of the reading."""
     try:
         return binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error:
-        text = text.translate(URL_SAFE, SPACE).rstrip(b"=")
+        text = text.translate(_URL_SAFE, _SPACE).rstrip(b"=")
         return binascii.a2b_base64(text + b"=" * (-len(text) % 4), strict_mode=True)

@@ -53,7 +53,7 @@ from describer.chat.errors import (
 )
 from describer.chat.messages import size_text
 
-STATUS_OF = {
+_STATUS_OF = {
     "rate_limit_exceeded": 429, "rate_limit_error": 429, "too_many_requests": 429, "resource_exhausted": 429,
     "overloaded_error": 529, "unavailable": 503, "authentication_error": 401, "unauthenticated": 401,
     "permission_error": 403, "permission_denied": 403, "not_found_error": 404, "not_found": 404,
@@ -91,16 +91,16 @@ def standing_for(http_status: int, error_text: ErrorText) -> int:
         return error_text.status
     if http_status >= 500:
         return http_status
-    return STATUS_OF.get(error_text.code.lower()) or STATUS_OF.get(error_text.type.lower()) or 500
+    return _STATUS_OF.get(error_text.code.lower()) or _STATUS_OF.get(error_text.type.lower()) or 500
 
 
-def blind(case: Case) -> ChatError | None:
+def _blind(case: Case) -> ChatError | None:
     if case.status in (401, 402, 403, 429) or not case.says(BLIND) or case.says(PICTURE_FORM):
         return None
     return ImageRejected("This model cannot see pictures; choose another.", case.evidence)
 
 
-def credit(case: Case) -> ChatError | None:
+def _credit(case: Case) -> ChatError | None:
     """Look for a 402, or words of money; but a 402 or 429 that names a time only wants us to wait."""
     waits = case.evidence.retry_after is not None
     if case.status == 402 and waits:
@@ -112,7 +112,7 @@ def credit(case: Case) -> ChatError | None:
     return None
 
 
-def model(case: Case) -> ChatError | None:
+def _model(case: Case) -> ChatError | None:
     named = case.status in (400, 404) and (case.said.param == "model" or case.says(MODEL))
     mentioned = case.status == 404 and case.says(A_MODEL) and not case.said.is_page
     channel = case.status in (400, 404, 429, 500, 503) and case.says(NO_CHANNEL)
@@ -121,7 +121,7 @@ def model(case: Case) -> ChatError | None:
     return None
 
 
-def filtered(case: Case) -> ChatError | None:
+def _filtered(case: Case) -> ChatError | None:
     spoken = case.status in (400, 403, 422, 451) and case.says(FILTER)
     if not (case.codes & FILTER_CODES or spoken):
         return None
@@ -131,14 +131,14 @@ def filtered(case: Case) -> ChatError | None:
     return ContentFiltered(f"A content filter of the endpoint refused this ({names}).", case.evidence)
 
 
-def context(case: Case) -> ChatError | None:
+def _too_long(case: Case) -> ChatError | None:
     spoken = case.status in (400, 413, 422, 500) and case.says(LONG)
     if case.codes & LONG_CODES or spoken:
         return ContextTooLong("", case.evidence)
     return None
 
 
-def picture(case: Case) -> ChatError | None:
+def _picture(case: Case) -> ChatError | None:
     if case.status not in (400, 415, 422):
         return None
     coded = any(code.startswith(("invalid_image", "image_", "unsupported_image")) for code in case.codes)
@@ -151,7 +151,7 @@ def picture(case: Case) -> ChatError | None:
     return ImageRejected(sentence, case.evidence)
 
 
-def request_too_large(case: Case) -> ChatError | None:
+def _request_too_large(case: Case) -> ChatError | None:
     spoken = case.status in (400, 404, 502) and case.says(TOO_BIG)
     if case.status != 413 and not spoken and "request_too_large" not in case.codes:
         return None
@@ -162,14 +162,14 @@ def request_too_large(case: Case) -> ChatError | None:
     return TooLarge(sentence, case.evidence)
 
 
-def key(case: Case) -> ChatError | None:
+def _key(case: Case) -> ChatError | None:
     spoken = case.status in (400, 403) and case.says(KEY)
     if case.codes & KEY_CODES or spoken:
         return BadKey("", case.evidence)
     return None
 
 
-def parameter(case: Case) -> ChatError | None:
+def _parameter(case: Case) -> ChatError | None:
     """Look for a 400 that names a parameter; `param` becomes that name alone."""
     if case.status != 400:
         return None
@@ -180,13 +180,13 @@ def parameter(case: Case) -> ChatError | None:
     return UnsupportedParameter(f"This model refuses {name}; change it or leave it out.", evidence)
 
 
-def loading(case: Case) -> ChatError | None:
+def _loading(case: Case) -> ChatError | None:
     if case.status == 503 and case.says(LOADING):
         return Overloaded("The model is being loaded.", case.evidence)
     return None
 
 
-def by_status(case: Case) -> ChatError:
+def _by_status(case: Case) -> ChatError:
     status, evidence = case.status, case.evidence
     if status == 404:
         return BadRequest("The endpoint has no such address; check its base URL.", evidence)
@@ -194,14 +194,14 @@ def by_status(case: Case) -> ChatError:
         return ConnectionFailed("The proxy on the way asks for a name and password.", evidence)
     if status == 422 and evidence.param:
         return BadRequest(f"The endpoint did not understand {evidence.param}.", evidence)
-    if status in BY_STATUS:
-        return BY_STATUS[status]("", evidence)
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]("", evidence)
     if status >= 500:
         return EndpointError("", evidence)
     return BadRequest("", evidence)
 
 
-BY_STATUS: dict[int, type[ChatError]] = {
+_BY_STATUS: dict[int, type[ChatError]] = {
     401: BadKey,
     403: Forbidden,
     408: TimedOut,
@@ -213,14 +213,14 @@ BY_STATUS: dict[int, type[ChatError]] = {
     524: TimedOut,
     529: Overloaded,
 }
-TESTS: tuple[Callable[[Case], ChatError | None], ...] = (
-    blind, credit, context, filtered, request_too_large, picture, key, parameter, model, loading,
+_TESTS: tuple[Callable[[Case], ChatError | None], ...] = (
+    _blind, _credit, _too_long, _filtered, _request_too_large, _picture, _key, _parameter, _model, _loading,
 )  # fmt: skip
 
 
 def error_of_case(case: Case) -> ChatError:
-    for test in TESTS:
+    for test in _TESTS:
         error = test(case)
         if error is not None:
             return error
-    return by_status(case)
+    return _by_status(case)

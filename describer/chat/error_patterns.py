@@ -102,7 +102,7 @@ REFUSED = any_of(
     r"unexpected (keyword|parameter|field)", r"cannot (both )?be (specified|used|set)", r"不支持", r"not compatible",
 )  # fmt: skip
 """A parameter that the model will not have at all, whatever its value."""
-WRONG = any_of(
+_WRONG = any_of(
     r"must be",
     r"invalid",
     r"out of range",
@@ -112,23 +112,23 @@ WRONG = any_of(
     r"greater|less",
 )
 
-OTHERS = ("max_completion_tokens", "stream_options", "reasoning_effort", "parallel_tool_calls", "logprobs",
+_OTHERS = ("max_completion_tokens", "stream_options", "reasoning_effort", "parallel_tool_calls", "logprobs",
           "top_logprobs", "top_k", "functions", "function_call", "service_tier", "store", "metadata")  # fmt: skip
-KNOWN = (*NAMES, *OTHERS)
-NOT_ORDINARY = tuple(name for name in KNOWN if "_" in name or name == "temperature")
-QUOTED = re.compile(r"[`'\"“‘\[]\s*([a-z_]{1,40})\s*[`'\"”’\],]")
-LABELLED = re.compile(
+_KNOWN = (*NAMES, *_OTHERS)
+_NOT_ORDINARY = tuple(name for name in _KNOWN if "_" in name or name == "temperature")
+_QUOTED = re.compile(r"[`'\"“‘\[]\s*([a-z_]{1,40})\s*[`'\"”’\],]")
+_LABELLED = re.compile(
     r"(?:parameters?|arguments?|fields?|inputs?|supplied|name)[:\s]+\[?[`'\"]?([a-z_]{1,40})\b", re.I
 )
-BARE = re.compile(rf"\b({'|'.join(sorted(NOT_ORDINARY, key=len, reverse=True))})\b")
+_BARE = re.compile(rf"\b({'|'.join(sorted(_NOT_ORDINARY, key=len, reverse=True))})\b")
 
 
-def parameters_named(text: str, known: tuple[str, ...] = KNOWN) -> list[str]:
+def parameters_named(text: str, known: tuple[str, ...] = _KNOWN) -> list[str]:
     """Return the parameters that a sentence names, in order.
 
     A word such as "stop" counts only where it is quoted or labelled.
     """
-    matches = [match for pattern in (QUOTED, LABELLED, BARE) for match in pattern.finditer(text)]
+    matches = [match for pattern in (_QUOTED, _LABELLED, _BARE) for match in pattern.finditer(text)]
     matches.sort(key=lambda match: match.start(1))
     names = [match[1] for match in matches]
     return list(dict.fromkeys(name for name in names if name in known))
@@ -145,8 +145,8 @@ def top_name(param: str) -> str:
 def parameter_in(error_text: ErrorText) -> str | None:
     """Return the parameter that an error is about, None where it is about something else."""
     name, message = top_name(error_text.param), error_text.message
-    if name in KNOWN:
+    if name in _KNOWN:
         return name
-    if error_text.param or not (REFUSED.search(message) or WRONG.search(message)):
+    if error_text.param or not (REFUSED.search(message) or _WRONG.search(message)):
         return None
     return next(iter(parameters_named(message)), None)

@@ -9,21 +9,21 @@ from typing import Any
 
 from describer.lib.lenient_json import as_count, as_dict, as_list, as_text, loads
 
-LONGEST = 500
-LONGEST_CODE = 100
-SHORTEST_KEY = 8
-READ_AT_MOST = 20_000
-MESSAGE_NAMES = (
+_LONGEST = 500
+_LONGEST_CODE = 100
+_SHORTEST_KEY = 8
+_READ_AT_MOST = 20_000
+_MESSAGE_NAMES = (
     "message", "detail", "msg", "error_description", "error_message", "error_msg", "errors", "title",
 )  # fmt: skip
 
-DATA_URL = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=_-]*", re.IGNORECASE)
-BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{160,}")
-SECRET = re.compile(r"\b(?:sk|key|pk|rk)-[A-Za-z0-9_*.-]{8,}|\bBearer\s+[A-Za-z0-9._~+/=-]{8,}")
-TAG = re.compile(r"<[/!]?[A-Za-z][^<>]{0,400}>|<!--[^<>]{0,400}-->")
-PAGE = re.compile(r"\s*<(!doctype|html|head|body|\?xml)", re.IGNORECASE)
-TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
-WAIT = re.compile(
+_DATA_URL = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=_-]*", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{160,}")
+_SECRET = re.compile(r"\b(?:sk|key|pk|rk)-[A-Za-z0-9_*.-]{8,}|\bBearer\s+[A-Za-z0-9._~+/=-]{8,}")
+_TAG = re.compile(r"<[/!]?[A-Za-z][^<>]{0,400}>|<!--[^<>]{0,400}-->")
+_PAGE = re.compile(r"\s*<(!doctype|html|head|body|\?xml)", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
+_WAIT = re.compile(
     r"(?:retry|try again) (?:in|after) (?:(\d{1,3})h)?(?:(\d{1,3})m(?!s))?(?:(\d{1,6}(?:\.\d{1,9})?) ?(ms|s(?:ec(?:ond)?s?)?)\b)?",
     re.IGNORECASE,
 )
@@ -57,45 +57,45 @@ def error_in(body: Any, *, failed: bool) -> ErrorText | None:
     if not isinstance(body, dict):
         return None
     if body.get("error"):
-        return inner(body["error"], body)
-    if failed or flat_error(body):
-        return flat(body)
+        return _inner(body["error"], body)
+    if failed or _flat_error(body):
+        return _flat(body)
     for choice in as_list(body.get("choices")):
         if as_dict(choice).get("error"):
-            return inner(choice["error"], {})
+            return _inner(choice["error"], {})
     return None
 
 
-def flat_error(body: Mapping[str, Any]) -> bool:
+def _flat_error(body: Mapping[str, Any]) -> bool:
     """Tell whether a body is an error by its own label, or by a message with a status and no choices."""
     if "error" in (body.get("object"), body.get("type")):
         return True
-    if body.get("choices") or not message_of(body):
+    if body.get("choices") or not _message_of(body):
         return False
-    status = status_in(body.get("code")) or status_in(body.get("status"))
+    status = _status_in(body.get("code")) or _status_in(body.get("status"))
     return status is not None or body.get("success") is False
 
 
-def inner(error: Any, body: Mapping[str, Any]) -> ErrorText:
+def _inner(error: Any, body: Mapping[str, Any]) -> ErrorText:
     """Read {"error": {...}} and {"error": "text"}; what a text lacks is looked for beside it."""
     if not isinstance(error, dict):
-        return error_beside(error, body)
-    outer = flat(error)
-    nested = nested_error(outer.message)
+        return _error_beside(error, body)
+    outer = _flat(error)
+    nested = _nested_error(outer.message)
     if nested is None:
         return outer
     return replace(nested, status=nested.status or outer.status, param=nested.param or outer.param)
 
 
-def error_beside(error: Any, body: Mapping[str, Any]) -> ErrorText:
-    beside = flat({key: value for key, value in body.items() if key != "error"})
+def _error_beside(error: Any, body: Mapping[str, Any]) -> ErrorText:
+    beside = _flat({key: value for key, value in body.items() if key != "error"})
     if not isinstance(error, str):
         return beside
     sentences = filter(None, (error.rstrip(". "), beside.message))
     return replace(beside, message=". ".join(sentences) or error)
 
 
-def nested_error(message: str) -> ErrorText | None:
+def _nested_error(message: str) -> ErrorText | None:
     """Read a message that is itself a body: gateways hand on that of the server behind them as their text."""
     if not (message.startswith("{") and message.rstrip().endswith("}")):
         return None
@@ -104,52 +104,52 @@ def nested_error(message: str) -> ErrorText | None:
     except ValueError:
         return None
     error = body.get("error", body)
-    if isinstance(error, dict) and message_of(error):
-        return flat(error)
+    if isinstance(error, dict) and _message_of(error):
+        return _flat(error)
     return None
 
 
-def flat(error: Mapping[str, Any]) -> ErrorText:
-    code, status = "", status_in(error.get("code"))
+def _flat(error: Mapping[str, Any]) -> ErrorText:
+    code, status = "", _status_in(error.get("code"))
     if status is None:
-        code = as_text(error.get("code"), LONGEST_CODE)
-        status = status_in(error.get("status"))
+        code = as_text(error.get("code"), _LONGEST_CODE)
+        status = _status_in(error.get("status"))
     metadata = as_dict(error.get("metadata"))
-    message = message_of(error)
-    if raw := as_text(metadata.get("raw"), READ_AT_MOST):
+    message = _message_of(error)
+    if raw := as_text(metadata.get("raw"), _READ_AT_MOST):
         message = f"{message}: {raw}"
     reasons = tuple(as_text(reason, 40) for reason in as_list(metadata.get("reasons"))[:9])
     return ErrorText(
         message=message,
         code=code,
-        type=as_text(error.get("type"), LONGEST_CODE) or as_text(error.get("status"), LONGEST_CODE),
-        param=as_text(error.get("param"), LONGEST_CODE) or place_in(error.get("detail")),
+        type=as_text(error.get("type"), _LONGEST_CODE) or as_text(error.get("status"), _LONGEST_CODE),
+        param=as_text(error.get("param"), _LONGEST_CODE) or _place_in(error.get("detail")),
         status=status,
-        categories=categories_in(error) or reasons,
+        categories=_categories_in(error) or reasons,
     )
 
 
-def message_of(error: Mapping[str, Any]) -> str:
-    for name in MESSAGE_NAMES:
-        if text := flattened(error.get(name)):
+def _message_of(error: Mapping[str, Any]) -> str:
+    for name in _MESSAGE_NAMES:
+        if text := _flattened(error.get(name)):
             return text
     return ""
 
 
-def flattened(value: Any) -> str:
+def _flattened(value: Any) -> str:
     """Return a text as it is, and a list of {"loc": [...], "msg": ...} as "field: message"."""
     if isinstance(value, str):
-        return value[:READ_AT_MOST]
+        return value[:_READ_AT_MOST]
     if isinstance(value, dict):
-        return flattened_detail(value)
-    return "; ".join(filter(None, map(flattened, as_list(value)[:10])))
+        return _flattened_detail(value)
+    return "; ".join(filter(None, map(_flattened, as_list(value)[:10])))
 
 
-def flattened_detail(detail: Mapping[str, Any]) -> str:
+def _flattened_detail(detail: Mapping[str, Any]) -> str:
     texts: list[str] = [
         detail[name] for name in ("msg", "message", "error") if isinstance(detail.get(name), str)
     ]
-    place = ".".join(location_of(detail))
+    place = ".".join(_location_of(detail))
     if not texts:
         return ""
     if not place or not texts[0]:
@@ -157,28 +157,28 @@ def flattened_detail(detail: Mapping[str, Any]) -> str:
     return f"{place}: {texts[0]}"
 
 
-def location_of(detail: Mapping[str, Any]) -> list[str]:
+def _location_of(detail: Mapping[str, Any]) -> list[str]:
     return [as_text(step, 60) for step in as_list(detail.get("loc"))]
 
 
-def place_in(detail: Any) -> str:
+def _place_in(detail: Any) -> str:
     """Return the field that the first entry of a list of details names, without the leading "body"."""
     if not as_list(detail):
         return ""
-    steps = location_of(as_dict(detail[0]))
+    steps = _location_of(as_dict(detail[0]))
     if steps[:1] == ["body"]:
         del steps[0]
     return ".".join(steps)
 
 
-def status_in(value: Any) -> int | None:
+def _status_in(value: Any) -> int | None:
     number = as_count(value)
     if number is None or not 400 <= number <= 599:
         return None
     return number
 
 
-def categories_in(error: Mapping[str, Any]) -> tuple[str, ...]:
+def _categories_in(error: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the categories that a filter of Azure's kind marks as filtered."""
     below = as_dict(error.get("innererror"))
     result = as_dict(below.get("content_filter_result") or error.get("content_filter_result"))
@@ -187,38 +187,38 @@ def categories_in(error: Mapping[str, Any]) -> tuple[str, ...]:
 
 def clean_words(text: str, key: str = "") -> str:
     """Return at most 500 characters on one line: no markup, key or picture; of a web page only the title."""
-    text = masked(text[:READ_AT_MOST], key)
-    if PAGE.match(text):
-        text = title_of(text)
-    text = BASE64.sub("[...]", SECRET.sub("[key]", DATA_URL.sub("[picture]", text)))
-    text = html.unescape(TAG.sub(" ", text))
-    text = on_one_line(TAG.sub(" ", text))
+    text = masked(text[:_READ_AT_MOST], key)
+    if _PAGE.match(text):
+        text = _title_of(text)
+    text = _BASE64.sub("[...]", _SECRET.sub("[key]", _DATA_URL.sub("[picture]", text)))
+    text = html.unescape(_TAG.sub(" ", text))
+    text = _on_one_line(_TAG.sub(" ", text))
     if not any(map(str.isalnum, text)):
         return ""
-    if len(text) > LONGEST:
-        text = text[: LONGEST - 3].rstrip() + "..."
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 3].rstrip() + "..."
     return text
 
 
-def title_of(page: str) -> str:
-    title = TITLE.search(page)
+def _title_of(page: str) -> str:
+    title = _TITLE.search(page)
     return title[1] if title else ""
 
 
-def on_one_line(text: str) -> str:
+def _on_one_line(text: str) -> str:
     letters = (letter if letter.isprintable() else " " for letter in text)
     return " ".join("".join(letters).split())
 
 
 def masked(text: str, key: str) -> str:
     """Return the text without our key, should the endpoint have repeated it."""
-    if len(key) >= SHORTEST_KEY and key in text:
+    if len(key) >= _SHORTEST_KEY and key in text:
         return text.replace(key, "[key]")
     return text
 
 
 def is_page(text: str) -> bool:
-    return bool(PAGE.match(text))
+    return bool(_PAGE.match(text))
 
 
 def phrase(status: int) -> str:
@@ -231,7 +231,7 @@ def phrase(status: int) -> str:
 
 def wait_in(text: str) -> float | None:
     """Return the seconds that a sentence like "try again in 1m2.5s" names."""
-    match = WAIT.search(text[:READ_AT_MOST])
+    match = _WAIT.search(text[:_READ_AT_MOST])
     if not match:
         return None
     hours, minutes, seconds, unit = match.groups()

@@ -11,7 +11,7 @@
     |   |-- NoCredit            no_credit
     |   |-- BadKey              bad_key
     |   `-- Forbidden           forbidden
-    |-- Refused                 (abstract: this ask, not others)    no      no
+    |-- RequestRefused          (abstract: this ask, not others)    no      no
     |   |-- ModelNotFound       model_not_found
     |   |-- UnsupportedParameter unsupported_parameter
     |   |-- ContextTooLong      context_too_long

@@ -1,9 +1,12 @@
-"""Server-sent events, from bytes to data: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
+"""Server-sent events, from bytes to data.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
 
 import codecs
 from collections.abc import Iterator
 
-FIELDS = ("data:", "event:", "id:", "retry:", ":")
+_FIELDS = ("data:", "event:", "id:", "retry:", ":")
 
 
 class Events:
@@ -23,7 +26,7 @@ class Events:
         self.rest.append(self.decoder.decode(piece, last))
         if not last and "\n" not in self.rest[-1] and "\r" not in self.rest[-1]:
             return
-        *lines, unfinished = lines_of("".join(self.rest))
+        *lines, unfinished = _lines_of("".join(self.rest))
         self.rest = [unfinished]
         if last:
             self.rest = []
@@ -43,7 +46,7 @@ class Events:
             self.data, self.name = [], ""
 
 
-def lines_of(text: str) -> list[str]:
+def _lines_of(text: str) -> list[str]:
     """Split a text at CRLF, LF and CR.
 
     The last line has no end yet; a CR there may be half of a CRLF and stays.
@@ -57,4 +60,4 @@ def lines_of(text: str) -> list[str]:
 def is_stream(text: str) -> bool:
     """Tell whether a body is an event stream, whatever its label: it begins with a field and has data."""
     start = text.lstrip("\ufeff \r\n")[:10]
-    return start.startswith(FIELDS) and "data:" in text
+    return start.startswith(_FIELDS) and "data:" in text

@@ -6,8 +6,8 @@ from describer.chat.error_text import ErrorText, error_in
 from describer.chat.response import EndpointResponse, refusal, unreadable_body
 from describer.lib.lenient_json import as_text, loads
 
-MOST_MODELS = 5000
-LONGEST_NAME = 255
+_MOST_MODELS = 5000
+_LONGEST_NAME = 255
 
 
 def model_ids(answer: EndpointResponse) -> list[str]:
@@ -22,12 +22,12 @@ def model_ids(answer: EndpointResponse) -> list[str]:
         body = body.get("data", body.get("models"))
     if not isinstance(body, list):
         raise unreadable_body(answer, "The endpoint's list of models could not be read.")
-    return list(dict.fromkeys(filter(None, map(model_id, body[:MOST_MODELS]))))
+    return list(dict.fromkeys(filter(None, map(_model_id, body[:_MOST_MODELS]))))
 
 
-def model_id(entry: Any) -> str:
+def _model_id(entry: Any) -> str:
     """Return the id of an entry, "" where it has none: an object's id or name, or the entry itself."""
     if isinstance(entry, dict):
         entry = entry.get("id") or entry.get("name")
-    name = as_text(entry, LONGEST_NAME + 1)
-    return name if len(name) <= LONGEST_NAME else ""
+    name = as_text(entry, _LONGEST_NAME + 1)
+    return name if len(name) <= _LONGEST_NAME else ""

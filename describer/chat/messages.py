@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-SHORTEST_PICTURE = 64
-MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+_SHORTEST_PICTURE = 64
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 
 
 class DataUrl(str):
@@ -29,7 +29,7 @@ class Picture:
     media_type: str
 
     def __post_init__(self) -> None:
-        if not MEDIA_TYPE.fullmatch(self.media_type):
+        if not _MEDIA_TYPE.fullmatch(self.media_type):
             raise ValueError("not a media type")
 
     @property
@@ -63,11 +63,11 @@ def request_body(
     for turn in earlier:
         messages.append({"role": "user", "content": turn.question})
         messages.append({"role": "assistant", "content": turn.answer})
-    messages.append({"role": "user", "content": content(question, pictures, detail)})
+    messages.append({"role": "user", "content": _content_of(question, pictures, detail)})
     return {"model": model, "messages": messages, **chosen}
 
 
-def content(question: str, pictures: Sequence[Shown], detail: str | None) -> str | list[dict[str, Any]]:
+def _content_of(question: str, pictures: Sequence[Shown], detail: str | None) -> str | list[dict[str, Any]]:
     """Put the text first, then the pictures in order; several are numbered, or models would mix them up."""
     if not pictures:
         return question
@@ -85,7 +85,7 @@ def content(question: str, pictures: Sequence[Shown], detail: str | None) -> str
 def redacted(body: Any) -> Any:
     """Return the same JSON without the bytes of its pictures: "data:image/jpeg;base64,... (612 kB)"."""
     if isinstance(body, str) and body.startswith("data:"):
-        return without_bytes(body)
+        return _without_bytes(body)
     if isinstance(body, Mapping):
         return {key: redacted(value) for key, value in body.items()}
     if isinstance(body, list | tuple):
@@ -93,9 +93,9 @@ def redacted(body: Any) -> Any:
     return body
 
 
-def without_bytes(url: str) -> str:
+def _without_bytes(url: str) -> str:
     head, comma, packed = url.partition(",")
-    if not comma or len(packed) < SHORTEST_PICTURE:
+    if not comma or len(packed) < _SHORTEST_PICTURE:
         return url
     return f"{head},... ({size_text(len(packed) * 3 // 4)})"
 

@@ -6,21 +6,21 @@ from typing import Any
 
 from describer.lib.lenient_json import as_dict
 
-MOST_TOOLS = 128
-FORMATS = ("text", "json_object", "json_schema")
-MODES = ("none", "auto", "required")
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MOST_TOOLS = 128
+_FORMATS = ("text", "json_object", "json_schema")
+_MODES = ("none", "auto", "required")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def format_fault(chosen: dict[str, Any]) -> str:
-    if chosen.get("type") not in FORMATS:
+    if chosen.get("type") not in _FORMATS:
         return "The type of the response format is one of text, json_object, json_schema."
     if chosen["type"] != "json_schema":
         return ""
     schema = chosen.get("json_schema")
     if not isinstance(schema, dict) or not schema.get("name"):
         return "The schema needs a name."
-    if not is_name(schema["name"]):
+    if not _is_name(schema["name"]):
         return "The schema's name may hold letters, digits, _ and -, at most 64."
     if not isinstance(schema.get("schema", {}), dict):
         return "The schema is an object."
@@ -30,13 +30,13 @@ def format_fault(chosen: dict[str, Any]) -> str:
 
 
 def tools_fault(tools: Sequence[dict[str, Any]]) -> str:
-    if not 1 <= len(tools) <= MOST_TOOLS:
-        return f"At least 1 tool, at most {MOST_TOOLS}."
-    faults = (tool_fault(tool, number) for number, tool in enumerate(tools, start=1))
+    if not 1 <= len(tools) <= _MOST_TOOLS:
+        return f"At least 1 tool, at most {_MOST_TOOLS}."
+    faults = (_tool_fault(tool, number) for number, tool in enumerate(tools, start=1))
     return next((fault for fault in faults if fault), "")
 
 
-def tool_fault(tool: dict[str, Any], number: int) -> str:
+def _tool_fault(tool: dict[str, Any], number: int) -> str:
     """Judge a tool of type function; a tool of another type is the endpoint's to judge."""
     if not isinstance(tool.get("type"), str):
         return f"Tool {number}: the type is missing."
@@ -45,7 +45,7 @@ def tool_fault(tool: dict[str, Any], number: int) -> str:
     function = tool.get("function")
     if not isinstance(function, dict) or not function.get("name"):
         return f"Tool {number}: the function needs a name."
-    if not is_name(function["name"]):
+    if not _is_name(function["name"]):
         return f"Tool {number}: the name may hold letters, digits, _ and -."
     if not isinstance(function.get("parameters", {}), dict | None):
         return f"Tool {number}: the parameters are an object."
@@ -56,23 +56,23 @@ def tool_choice_fault(choice: str | dict[str, Any], tools: Sequence[Any]) -> str
     if not tools:
         return "Tool choice needs tools."
     if isinstance(choice, str):
-        if choice not in MODES:
+        if choice not in _MODES:
             return "Choose none, auto, required, or a tool that is in the list."
     elif not isinstance(choice.get("type"), str):
         return "The type of the tool choice is missing."
-    elif choice["type"] == "function" and not is_listed(choice, tools):
+    elif choice["type"] == "function" and not _is_listed(choice, tools):
         return "Choose a tool that is in the list."
     return ""
 
 
-def is_listed(choice: dict[str, Any], tools: Sequence[Any]) -> bool:
-    name = function_name(choice)
-    return bool(name) and name in map(function_name, tools)
+def _is_listed(choice: dict[str, Any], tools: Sequence[Any]) -> bool:
+    name = _function_name(choice)
+    return bool(name) and name in map(_function_name, tools)
 
 
-def function_name(tool: Any) -> Any:
+def _function_name(tool: Any) -> Any:
     return as_dict(as_dict(tool).get("function")).get("name")
 
 
-def is_name(value: Any) -> bool:
-    return isinstance(value, str) and bool(NAME.fullmatch(value))
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(_NAME.fullmatch(value))

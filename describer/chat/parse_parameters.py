@@ -11,7 +11,7 @@ from describer.chat.parameter_rules import tool_choice_fault
 from describer.chat.parameters import NAMES, Kind, Parameters, range_of, wrong_of
 from describer.lib.lenient_json import DEEPEST, TooDeep, clean, storable
 
-Code = Literal[
+_Code = Literal[
     "invalid_value",
     "invalid_type",
     "too_many_parameters",
@@ -20,21 +20,21 @@ Code = Literal[
     "empty_array",
 ]
 
-MOST_KEYS = 100
+_MOST_KEYS = 100
 NOT_PARAMETERS = ("model", "messages")
-WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
-NUMBER = re.compile(r"[+-]?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
-SWITCH = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
+_SWITCH = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 
 
 class ParameterError(ValueError):
     """A parameter that cannot be used. `errors` holds all that were found in one reading, this one first."""
 
-    def __init__(self, param: str, message: str, code: Code = "invalid_value") -> None:
+    def __init__(self, param: str, message: str, code: _Code = "invalid_value") -> None:
         super().__init__(message)
         self.param = param
         self.message = message
-        self.code: Code = code
+        self.code: _Code = code
         self.errors: list[ParameterError] = [self]
 
 
@@ -52,10 +52,10 @@ def read_parameters(
     a number belongs). `keep_unknown` keeps keys that are no parameter of ours, for the endpoint to judge; at
     most 100 keys in all. Raises ParameterError.
     """
-    if len(parameters) > MOST_KEYS:
-        raise ParameterError("", f"At most {MOST_KEYS} parameters.", "too_many_parameters")
-    values, faults = as_values(parameters, as_json)
-    faults += faults_of(values, most_answers)
+    if len(parameters) > _MOST_KEYS:
+        raise ParameterError("", f"At most {_MOST_KEYS} parameters.", "too_many_parameters")
+    values, faults = _as_values(parameters, as_json)
+    faults += _faults_of(values, most_answers)
     if faults:
         faults[0].errors = faults
         raise faults[0]
@@ -66,7 +66,7 @@ def read_parameters(
     return {name: value for name, value in values.items() if name in NAMES}
 
 
-def as_values(parameters: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], list[ParameterError]]:
+def _as_values(parameters: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], list[ParameterError]]:
     """Read every value that is set, and collect what is wrong with the others."""
     values: dict[str, Any] = {}
     faults = []
@@ -75,7 +75,7 @@ def as_values(parameters: Mapping[str, Any], as_json: bool) -> tuple[dict[str, A
             continue
         try:
             if not as_json and name in NAMES:
-                value = from_text(name, NAMES[name], value)
+                value = _from_text(name, NAMES[name], value)
             values[clean(name)] = storable(value)
         except ParameterError as fault:
             faults.append(fault)
@@ -84,30 +84,30 @@ def as_values(parameters: Mapping[str, Any], as_json: bool) -> tuple[dict[str, A
     return values, faults
 
 
-def from_text(name: str, kind: Kind, value: Any) -> Any:
+def _from_text(name: str, kind: Kind, value: Any) -> Any:
     """Return the JSON value that a form's text means; values that are no text are left as they are."""
     if not isinstance(value, str) or kind in ("text", "choice"):
         return value
     if kind == "boolean":
-        return SWITCH.get(value.strip().lower(), value)
+        return _SWITCH.get(value.strip().lower(), value)
     if kind in ("number", "integer"):
-        return number(value.strip(), value)
+        return _number(value.strip(), value)
     if kind == "stop":
-        return stop_list(value)
+        return _stop_list(value)
     if name == "tool_choice" and not value.lstrip().startswith("{"):
         return value
-    return json_value(name, value)
+    return _json_value(name, value)
 
 
-def number(text: str, otherwise: str) -> int | float | str:
-    if WHOLE.fullmatch(text):
+def _number(text: str, otherwise: str) -> int | float | str:
+    if _WHOLE.fullmatch(text):
         return int(text)
-    if NUMBER.fullmatch(text):
+    if _NUMBER.fullmatch(text):
         return float(text)
     return otherwise
 
 
-def stop_list(text: str) -> str | list[Any]:
+def _stop_list(text: str) -> str | list[Any]:
     """Read a JSON list of texts as a list; all else, a lone bracket too, is one stop text."""
     if not text.startswith("["):
         return text
@@ -120,9 +120,9 @@ def stop_list(text: str) -> str | list[Any]:
     return text
 
 
-def json_value(name: str, text: str) -> Any:
+def _json_value(name: str, text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=no_constant)
+        return json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as fault:
         message = f"Not JSON: line {fault.lineno}, column {fault.colno}: {fault.msg}."
         raise ParameterError(name, message) from None
@@ -130,13 +130,13 @@ def json_value(name: str, text: str) -> Any:
         raise ParameterError(name, "Not JSON: a number in it is too long.") from None
 
 
-def no_constant(name: str) -> Any:
+def _no_constant(name: str) -> Any:
     raise json.JSONDecodeError(f"{name} is no JSON number", name, 0)
 
 
-def faults_of(values: Mapping[str, Any], most_answers: int) -> list[ParameterError]:
+def _faults_of(values: Mapping[str, Any], most_answers: int) -> list[ParameterError]:
     """Return the first fault of each parameter, and judge last what the model cannot know of."""
-    faults = faults_of_model(values)
+    faults = _faults_of_model(values)
     how_many = f"How many answers? 1 to {most_answers}."
     if "n" in faults:
         faults["n"] = ParameterError("n", how_many, faults["n"].code)
@@ -148,19 +148,19 @@ def faults_of(values: Mapping[str, Any], most_answers: int) -> list[ParameterErr
     return list(faults.values())
 
 
-def faults_of_model(values: Mapping[str, Any]) -> dict[str, ParameterError]:
+def _faults_of_model(values: Mapping[str, Any]) -> dict[str, ParameterError]:
     faults: dict[str, ParameterError] = {}
     try:
         Parameters.model_validate({name: value for name, value in values.items() if name in NAMES})
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=False, include_input=False):
-            fault = fault_of(str(detail["loc"][0]), detail["type"], detail["msg"])
+            fault = _fault_of(str(detail["loc"][0]), detail["type"], detail["msg"])
             if faults.setdefault(fault.param, fault).code == "invalid_type":
                 faults[fault.param] = fault
     return faults
 
 
-def fault_of(name: str, kind: str, message: str) -> ParameterError:
+def _fault_of(name: str, kind: str, message: str) -> ParameterError:
     if kind == "invalid_value":
         return ParameterError(name, message)
     if kind.endswith("_type") or kind.startswith(("int_from", "literal_error_type")):

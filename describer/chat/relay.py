@@ -16,9 +16,9 @@ from describer.chat.events import Events
 from describer.chat.stream import Assembly, Message, delta_of, frames, index_of
 from describer.lib.lenient_json import as_count, as_dict, as_list
 
-CHUNK = "chat.completion.chunk"
-DONE_FRAME = b"data: [DONE]\n\n"
-Send = Callable[[bytes], None]
+_CHUNK = "chat.completion.chunk"
+_DONE_FRAME = b"data: [DONE]\n\n"
+_Send = Callable[[bytes], None]
 
 
 def frame(data: str) -> bytes:
@@ -36,7 +36,7 @@ class Relay:
     `name` is the id of a completion whose endpoint gives it none; with `usage` the caller asked for it.
     """
 
-    def __init__(self, send: Send, *, name: str, usage: bool) -> None:
+    def __init__(self, send: _Send, *, name: str, usage: bool) -> None:
         self.send, self.name, self.usage = send, name, usage
         self.begun = False
         self.restart("")
@@ -65,7 +65,7 @@ class Relay:
                     self.hand_on(text, chunk)
 
     def hand_on(self, text: str, chunk: dict[str, Any]) -> None:
-        choices = choices_of(chunk)
+        choices = _choices_of(chunk)
         if not choices:
             if chunk.get("usage") is not None:
                 self.last = chunk
@@ -75,7 +75,7 @@ class Relay:
         changes = self.changes(chunk, choices)
         if changes or "\n" in text:
             text = dumped({**chunk, **changes})
-        self.put(frame(text), says_something(choices))
+        self.put(frame(text), _says_something(choices))
 
     def top_of(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
         """Return what every chunk begins with."""
@@ -84,7 +84,7 @@ class Relay:
             name = self.name
         if created is None:
             created = int(time.time())
-        return {"id": name, "object": CHUNK, "created": created, "model": chunk.get("model") or ""}
+        return {"id": name, "object": _CHUNK, "created": created, "model": chunk.get("model") or ""}
 
     def changes(self, chunk: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
         """Return what is put right in a chunk; usually nothing."""
@@ -134,11 +134,11 @@ class Relay:
         """
         if not self.top:
             self.top = self.top_of(raw)
-            self.held = [frame(dumped(chunk)) for chunk in chunks_of(raw, self.top)]
+            self.held = [frame(dumped(chunk)) for chunk in _chunks_of(raw, self.top)]
         self.flush()
         if self.usage and usage is not None:
             self.send(frame(dumped({**(self.last or {}), **self.top, "choices": [], "usage": usage})))
-        self.send(DONE_FRAME)
+        self.send(_DONE_FRAME)
 
     def fail(self, error: Mapping[str, Any]) -> None:
         """Send what went wrong, and no [DONE].
@@ -148,11 +148,11 @@ class Relay:
         self.send(frame(dumped({"error": error})))
 
 
-def choices_of(chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _choices_of(chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [choice for choice in as_list(chunk.get("choices")) if isinstance(choice, dict)]
 
 
-def says_something(choices: list[dict[str, Any]]) -> bool:
+def _says_something(choices: list[dict[str, Any]]) -> bool:
     """Tell whether there is more to the choices of a chunk than a role."""
     for choice in choices:
         if choice.get("finish_reason") or choice.get("text"):
@@ -163,20 +163,20 @@ def says_something(choices: list[dict[str, Any]]) -> bool:
     return False
 
 
-def chunks_of(raw: Mapping[str, Any], top: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _chunks_of(raw: Mapping[str, Any], top: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Cut a completion that came in one piece into chunks: for each choice its message, then its end."""
     beside = {key: value for key, value in raw.items() if key not in ("choices", "usage")}
-    for number, choice in enumerate(choices_of(raw)):
-        for streamed in beginning_and_end(choice, number):
+    for number, choice in enumerate(_choices_of(raw)):
+        for streamed in _beginning_and_end(choice, number):
             yield {**beside, **top, "choices": [streamed]}
 
 
-def beginning_and_end(choice: Mapping[str, Any], number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _beginning_and_end(choice: Mapping[str, Any], number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a whole choice as a stream sends it: the message and what stands beside it, then the reason."""
     index = index_of(choice, number)
     own = ("index", "message", "finish_reason")
     beside = {key: value for key, value in choice.items() if key not in own}
-    beginning = {"index": index, "delta": whole_delta(choice), **beside, "finish_reason": None}
+    beginning = {"index": index, "delta": _whole_delta(choice), **beside, "finish_reason": None}
     end: dict[str, Any] = {
         "index": index,
         "delta": {},
@@ -185,7 +185,7 @@ def beginning_and_end(choice: Mapping[str, Any], number: int) -> tuple[dict[str,
     return beginning, end
 
 
-def whole_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
+def _whole_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
     """Return the message of a choice as a delta: with a role, and with a number for each tool call."""
     delta = {"role": "assistant", **as_dict(choice.get("message"))}
     calls = as_list(delta.get("tool_calls"))

@@ -16,12 +16,12 @@ from describer.chat.parameters import Detail
 from describer.chat.parse_parameters import NOT_PARAMETERS, ParameterError, read_parameters
 from describer.lib.lenient_json import DEEPEST, as_list, clean, storable
 
-MOST_MESSAGES = 10_000
-MOST_VALUES = 500_000  # each takes some 100 bytes once it is read; 32 MB of `[],` would take a gigabyte
-ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-DETAILS = tuple(Detail.__args__)  # type: ignore[attr-defined]
+_MOST_MESSAGES = 10_000
+_MOST_VALUES = 500_000  # each takes some 100 bytes once it is read; 32 MB of `[],` would take a gigabyte
+_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+_DETAILS = tuple(Detail.__args__)  # type: ignore[attr-defined]
 PLACE = "picture:"
-TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 
 
 @dataclass
@@ -79,43 +79,43 @@ def text_of(message: dict[str, Any]) -> str:
 
 def read_request(body: bytes) -> ChatRequest:
     """Read a request by its body. Raises ParameterError with the code and the place of what is wrong."""
-    members = read_object(body)
+    members = _read_object(body)
     model = members.get("model")
     if model is None or model == "":
         raise ParameterError("model", "Name a model.", "missing_required_parameter")
     if not isinstance(model, str):
         raise ParameterError("model", "The model is a text.", "invalid_type")
-    messages = read_messages(members.get("messages"))
-    pictures = list(pictures_in(messages))
+    messages = _read_messages(members.get("messages"))
+    pictures = list(_pictures_in(messages))
     options = {name: value for name, value in members.items() if name not in NOT_PARAMETERS}
     parameters = read_parameters(options, as_json=True, keep_unknown=True)
     return ChatRequest(clean(model), storable(messages), pictures, parameters)
 
 
-def read_object(body: bytes) -> dict[str, Any]:
+def _read_object(body: bytes) -> dict[str, Any]:
     """Read a JSON object in UTF-8, not nested too deep. Raises ParameterError."""
-    if len(body) > MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        raise invalid("This request holds too many values.")
+    if len(body) > _MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise _invalid("This request holds too many values.")
     try:
         text = body.decode("utf-8-sig")
-        number = partial(finite, text)
+        number = partial(_finite, text)
         members = json.loads(text, parse_float=number, parse_constant=number)
     except UnicodeDecodeError as fault:
-        raise invalid(f"The body is not UTF-8 at byte {fault.start}.") from None
+        raise _invalid(f"The body is not UTF-8 at byte {fault.start}.") from None
     except json.JSONDecodeError as fault:
         place = f"line {fault.lineno}, column {fault.colno}"
-        raise invalid(f"The body is not JSON: {place}: {fault.msg}.") from None
+        raise _invalid(f"The body is not JSON: {place}: {fault.msg}.") from None
     except (RecursionError, ValueError):
         sentence = f"The body is nested more than {DEEPEST} deep, or a number in it is too long."
-        raise invalid(sentence) from None
+        raise _invalid(sentence) from None
     if not isinstance(members, dict):
-        raise invalid("The body is not a JSON object.")
-    if too_deep(members):
-        raise invalid(f"The body is nested more than {DEEPEST} deep.")
+        raise _invalid("The body is not a JSON object.")
+    if _too_deep(members):
+        raise _invalid(f"The body is nested more than {DEEPEST} deep.")
     return members
 
 
-def finite(text: str, digits: str) -> float:
+def _finite(text: str, digits: str) -> float:
     """Return the number that `digits` spell in the body `text`.
 
     Raises JSONDecodeError, at the number's place in the text, for what is no number in JSON or too large for
@@ -123,95 +123,95 @@ def finite(text: str, digits: str) -> float:
     """
     if math.isfinite(number := float(digits)):
         return number
-    matches = re.finditer(f"{TEXT}|{re.escape(digits)}", text)
+    matches = re.finditer(f"{_TEXT}|{re.escape(digits)}", text)
     start = next(match.start() for match in matches if match[0] == digits)
     raise json.JSONDecodeError(f"{digits[:20]} is no number that JSON can carry", text, start)
 
 
-def invalid(message: str) -> ParameterError:
+def _invalid(message: str) -> ParameterError:
     return ParameterError("", message, "invalid_json")
 
 
-def too_deep(value: Any) -> bool:
+def _too_deep(value: Any) -> bool:
     level = [value]
     for _ in range(DEEPEST):
-        level = [inner for outer in level for inner in inside(outer)]
+        level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return False
     return True
 
 
-def inside(value: Any) -> Iterator[Any]:
+def _inside(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         value = value.values()
     return (inner for inner in value if isinstance(inner, dict | list))
 
 
-def read_messages(messages: Any) -> list[dict[str, Any]]:
+def _read_messages(messages: Any) -> list[dict[str, Any]]:
     if messages is None:
         raise ParameterError("messages", "Send at least one message.", "missing_required_parameter")
     if not isinstance(messages, list):
         raise ParameterError("messages", "Messages is a list.", "invalid_type")
     if not messages:
         raise ParameterError("messages", "Send at least one message.", "empty_array")
-    if len(messages) > MOST_MESSAGES:
-        raise ParameterError("messages", f"At most {MOST_MESSAGES:,} messages.", "invalid_value")
+    if len(messages) > _MOST_MESSAGES:
+        raise ParameterError("messages", f"At most {_MOST_MESSAGES:,} messages.", "invalid_value")
     for number, message in enumerate(messages):
-        check_message(message, f"messages[{number}]")
+        _check_message(message, f"messages[{number}]")
     return messages
 
 
-def check_message(message: Any, param: str) -> None:
+def _check_message(message: Any, param: str) -> None:
     if not isinstance(message, dict):
         raise ParameterError(param, "A message is an object.", "invalid_type")
-    if message.get("role") not in ROLES:
-        raise ParameterError(f"{param}.role", f"A role is one of {', '.join(ROLES)}.", "invalid_value")
+    if message.get("role") not in _ROLES:
+        raise ParameterError(f"{param}.role", f"A role is one of {', '.join(_ROLES)}.", "invalid_value")
     content = message.get("content")
-    if isinstance(content, str) or (content is None and calls_instead(message)):
+    if isinstance(content, str) or (content is None and _calls_instead(message)):
         return
     if not isinstance(content, list) or not content:
         sentence = "The content is a text, or a list of parts that is not empty."
         raise ParameterError(f"{param}.content", sentence, "invalid_value")
     for number, part in enumerate(content):
-        check_part(part, f"{param}.content[{number}]")
+        _check_part(part, f"{param}.content[{number}]")
 
 
-def calls_instead(message: dict[str, Any]) -> bool:
+def _calls_instead(message: dict[str, Any]) -> bool:
     """Tell whether an answer of before called a tool, or declined, and so has no words."""
     says = ("tool_calls", "function_call", "refusal", "audio")
     return message["role"] == "assistant" and any(message.get(name) for name in says)
 
 
-def check_part(part: Any, param: str) -> None:
+def _check_part(part: Any, param: str) -> None:
     if not isinstance(part, dict) or not isinstance(part.get("type"), str):
         raise ParameterError(f"{param}.type", "A part is an object with a type.", "invalid_value")
     if part["type"] == "text" and not isinstance(part.get("text"), str):
         raise ParameterError(f"{param}.text", "A part of type text has a text.", "invalid_value")
     if part["type"] == "image_url":
-        check_picture(part.get("image_url"), f"{param}.image_url")
+        _check_picture(part.get("image_url"), f"{param}.image_url")
 
 
-def check_picture(picture: Any, param: str) -> None:
+def _check_picture(picture: Any, param: str) -> None:
     if isinstance(picture, str) and picture:
         return
     if not isinstance(picture, dict) or not isinstance(picture.get("url"), str) or not picture["url"]:
         raise ParameterError(f"{param}.url", "A picture is a data URL or a link.", "invalid_value")
-    if picture.get("detail") not in (None, *DETAILS):
+    if picture.get("detail") not in (None, *_DETAILS):
         raise ParameterError(f"{param}.detail", "Detail is one of auto, low, high.", "invalid_value")
 
 
-def pictures_in(messages: list[dict[str, Any]]) -> Iterator[PicturePart]:
+def _pictures_in(messages: list[dict[str, Any]]) -> Iterator[PicturePart]:
     """Yield each picture of the messages, in order; its number takes the place of its address."""
     count = 0
     for number, message in enumerate(messages):
         for position, part in enumerate(as_list(message.get("content"))):
             if part["type"] == "image_url":
                 param = f"messages[{number}].content[{position}].image_url.url"
-                yield PicturePart(param, taken_out(part, count))
+                yield PicturePart(param, _taken_out(part, count))
                 count += 1
 
 
-def taken_out(part: dict[str, Any], position: int) -> str:
+def _taken_out(part: dict[str, Any], position: int) -> str:
     """Take the address out of a picture part; a bare text is put in the shape that the contract has."""
     picture = part["image_url"]
     if isinstance(picture, str):
@@ -225,18 +225,18 @@ def taken_out(part: dict[str, Any], position: int) -> str:
 
 
 def put_back(messages: list[dict[str, Any]], urls: list[str]) -> list[dict[str, Any]]:
-    """Return the messages with these addresses of their pictures, by position; `messages` stay as they are."""
-    return [with_urls(message, urls) for message in messages]
+    """Return the messages with these addresses of their pictures, by position; `messages` stay as is."""
+    return [_with_urls(message, urls) for message in messages]
 
 
-def with_urls(message: dict[str, Any], urls: list[str]) -> dict[str, Any]:
+def _with_urls(message: dict[str, Any], urls: list[str]) -> dict[str, Any]:
     content = message.get("content")
     if not isinstance(content, list):
         return message
-    return {**message, "content": [with_url(part, urls) for part in content]}
+    return {**message, "content": [_with_url(part, urls) for part in content]}
 
 
-def with_url(part: dict[str, Any], urls: list[str]) -> dict[str, Any]:
+def _with_url(part: dict[str, Any], urls: list[str]) -> dict[str, Any]:
     if part["type"] != "image_url":
         return part
     picture = part["image_url"]

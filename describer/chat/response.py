@@ -30,11 +30,11 @@ from describer.chat.events import is_stream
 from describer.chat.stream import Assembly, assembled
 from describer.lib.lenient_json import TooDeep, loads
 
-LONGEST_WAIT = 31 * 24 * 3600
-MOST_LIMITS = 20
-REQUEST_IDS = ("x-request-id", "request-id", "x-oneapi-request-id")
-THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
-INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+_LONGEST_WAIT = 31 * 24 * 3600
+_MOST_LIMITS = 20
+_REQUEST_IDS = ("x-request-id", "request-id", "x-oneapi-request-id")
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
 @dataclass(frozen=True)
@@ -62,34 +62,34 @@ class EndpointResponse:
 
     @property
     def request_id(self) -> str:
-        ids = filter(None, map(self.lowered.get, REQUEST_IDS))
+        ids = filter(None, map(self.lowered.get, _REQUEST_IDS))
         return clean_words(next(ids, ""), self.key)[:100]
 
     @property
     def limits(self) -> dict[str, str]:
         """Return the rate limits that the endpoint told of, by header name."""
-        names = [name for name in self.lowered if name.startswith("x-ratelimit-")][:MOST_LIMITS]
+        names = [name for name in self.lowered if name.startswith("x-ratelimit-")][:_MOST_LIMITS]
         return {name[:60]: clean_words(self.lowered[name], self.key)[:60] for name in names}
 
     @property
     def retry_after(self) -> float | None:
         """Return the seconds to wait; None for nothing, 0, the past and nonsense."""
-        milliseconds = as_seconds(self.lowered.get("retry-after-ms", ""))
+        milliseconds = _as_seconds(self.lowered.get("retry-after-ms", ""))
         if milliseconds:
             return milliseconds / 1000
-        return as_seconds(self.lowered.get("retry-after", ""))
+        return _as_seconds(self.lowered.get("retry-after", ""))
 
 
-def as_seconds(value: str) -> float | None:
+def _as_seconds(value: str) -> float | None:
     text = value.strip()
     try:
-        seconds = float(text) if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text) else until(text)
+        seconds = float(text) if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text) else _until(text)
     except (ValueError, OverflowError, TypeError):
         return None
-    return seconds if 0 < seconds <= LONGEST_WAIT else None
+    return seconds if 0 < seconds <= _LONGEST_WAIT else None
 
 
-def until(date: str) -> float:
+def _until(date: str) -> float:
     at = parsedate_to_datetime(date)
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
@@ -100,84 +100,84 @@ def read_reply(answer: EndpointResponse) -> Reply:
     """Read a whole response. Raises a ChatError, and nothing else, where it holds no usable answer."""
     if is_stream(answer.text):
         return read_stream(answer, assembled(answer.text.encode()))
-    body, fault = parse_body(answer.text)
+    body, fault = _parse_body(answer.text)
     if fault:
         raise unreadable_body(answer, fault)
-    return read_body(answer, body)
+    return _read_body(answer, body)
 
 
-def parse_body(text: str) -> tuple[Any, str]:
+def _parse_body(text: str) -> tuple[Any, str]:
     """Return the JSON value of a body, or the sentence that says why there is none."""
     try:
         return loads(text), ""
     except TooDeep:
         return None, "The endpoint's answer is nested too deep to be read."
     except ValueError:
-        if begins_like_json(text):
+        if _begins_like_json(text):
             return None, "The endpoint's answer is broken JSON."
         return None, BadAnswer.sentence
 
 
-def begins_like_json(text: str) -> bool:
+def _begins_like_json(text: str) -> bool:
     return text.lstrip().startswith(("{", "["))
 
 
-def read_body(answer: EndpointResponse, body: Any) -> Reply:
+def _read_body(answer: EndpointResponse, body: Any) -> Reply:
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
-    reply = reply_of(answer, body) if isinstance(body, dict) else None
-    if reply and any(map(usable, reply.completion.choices)):
+    reply = _reply_of(answer, body) if isinstance(body, dict) else None
+    if reply and any(map(_usable, reply.completion.choices)):
         return reply
     error_text = error_in(body, failed=not answer.succeeded)
     if error_text is not None or not answer.succeeded:
         raise refusal(answer, error_text or ErrorText())
-    if reply is None or not is_completion(reply.raw):
+    if reply is None or not _is_completion(reply.raw):
         raise unreadable_body(answer, reply=reply)
-    raise empty(answer, reply)
+    raise _empty(answer, reply)
 
 
 def read_stream(answer: EndpointResponse, assembly: Assembly, broken: ChatError | None = None) -> Reply:
     """Read an event stream, asked for or not. `broken` is what cut it short, None when it came to its end."""
     if assembly.whole or not (broken or assembly.has_text):
-        return read_whole_stream(answer, assembly, broken)
+        return _read_whole_stream(answer, assembly, broken)
     if assembly.error is None and not assembly.has_text:
-        raise broken or ConnectionLost("", evidence_of(answer, ErrorText()))
-    reply = reply_of(answer, assembly.body())
+        raise broken or ConnectionLost("", _evidence_of(answer, ErrorText()))
+    reply = _reply_of(answer, assembly.body())
     if assembly.error is not None:
         error_text = error_in(assembly.error, failed=False) or ErrorText()
-        raise partial(refusal(answer, error_text), reply)
+        raise _partial(refusal(answer, error_text), reply)
     if broken and broken.code == "timeout":
-        raise partial(broken, reply)
-    raise StreamCut("", evidence_of(answer, ErrorText(), reply))
+        raise _partial(broken, reply)
+    raise StreamCut("", _evidence_of(answer, ErrorText(), reply))
 
 
-def read_whole_stream(answer: EndpointResponse, assembly: Assembly, broken: ChatError | None) -> Reply:
+def _read_whole_stream(answer: EndpointResponse, assembly: Assembly, broken: ChatError | None) -> Reply:
     if assembly.error is None and not assembly.whole:
-        raise broken or ConnectionLost("", evidence_of(answer, ErrorText()))
-    return read_body(answer, assembly.body())
+        raise broken or ConnectionLost("", _evidence_of(answer, ErrorText()))
+    return _read_body(answer, assembly.body())
 
 
-def partial(error: ChatError, reply: Reply) -> ChatError:
+def _partial(error: ChatError, reply: Reply) -> ChatError:
     """Mark an error as one after some of the text: it may be billed, and is not asked again by itself."""
     error.reply, error.billed, error.retryable = reply, "unknown", False
     return error
 
 
-def reply_of(answer: EndpointResponse, raw: dict[str, Any]) -> Reply:
+def _reply_of(answer: EndpointResponse, raw: dict[str, Any]) -> Reply:
     completion = read_completion(raw)
     return Reply(completion, raw, answer.status, answer.request_id, answer.seconds, answer.limits)
 
 
-def usable(choice: CompletionChoice) -> bool:
+def _usable(choice: CompletionChoice) -> bool:
     """Tell whether there is something to show: visible text beyond thought, a refusal, or a tool call."""
-    return bool(visible(choice.content) or visible(choice.refusal) or choice.tool_calls)
+    return bool(_visible(choice.content) or _visible(choice.refusal) or choice.tool_calls)
 
 
-def visible(text: str | None) -> str:
-    return THOUGHT.sub("", text or "").strip().strip(INVISIBLE).strip()
+def _visible(text: str | None) -> str:
+    return _THOUGHT.sub("", text or "").strip().strip(_INVISIBLE).strip()
 
 
-def is_completion(raw: Mapping[str, Any]) -> bool:
+def _is_completion(raw: Mapping[str, Any]) -> bool:
     return (
         "choices" in raw
         or isinstance(raw.get("usage"), dict)
@@ -185,20 +185,20 @@ def is_completion(raw: Mapping[str, Any]) -> bool:
     )
 
 
-def paid(completion: Completion) -> Billed:
+def _paid(completion: Completion) -> Billed:
     """Tell whether a whole reply was paid: it was when it holds choices, or usage above 0."""
     counted = completion.usage is not None and not completion.usage.is_zero
     return "yes" if completion.choices or counted else "unknown"
 
 
-def empty(answer: EndpointResponse, reply: Reply) -> ChatError:
+def _empty(answer: EndpointResponse, reply: Reply) -> ChatError:
     """Return the error of a completion without a usable choice; what it holds is recorded all the same."""
-    evidence, billed = evidence_of(answer, ErrorText(), reply), paid(reply.completion)
+    evidence, billed = _evidence_of(answer, ErrorText(), reply), _paid(reply.completion)
     choices = reply.completion.choices
     if choices and all(choice.reading == "filter" for choice in choices):
         taken = "A content filter of the endpoint took the answer away."
         return ContentFiltered(taken, evidence, billed=billed)
-    if any(choice.reasoning or THOUGHT.search(choice.content or "") for choice in choices):
+    if any(choice.reasoning or _THOUGHT.search(choice.content or "") for choice in choices):
         return EmptyAnswer("It thought, but wrote no answer; raise the token limit.", evidence, billed=billed)
     return EmptyAnswer("", evidence, billed=billed)
 
@@ -206,26 +206,26 @@ def empty(answer: EndpointResponse, reply: Reply) -> ChatError:
 def unreadable_body(answer: EndpointResponse, sentence: str = "", reply: Reply | None = None) -> ChatError:
     """Return the error of a body that is no completion: by status, else bad_answer; a web page is free."""
     error_text = ErrorText()
-    if not begins_like_json(answer.text):
+    if not _begins_like_json(answer.text):
         error_text = ErrorText(message=answer.text)
     if not answer.succeeded:
         return refusal(answer, error_text)
-    evidence = evidence_of(answer, error_text, reply)
+    evidence = _evidence_of(answer, error_text, reply)
     if is_page(answer.text):
         page = "This address answered with a web page; check the base URL."
         return BadAnswer(page, evidence, billed="no")
-    return BadAnswer(sentence, evidence, billed=paid(reply.completion) if reply else "unknown")
+    return BadAnswer(sentence, evidence, billed=_paid(reply.completion) if reply else "unknown")
 
 
 def refusal(answer: EndpointResponse, error_text: ErrorText) -> ChatError:
     """Return the error of a status that is no success, or of an error object under any status."""
     if 300 <= answer.status < 400:
-        return redirect(answer)
+        return _redirect(answer)
     if is_page(error_text.message):
         title = clean_words(error_text.message, answer.key)
         error_text = replace(error_text, message=title, is_page=True)
     status = standing_for(answer.status, error_text)
-    evidence = evidence_of(answer, error_text)
+    evidence = _evidence_of(answer, error_text)
     if not evidence.words and not answer.succeeded:
         evidence = replace(evidence, words=phrase(answer.status))
     error = error_of_case(Case(status, error_text, evidence, answer.sent_bytes))
@@ -235,15 +235,15 @@ def refusal(answer: EndpointResponse, error_text: ErrorText) -> ChatError:
     return error
 
 
-def redirect(answer: EndpointResponse) -> ChatError:
+def _redirect(answer: EndpointResponse) -> ChatError:
     address = "another address"
     if place := clean_words(shown_address(answer.lowered.get("location", "")), answer.key):
         address += f" ({place})"
     sentence = f"The endpoint sent us to {address}; set the base URL to it."
-    return Redirected(sentence, evidence_of(answer, ErrorText()))
+    return Redirected(sentence, _evidence_of(answer, ErrorText()))
 
 
-def evidence_of(answer: EndpointResponse, error_text: ErrorText, reply: Reply | None = None) -> Evidence:
+def _evidence_of(answer: EndpointResponse, error_text: ErrorText, reply: Reply | None = None) -> Evidence:
     retry_after = answer.retry_after
     if retry_after is None and answer.status == 429:
         retry_after = wait_in(error_text.message)

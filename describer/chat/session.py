@@ -11,7 +11,7 @@ from requests.adapters import BaseAdapter
 from describer import __version__
 from describer.lib.deadline import DeadlineAdapter
 
-HEADERS = {
+_HEADERS = {
     "User-Agent": f"Describer/{__version__}",
     "Accept": "application/json",
     "Accept-Encoding": "identity",
@@ -19,7 +19,7 @@ HEADERS = {
 }
 
 
-class Bearer(requests.auth.AuthBase):
+class _Bearer(requests.auth.AuthBase):
     """Sets our key, or none. Being there at all keeps requests from putting a login of the URL in its place."""
 
     def __init__(self, key: str) -> None:
@@ -44,7 +44,7 @@ class Session(requests.Session):
         self.surroundings: dict[str, tuple[dict[str, str], str | bool]] = {}
         self.templates: dict[tuple[Any, ...], requests.PreparedRequest] = {}
         self.headers.clear()
-        self.headers.update(HEADERS)
+        self.headers.update(_HEADERS)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for prefix in ("https://", "http://"):
             self.mount(prefix, DeadlineAdapter(pool_size))
@@ -67,7 +67,7 @@ class Session(requests.Session):
         """
         made_of = (method, url, *headers.items(), key)
         if made_of not in self.templates:
-            bare = requests.Request(method, url, headers=dict(headers), auth=Bearer(key))
+            bare = requests.Request(method, url, headers=dict(headers), auth=_Bearer(key))
             self.templates[made_of] = self.prepare_request(bare)
         return self.templates[made_of].copy()
 

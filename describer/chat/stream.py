@@ -11,12 +11,12 @@ from describer.chat.completion import MOST_CHOICES, TEXT_PARTS
 from describer.chat.events import Events
 from describer.lib.lenient_json import as_count, as_dict, as_list, loads
 
-DONE = "[DONE]"
-JOINED = ("content", "reasoning_content", "reasoning", "thinking", "refusal")
-MOST_CALLS = 128
+_DONE = "[DONE]"
+_JOINED = ("content", "reasoning_content", "reasoning", "thinking", "refusal")
+_MOST_CALLS = 128
 
 
-class StreamedToolCall:
+class _StreamedToolCall:
     """A tool call in the making: arguments come in pieces."""
 
     def __init__(self) -> None:
@@ -45,13 +45,13 @@ class Message:
         self.parts: list[Any] = []
         self.lists: dict[str, list[Any]] = {}
         self.fields: dict[str, Any] = {"role": "assistant"}
-        self.calls: list[StreamedToolCall] = []
+        self.calls: list[_StreamedToolCall] = []
 
     def add(self, delta: dict[str, Any]) -> None:
         for key, value in delta.items():
             if key == "tool_calls":
                 self.add_calls(as_list(value))
-            elif key in JOINED and isinstance(value, str):
+            elif key in _JOINED and isinstance(value, str):
                 self.texts.setdefault(key, []).append(value)
             elif key == "content":
                 self.add_parts(as_list(value))
@@ -70,10 +70,10 @@ class Message:
 
     def add_calls(self, deltas: list[Any]) -> None:
         for delta in deltas:
-            if isinstance(delta, dict) and len(self.calls) < MOST_CALLS:
+            if isinstance(delta, dict) and len(self.calls) < _MOST_CALLS:
                 self.call_of(delta).add(delta)
 
-    def call_of(self, delta: dict[str, Any]) -> StreamedToolCall:
+    def call_of(self, delta: dict[str, Any]) -> _StreamedToolCall:
         """Find a call by its index, without an index by its id; with neither the last call goes on."""
         key, wanted = "index", as_count(delta.get("index"))
         if wanted is None:
@@ -83,7 +83,7 @@ class Message:
         for call in self.calls:
             if call.fields.get(key) == wanted:
                 return call
-        self.calls.append(StreamedToolCall())
+        self.calls.append(_StreamedToolCall())
         return self.calls[-1]
 
     def body(self) -> dict[str, Any]:
@@ -119,9 +119,9 @@ class Assembly:
         """Take one frame; return the chunk that it was, None for all else and for all after the end."""
         if self.done or self.error:
             return None
-        if text.strip() == DONE:
+        if text.strip() == _DONE:
             self.done = True
-        elif (chunk := event_json(text)) is not None:
+        elif (chunk := _event_json(text)) is not None:
             self.merge(chunk, name)
             return chunk
         elif name == "error" and text:
@@ -161,7 +161,7 @@ class Assembly:
         if raw.get("usage") is not None:
             self.usage = raw["usage"]
         self.logprobs.setdefault(index, []).extend(as_list(as_dict(raw.get("logprobs")).get("content")))
-        kept = {key: value for key, value in raw.items() if key not in TAKEN and value is not None}
+        kept = {key: value for key, value in raw.items() if key not in _TAKEN and value is not None}
         self.beside.setdefault(index, {"finish_reason": None}).update(kept)
 
     @property
@@ -193,7 +193,7 @@ class Assembly:
         return {**choice, **self.beside[index]}
 
 
-TAKEN = ("index", "delta", "message", "text", "usage", "logprobs")
+_TAKEN = ("index", "delta", "message", "text", "usage", "logprobs")
 
 
 def assemble(text: str) -> dict[str, Any]:
@@ -213,16 +213,16 @@ def frames(data: str) -> list[str]:
     if "\n" not in data:
         return [data]
     lines = data.split("\n")
-    if all(is_event(line) for line in lines if line):
+    if all(_is_event(line) for line in lines if line):
         return lines
     return [data]
 
 
-def is_event(line: str) -> bool:
-    return line.strip() == DONE or event_json(line) is not None
+def _is_event(line: str) -> bool:
+    return line.strip() == _DONE or _event_json(line) is not None
 
 
-def event_json(text: str) -> dict[str, Any] | None:
+def _event_json(text: str) -> dict[str, Any] | None:
     try:
         event = loads(text)
     except ValueError:

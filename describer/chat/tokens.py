@@ -13,32 +13,32 @@ from collections.abc import Iterable
 from describer.chat.completion import Usage
 
 PER_MESSAGE = 4
-PIXELS_PER_TOKEN = 750
-LONGEST_SIDE = 1568
-MOST_PER_PICTURE = 1600
-LOW_DETAIL = 85
-CJK = re.compile(
+_PIXELS_PER_TOKEN = 750
+_LONGEST_SIDE = 1568
+_MOST_PER_PICTURE = 1600
+_LOW_DETAIL = 85
+_CJK = re.compile(
     "[\u2e80-\u30ff\u3100-\u31bf\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
     "\U0001f000-\U0001faff\U00020000-\U0003ffff]"
 )
-OTHER = re.compile("[^\x00-\u024f\u2000-\u206f]")
+_OTHER = re.compile("[^\x00-\u024f\u2000-\u206f]")
 
 
 def text_tokens(text: str) -> int:
     """Estimate how many tokens a text is; 0 only for an empty text."""
     dense = other = 0
     if not text.isascii():
-        dense = len(CJK.findall(text))
-        other = len(OTHER.findall(text)) - dense
+        dense = len(_CJK.findall(text))
+        other = len(_OTHER.findall(text)) - dense
     return math.ceil(dense + other / 2 + (len(text) - dense - other) / 4)
 
 
 def picture_tokens(width: int, height: int, detail: str | None = None) -> int:
     """Estimate how many tokens a picture of this many pixels is; `detail` low is a flat price."""
     if detail == "low":
-        return LOW_DETAIL
-    scale = min(1.0, LONGEST_SIDE / max(width, height, 1))
-    return min(MOST_PER_PICTURE, max(1, math.ceil(width * scale * height * scale / PIXELS_PER_TOKEN)))
+        return _LOW_DETAIL
+    scale = min(1.0, _LONGEST_SIDE / max(width, height, 1))
+    return min(_MOST_PER_PICTURE, max(1, math.ceil(width * scale * height * scale / _PIXELS_PER_TOKEN)))
 
 
 def estimate(

@@ -30,88 +30,88 @@ RAISED = (
 )
 """All that a call through requests raises when the fault lies outside this program."""
 
-SLOWLY = 30.0
+_SLOWLY = 30.0
 """Seconds between tries where only a person can mend it, as with a certificate."""
 
-SPEAKS_NO_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+_SPEAKS_NO_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 
-Make = Callable[[BaseException, str], ChatError]
+_Make = Callable[[BaseException, str], ChatError]
 
 
-def unknown_host(fault: BaseException, host: str) -> ChatError:
+def _unknown_host(fault: BaseException, host: str) -> ChatError:
     return ConnectionFailed(f"The address {host.rpartition(':')[0] or host} is not known.")
 
 
-def no_proxy(fault: BaseException, host: str) -> ChatError:
+def _no_proxy(fault: BaseException, host: str) -> ChatError:
     return ConnectionFailed(f"The proxy on the way to {host} does not let us through.")
 
 
-def no_tls(fault: BaseException, host: str) -> ChatError:
+def _no_tls(fault: BaseException, host: str) -> ChatError:
     reason = getattr(fault, "verify_message", "") or str(getattr(fault, "reason", "") or "")
-    if any(word in reason for word in SPEAKS_NO_TLS):
+    if any(word in reason for word in _SPEAKS_NO_TLS):
         sentence = f"{host} does not speak TLS; perhaps its address begins with http://."
     elif getattr(fault, "verify_message", ""):
         sentence = f"The certificate of {host} is not valid: {reason.rstrip('.')}."
     else:
         sentence = f"No secure connection to {host} could be made."
-    return ConnectionFailed(sentence, Evidence(retry_after=SLOWLY))
+    return ConnectionFailed(sentence, Evidence(retry_after=_SLOWLY))
 
 
-def not_connected(fault: BaseException, host: str) -> ChatError:
+def _not_connected(fault: BaseException, host: str) -> ChatError:
     return ConnectionFailed(f"{host} cannot be reached: nothing answers there.")
 
 
-def connection_refused(fault: BaseException, host: str) -> ChatError:
+def _connection_refused(fault: BaseException, host: str) -> ChatError:
     return ConnectionFailed(f"{host} refuses the connection: nothing listens there.")
 
 
-def no_address(fault: BaseException, host: str) -> ChatError:
+def _no_address(fault: BaseException, host: str) -> ChatError:
     return ConnectionFailed("The base URL is not an address that can be asked.", retryable=False)
 
 
-def unusable_key(fault: BaseException, host: str) -> ChatError:
+def _unusable_key(fault: BaseException, host: str) -> ChatError:
     return BadKey("The endpoint's key holds characters that no header can carry; set it again.")
 
 
-def too_late(fault: BaseException, host: str) -> ChatError:
+def _too_late(fault: BaseException, host: str) -> ChatError:
     return TimedOut()
 
 
-def lost(fault: BaseException, host: str) -> ChatError:
+def _lost(fault: BaseException, host: str) -> ChatError:
     return ConnectionLost()
 
 
-def unreadable_packing(fault: BaseException, host: str) -> ChatError:
+def _unreadable_packing(fault: BaseException, host: str) -> ChatError:
     return BadAnswer("The endpoint's answer was packed in a way that cannot be undone.")
 
 
-def redirected(fault: BaseException, host: str) -> ChatError:
+def _redirected(fault: BaseException, host: str) -> ChatError:
     return Redirected()
 
 
-of_requests = requests.exceptions
-of_urllib3 = urllib3.exceptions
-TABLE: tuple[tuple[tuple[type[BaseException], ...], Make], ...] = (
-    ((of_urllib3.NameResolutionError, socket.gaierror), unknown_host),
-    ((of_requests.ProxyError, of_urllib3.ProxyError, of_requests.InvalidProxyURL), no_proxy),
-    ((of_urllib3.ProxySchemeUnknown, of_urllib3.ProxySchemeUnsupported), no_proxy),
-    ((ssl.SSLCertVerificationError,), no_tls),
-    ((of_urllib3.ReadTimeoutError, of_requests.ReadTimeout), too_late),
-    ((ConnectionRefusedError,), connection_refused),
-    ((of_urllib3.ConnectTimeoutError, of_requests.ConnectTimeout), not_connected),
-    ((of_urllib3.EmptyPoolError, of_urllib3.FullPoolError, of_urllib3.ClosedPoolError), not_connected),
-    ((TimeoutError, of_urllib3.TimeoutError, of_requests.Timeout), too_late),
-    ((ssl.SSLError,), no_tls),
-    ((of_urllib3.SSLError, of_requests.SSLError), no_tls),
-    ((of_requests.InvalidURL, of_requests.MissingSchema, of_requests.InvalidSchema), no_address),
-    ((of_requests.URLRequired, of_urllib3.LocationValueError, of_urllib3.HostChangedError), no_address),
-    ((of_requests.InvalidHeader, of_urllib3.InvalidHeader), unusable_key),
+_of_requests = requests.exceptions
+_of_urllib3 = urllib3.exceptions
+TABLE: tuple[tuple[tuple[type[BaseException], ...], _Make], ...] = (
+    ((_of_urllib3.NameResolutionError, socket.gaierror), _unknown_host),
+    ((_of_requests.ProxyError, _of_urllib3.ProxyError, _of_requests.InvalidProxyURL), _no_proxy),
+    ((_of_urllib3.ProxySchemeUnknown, _of_urllib3.ProxySchemeUnsupported), _no_proxy),
+    ((ssl.SSLCertVerificationError,), _no_tls),
+    ((_of_urllib3.ReadTimeoutError, _of_requests.ReadTimeout), _too_late),
+    ((ConnectionRefusedError,), _connection_refused),
+    ((_of_urllib3.ConnectTimeoutError, _of_requests.ConnectTimeout), _not_connected),
+    ((_of_urllib3.EmptyPoolError, _of_urllib3.FullPoolError, _of_urllib3.ClosedPoolError), _not_connected),
+    ((TimeoutError, _of_urllib3.TimeoutError, _of_requests.Timeout), _too_late),
+    ((ssl.SSLError,), _no_tls),
+    ((_of_urllib3.SSLError, _of_requests.SSLError), _no_tls),
+    ((_of_requests.InvalidURL, _of_requests.MissingSchema, _of_requests.InvalidSchema), _no_address),
+    ((_of_requests.URLRequired, _of_urllib3.LocationValueError, _of_urllib3.HostChangedError), _no_address),
+    ((_of_requests.InvalidHeader, _of_urllib3.InvalidHeader), _unusable_key),
     (
-        (of_requests.ContentDecodingError, of_urllib3.DecodeError, of_requests.InvalidJSONError),
-        unreadable_packing,
+        (_of_requests.ContentDecodingError, _of_urllib3.DecodeError, _of_requests.InvalidJSONError),
+        _unreadable_packing,
     ),
-    ((of_requests.TooManyRedirects,), redirected),
-    (RAISED, lost),
+    ((_of_requests.TooManyRedirects,), _redirected),
+    (RAISED, _lost),
 )
 
 
@@ -121,25 +121,25 @@ def transport_error(fault: BaseException, host: str = "the endpoint", sent: bool
     `sent` False: no byte of the request had left, so nothing was paid, whatever the fault was. True: some
     had. None: not known, as with adapters that use no socket.
     """
-    error = error_in_table(fault, host)
+    error = _error_in_table(fault, host)
     if sent is False and isinstance(error, ConnectionLost | TimedOut):
-        return not_connected(fault, host)
-    if sent and isinstance(error, ConnectionFailed) and isinstance(fault, of_requests.SSLError):
+        return _not_connected(fault, host)
+    if sent and isinstance(error, ConnectionFailed) and isinstance(fault, _of_requests.SSLError):
         return ConnectionLost()
     return error
 
 
-def error_in_table(fault: BaseException, host: str) -> ChatError:
+def _error_in_table(fault: BaseException, host: str) -> ChatError:
     """Make the error of the first row that fits any cause; an early row goes before an outer cause."""
-    chain = list(causes(fault))
+    chain = list(_causes(fault))
     for types, make in TABLE:
         for cause in chain:
             if isinstance(cause, types):
                 return make(cause, host)
-    return lost(fault, host)
+    return _lost(fault, host)
 
 
-def causes(fault: BaseException) -> Iterator[BaseException]:
+def _causes(fault: BaseException) -> Iterator[BaseException]:
     """Yield the exception and those it wraps, however each library keeps them, outermost first."""
     waiting: list[object] = [fault]
     seen: set[int] = set()
