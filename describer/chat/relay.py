@@ -137,7 +137,8 @@ class Relay:
             self.held = [frame(dumped(chunk)) for chunk in _chunks_of(raw, self.top)]
         self.flush()
         if self.usage and usage is not None:
-            self.send(frame(dumped({**(self.last or {}), **self.top, "choices": [], "usage": usage})))
+            counted = {**(self.last or {}), **self.top, "choices": [], "usage": usage}
+            self.send(frame(dumped(counted)))
         self.send(_DONE_FRAME)
 
     def fail(self, error: Mapping[str, Any]) -> None:
