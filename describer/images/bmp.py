@@ -12,7 +12,7 @@ _MOST_RLE_BYTES = 2 << 20
 
 
 def examine(file: BinaryIO) -> Header:
-    """Width, height and depth of a BMP. Raises struct.error where the file is too short."""
+    """Read width, height and depth of a BMP. Raises struct.error where the file is too short."""
     file.seek(14)
     head = file.read(40)
     (size,) = struct.unpack("<I", head[:4])

@@ -20,41 +20,64 @@ _SIZES = re.compile(rb"ispe.{4}(.{8})", re.DOTALL)
 # Where the decoders refuse by themselves, with an error that looks like damage.
 _MOST_PIXELS = 1 << 28
 _AV1 = re.compile(rb"av1C.{2}(.)", re.DOTALL)
+_DEEP, _MONOCHROME, _HALF_ACROSS, _HALF_DOWN = 0x40, 0x10, 0x08, 0x04
 _HEVC = re.compile(rb"hvcC.{16}(.)(.)", re.DOTALL)
 # Planes of samples for each pixel: grey, 4:2:0, 4:2:2, 4:4:4.
 _SHARES = (1.0, 1.5, 2.0, 3.0)
 
 
 def examine_avif(file: BinaryIO) -> Header:
-    """The facts of an AVIF. Raises what its decoder raises, and struct.error."""
+    """Read the facts of an AVIF. Raises what its decoder raises, and struct.error."""
     meta, view = _without_exif(file)
-    found = _AV1.search(meta)
-    flags = found[1][0] if found else 0
-    share = _SHARES[0 if flags & 0x10 else 3 - bool(flags & 0x08) - bool(flags & 0x04)]
-    return _box_header("AVIF", meta, view, 8 + share * (2 if flags & 0x40 else 1))
+    return _box_header("AVIF", meta, view, 8 + _av1_planes(meta))
 
 
 def examine_heif(file: BinaryIO) -> Header:
-    """The facts of a HEIC or HEIF. Raises what its decoder raises, and struct.error."""
+    """Read the facts of a HEIC or HEIF. Raises what its decoder raises, and struct.error."""
     meta, view = _without_exif(file)
     hevc.check(file, meta)
-    found = _HEVC.search(meta)
-    share, deep = (_SHARES[found[1][0] % 4], bool(found[2][0] % 8)) if found else (1.5, False)
-    return _box_header("HEIF", meta, view, 7 + share * (3 if deep else 1))
+    return _box_header("HEIF", meta, view, 7 + _hevc_planes(meta))
+
+
+def _av1_planes(meta: bytes) -> float:
+    """Return the bytes that the planes of an AVIF take for each pixel."""
+    match = _AV1.search(meta)
+    if match is None:
+        return _SHARES[3]
+    flags = match[1][0]
+    share = _SHARES[3 - bool(flags & _HALF_ACROSS) - bool(flags & _HALF_DOWN)]
+    if flags & _MONOCHROME:
+        share = _SHARES[0]
+    if flags & _DEEP:
+        share *= 2
+    return share
+
+
+def _hevc_planes(meta: bytes) -> float:
+    """Return the bytes that the planes of a HEIC take for each pixel; samples above eight bits take three."""
+    match = _HEVC.search(meta)
+    if match is None:
+        return _SHARES[1]
+    share = _SHARES[match[1][0] % 4]
+    bits_above_eight = match[2][0] % 8
+    if bits_above_eight:
+        share *= 3
+    return share
 
 
 def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
-    claimed = max(
-        (struct.unpack(">II", found[1]) for found in _SIZES.finditer(meta)), key=prod, default=(0, 0)
-    )
+    sizes = (struct.unpack(">II", match[1]) for match in _SIZES.finditer(meta))
+    claimed = max(sizes, key=prod, default=(0, 0))
     if prod(claimed) > _MOST_PIXELS:
         return Header(format=kind, view=view, width=claimed[0], height=claimed[1])
     with open_picture(kind, view) as picture:
         width, height = picture.size
         frames = getattr(picture, "n_frames", 1)
         profile = picture.info.get("icc_profile")
-        # Pillow writes an AVIF's turn into EXIF; HEIC pictures come turned.
-        turn = orientation(picture.info.get("exif")) if kind == "AVIF" else 1
+        turn = 1
+        if kind == "AVIF":
+            # Pillow writes an AVIF's turn into EXIF; HEIC pictures come turned.
+            turn = orientation(picture.info.get("exif"))
     view.seek(0)
     return Header(
         format=kind,
@@ -71,7 +94,7 @@ def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
 
 
 def _without_exif(file: BinaryIO) -> tuple[bytes, FileView]:
-    """The box that describes the items, and the whole file with EXIF made an item that nobody looks at."""
+    """Return the box that describes the items, and the file with EXIF made an item that nobody looks at."""
     length = file.seek(0, 2)
     for start, stop, name in _boxes(file, length):
         if name == b"meta" and stop - start <= _MOST_META:
@@ -83,14 +106,15 @@ def _without_exif(file: BinaryIO) -> tuple[bytes, FileView]:
 
 def _span_pieces(meta: bytes, start: int, length: int) -> Iterator[Piece]:
     place = 0
-    for found in _EXIF_ITEM.finditer(meta):
-        yield (place, start + found.end())
+    for match in _EXIF_ITEM.finditer(meta):
+        yield (place, start + match.end())
         yield b"skip"
-        place = start + found.end() + 4
+        place = start + match.end() + 4
     yield (place, length)
 
 
 def _boxes(file: BinaryIO, length: int) -> Iterator[tuple[int, int, bytes]]:
+    """Yield start, end and name of each outer box. Raises ValueError where the file ends before a box."""
     place = 0
     for _ in range(_MOST_BOXES):
         file.seek(place)
@@ -100,7 +124,9 @@ def _boxes(file: BinaryIO, length: int) -> Iterator[tuple[int, int, bytes]]:
         size, name = struct.unpack(">I4s", head[:8])
         if size == 1 and len(head) == 16:
             (size,) = struct.unpack(">Q", head[8:])
-        stop = place + size if size else length
+        stop = length
+        if size:
+            stop = place + size
         if stop < place + 8:
             raise ValueError("a box smaller than its own head")
         if stop > length:

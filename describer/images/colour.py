@@ -9,6 +9,8 @@ _SRGB = ImageCms.createProfile("sRGB")
 _WHITE = (255, 255, 255)
 _DARK = (43, 43, 43)
 _LIGHT = 200
+# The modes of Pillow by the colour spaces that profiles are for.
+_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -26,27 +28,37 @@ Colour = tuple[int, int, int]
 def upright(picture: Image.Image, orientation: int) -> Image.Image:
     """Turn and mirror a picture by the number that EXIF has for it."""
     turn = _TURNS.get(orientation)
-    return picture if turn is None else picture.transpose(turn)
+    if turn is None:
+        return picture
+    return picture.transpose(turn)
 
 
 def displayed(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, Colour, str | None]:
-    """A picture as RGB or grey without transparency, the colour behind it, and a note where there was any."""
-    if picture.mode in {"LA", "RGBA"}:
-        alpha = picture.getchannel("A")
-        colours = _screen(picture.convert("L" if picture.mode == "LA" else "RGB"), profile)
-        return _laid(colours, alpha)
-    return _screen(picture, profile), _WHITE, None
+    """Return a picture as RGB or grey, the colour behind it, and a note where parts were see-through."""
+    opaque = {"LA": "L", "RGBA": "RGB"}.get(picture.mode)
+    if opaque is None:
+        return _screen(picture, profile), _WHITE, None
+    alpha = picture.getchannel("A")
+    colours = _screen(picture.convert(opaque), profile)
+    return _laid(colours, alpha)
+
+
+def ground(behind: Colour, mode: str) -> Colour | int:
+    """Return the colour behind a picture as Pillow takes colours of a mode, RGB or L."""
+    if mode == "RGB":
+        return behind
+    return behind[0]
 
 
 def is_srgb(profile: bytes | None) -> bool:
-    """Whether a profile changes nothing: there is none, it cannot be read, or it is one of the many called sRGB."""
-    read = _opened_profile(profile) if profile else None
-    if read is None:
+    """Tell whether a profile changes nothing: missing, not readable, or one of the many called sRGB."""
+    if not profile:
         return True
-    return (
-        read.profile.xcolor_space.strip() == "RGB"
-        and "srgb" in (read.profile.profile_description or "").lower()
-    )
+    opened = _opened_profile(profile)
+    if opened is None:
+        return True
+    facts = opened.profile
+    return facts.xcolor_space.strip() == "RGB" and "srgb" in (facts.profile_description or "").lower()
 
 
 @lru_cache(maxsize=16)
@@ -58,24 +70,33 @@ def _opened_profile(data: bytes) -> ImageCms.ImageCmsProfile | None:
 
 
 def _screen(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert by the picture's profile; where there is none, or it does not fit, as any viewer would."""
+    """Convert by the picture's profile; where that is missing or does not fit, as any viewer would."""
     if not is_srgb(profile) and profile is not None:
         by_profile = _by_profile(picture, profile)
         if by_profile is not None:
             return by_profile
     if picture.mode == "LAB":
         return _converted(picture, ImageCms.createProfile("LAB")) or picture.convert("L")
-    return picture if picture.mode in {"L", "RGB"} else picture.convert("RGB")
+    if picture.mode in {"L", "RGB"}:
+        return picture
+    return picture.convert("RGB")
 
 
 def _by_profile(picture: Image.Image, data: bytes) -> Image.Image | None:
+    """Convert a picture by its profile; None where the profile cannot be read, or is for other colours."""
     profile = _opened_profile(data)
-    space = profile.profile.xcolor_space.strip() if profile else ""
-    mode = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}.get(space)
-    if profile is None or mode is None or (picture.mode != mode and (picture.mode, mode) != ("L", "RGB")):
+    if profile is None:
         return None
-    converted = _converted(picture if picture.mode == mode else picture.convert(mode), profile)
-    return converted.convert("L") if converted and picture.mode == "L" else converted
+    mode = _MODES.get(profile.profile.xcolor_space.strip())
+    source = picture
+    if (picture.mode, mode) == ("L", "RGB"):
+        source = picture.convert("RGB")
+    if source.mode != mode:
+        return None
+    converted = _converted(source, profile)
+    if converted and picture.mode == "L":
+        return converted.convert("L")
+    return converted
 
 
 def _converted(picture: Image.Image, profile: ImageCms.ImageCmsProfile | object) -> Image.Image | None:
@@ -86,18 +107,18 @@ def _converted(picture: Image.Image, profile: ImageCms.ImageCmsProfile | object)
 
 
 def _laid(colours: Image.Image, alpha: Image.Image) -> tuple[Image.Image, Colour, str | None]:
+    """Lay see-through colours on white, or on dark grey where white would swallow the picture."""
     if alpha.getextrema() == (255, 255):
         return colours, _WHITE, None
     behind = _DARK if _is_light_on_nothing(colours, alpha) else _WHITE
-    ground = behind if colours.mode == "RGB" else behind[0]
-    laid = Image.new(colours.mode, colours.size, ground)
+    laid = Image.new(colours.mode, colours.size, ground(behind, colours.mode))
     laid.paste(colours, mask=alpha)
     return laid, behind, _NOTES[behind]
 
 
 def _is_light_on_nothing(colours: Image.Image, alpha: Image.Image) -> bool:
-    """A logo in white: nearly all that is visible is light, and a good part is not visible at all."""
-    visible = alpha.point(lambda value: 255 if value >= 64 else 0)
+    """Tell a logo in white: nearly all that is visible is light, and a good part is not visible at all."""
+    visible = alpha.point(lambda value: 255 * (value >= 64))
     seen = colours.convert("L").histogram(visible)
     total = sum(seen)
     hidden = colours.width * colours.height - total

@@ -20,7 +20,7 @@ _UNDRAWN_GREENS = (77, 84, 94, 135, 136)
 
 
 def read_header(file: BinaryIO, name: str, limits: Limits) -> Header:
-    """What a file is and how large, without decoding it. Raises ImageError."""
+    """Read what a file is and how large, without decoding it. Raises ImageError."""
     size = file.seek(0, 2)
     if size == 0:
         raise errors.empty(name)
@@ -44,7 +44,6 @@ def decoded(header: Header, side: int, name: str, limits: Limits) -> Iterator[Im
     """Decode a picture to a longer side of `side` px, in the colours of the file.
 
     The memory is held until the block ends.
-
     Raises ImageError for a picture that is damaged, or that the decode budget cannot hold.
     """
     way = plan(header, side, limits.decode_budget)
@@ -74,12 +73,14 @@ def _small(header: Header, way: Plan) -> Image.Image:
         small = shrink(picture, header, way)
     if header.format == "HEIF" and _has_holes(small):
         raise ValueError("blocks are missing")
-    return _uncovered(small, header) if header.drawn else small
+    if header.drawn:
+        return _uncovered(small, header, header.drawn)
+    return small
 
 
-def _uncovered(picture: Image.Image, header: Header) -> Image.Image:
-    """The picture see-through where its first frame covers nothing, as players show it; Pillow fills in a colour."""
-    left, top, right, bottom = header.drawn or (0, 0, header.width, header.height)
+def _uncovered(picture: Image.Image, header: Header, drawn: tuple[int, int, int, int]) -> Image.Image:
+    """Make a picture see-through outside its first frame, as players do; Pillow fills in a colour there."""
+    left, top, right, bottom = drawn
     across, down = picture.width / header.width, picture.height / header.height
     alpha = Image.new("L", picture.size, 0)
     alpha.paste(255, (round(left * across), round(top * down), round(right * across), round(bottom * down)))
@@ -91,20 +92,21 @@ def _uncovered(picture: Image.Image, header: Header) -> Image.Image:
 
 
 def _has_holes(picture: Image.Image) -> bool:
-    """Whether blocks of a HEIC were never drawn: libde265 goes on after a scratch and leaves them zero.
+    """Tell whether blocks of a HEIC were never drawn: libde265 goes on after a scratch and leaves them zero.
 
     Zero in all three planes is a pure green by each of the usual matrices, to the digit.
     """
     if picture.mode not in {"RGB", "RGBA"}:
         return False
     red, green, blue = picture.split()[:3]
-    others = ImageChops.lighter(red, blue).point(lambda value: 0 if value else 255)
+    others = ImageChops.lighter(red, blue).point(lambda value: 255 * (value == 0))
     counts = green.histogram(others)
     total = picture.width * picture.height
     return any(total < 500 * counts[value] < 490 * total for value in _UNDRAWN_GREENS)
 
 
 def _load_jpeg(picture: ImageFile.ImageFile, header: Header, way: Plan) -> None:
+    """Decode a JPEG at the scale of its plan. Raises ValueError where data are missing or left over."""
     picture.draft("RGB", way.target)
     picture.load()
     if header.decoding is None:

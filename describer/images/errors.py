@@ -18,7 +18,7 @@ from contextlib import contextmanager
 
 from describer.images.header import Raw, Unsupported
 
-TAKEN = "JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF and BMP"
+_TAKEN = "JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF and BMP"
 _ADVICE = {
     "raw": "{name} is camera raw; export as JPEG.",
     "svg": "{name}: SVG drawings are not supported; export as PNG.",
@@ -43,12 +43,12 @@ def empty(name: str) -> ImageError:
     return ImageError("image_empty", 400, f"{name} is empty; choose another file.")
 
 
-def no_link(words: str) -> ImageError:
-    return ImageError("invalid_image_url", 400, words)
+def no_link(message: str) -> ImageError:
+    return ImageError("invalid_image_url", 400, message)
 
 
-def not_fetched(words: str) -> ImageError:
-    return ImageError("image_download_failed", 400, words)
+def not_fetched(message: str) -> ImageError:
+    return ImageError("image_download_failed", 400, message)
 
 
 def is_web_page() -> ImageError:
@@ -78,27 +78,31 @@ def too_large_to_send(name: str, side: int, most: int) -> ImageError:
     return ImageError("image_too_large", 413, text)
 
 
-def too_many_pixels(name: str, width: int, height: int, most: int, words: str) -> ImageError:
+def too_many_pixels(name: str, width: int, height: int, most: int, where: str) -> ImageError:
+    """Make the error of too many pixels; `where` follows the limit (`most`) in the message, or is empty."""
     text = (
         f"{name} has too many pixels: {width}x{height} is {_millions(width * height)}, "
-        f"and at most {_millions(most)} are taken{words}. Make it smaller and upload it again."
+        f"and at most {_millions(most)} are taken{where}. Make it smaller and upload it again."
     )
     return ImageError("image_too_many_pixels", 413, text)
 
 
-def image_refused(name: str, words: str) -> ImageError:
-    """A file that is no picture for this site; `words` say what it is."""
-    code = "image_raw" if words == "raw" else "image_format"
-    advice = _ADVICE.get(words, f"{{name}} is {words}. Taken are {TAKEN}.")
-    return ImageError(code, 415, advice.replace("{name}", name))
+def image_refused(name: str, kind: str) -> ImageError:
+    """Make the error of a file that is no picture for this site; `kind` says what the file is."""
+    advice = _ADVICE.get(kind, f"{{name}} is {kind}. Taken are {_TAKEN}.")
+    message = advice.replace("{name}", name)
+    if kind == "raw":
+        return ImageError("image_raw", 415, message)
+    return ImageError("image_format", 415, message)
 
 
 @contextmanager
 def edge(name: str) -> Iterator[None]:
     """Turn all that readers and decoders raise into `ImageError`.
 
-    They raise OSError, ValueError, KeyError, SyntaxError, TypeError, struct.error, zlib.error, RuntimeError and more,
-    and a new release adds to the list; so everything is caught here, and nowhere else.
+    Readers and decoders raise OSError, ValueError, KeyError, SyntaxError, TypeError, struct.error,
+    zlib.error, RuntimeError and more, and a new release adds to the list; so everything is caught here, and
+    nowhere else.
     """
     try:
         yield
@@ -107,16 +111,17 @@ def edge(name: str) -> Iterator[None]:
     except Raw:
         raise image_refused(name, "raw") from None
     except Unsupported as rare:
-        raise image_refused(
-            name, f"a rare kind of {rare} that cannot be read; export it as an ordinary one"
-        ) from None
+        kind = f"a rare kind of {rare} that cannot be read; export it as an ordinary one"
+        raise image_refused(name, kind) from None
     except Exception as error:
         raise damaged(name) from error
 
 
 def _mebibytes(size: int) -> str:
     mebibytes = size / (1 << 20)
-    return f"{mebibytes:.0f} MiB" if mebibytes >= 10 else f"{mebibytes:.1f} MiB"
+    if mebibytes >= 10:
+        return f"{mebibytes:.0f} MiB"
+    return f"{mebibytes:.1f} MiB"
 
 
 def _millions(pixels: int) -> str:

@@ -7,7 +7,7 @@ from describer.images.tags import ORIENTATION, first_directory, layout_of, numbe
 
 
 def orientation(block: bytes | None) -> int:
-    """1 to 8 as the EXIF standard numbers them; 1 where there is no EXIF or it is garbage."""
+    """Return the turn from 1 to 8 as the EXIF standard numbers turns; 1 where EXIF is missing or garbage."""
     body = (block or b"").removeprefix(b"Exif\0\0")
     layout = layout_of(body[:16])
     if layout is None:
@@ -18,4 +18,6 @@ def orientation(block: bytes | None) -> int:
         value = numbers(file, directory.tags.get(ORIENTATION), layout)
     except (struct.error, ValueError, OverflowError):
         return 1
-    return value[0] if value and 1 <= value[0] <= 8 else 1
+    if value and 1 <= value[0] <= 8:
+        return value[0]
+    return 1

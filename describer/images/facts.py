@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-MEBIBYTE = 1024 * 1024
+_MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one picture may cost: bytes of the file, pixels of the picture, bytes of memory for all decodes at once."""
 
-    max_bytes: int = 50 * MEBIBYTE
+    max_bytes: int = 50 * _MEBIBYTE
     max_pixels: int = 200_000_000
-    decode_budget: int = 400 * MEBIBYTE
+    decode_budget: int = 400 * _MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Recipe:
 
     @property
     def key(self) -> str:
-        """A short text that is the same for the same recipe, for example `2000-3932160-auto`."""
+        """Return a short text that is the same for the same recipe, for example `2000-3932160-auto`."""
         return f"{self.long_side}-{self.max_bytes}-{self.format}"
 
 

@@ -14,11 +14,11 @@ from describer.images.names import clean_name
 from describer.lib.deadline import Deadline
 from describer.lib.guard import AddressRefused, FetchFailed, GuardedClient, GuardedResponse, Link
 
-SECONDS = 20.0
-MOST_REDIRECTS = 3
-REDIRECTS = (301, 302, 303, 307, 308)
-IN_MEMORY = 2**18  # of a picture that is being fetched; the rest lies in a file without a name
-HEADERS = {
+_SECONDS = 20.0
+_MOST_REDIRECTS = 3
+_REDIRECTS = (301, 302, 303, 307, 308)
+_IN_MEMORY = 2**18  # of a picture that is being fetched; the rest lies in a file without a name
+_HEADERS = {
     "User-Agent": f"Describer/{__version__}",
     "Accept": "image/*,*/*;q=0.1",
     "Accept-Encoding": "identity",
@@ -34,13 +34,14 @@ class Fetched:
 
 
 @contextmanager
-def fetched(url: str, client: GuardedClient, *, most: int, seconds: float = SECONDS) -> Iterator[Fetched]:
-    """The bytes that a link leads to, at most `most`, within so many seconds, redirects and all; gone after the block.
+def fetched(url: str, client: GuardedClient, *, most: int, seconds: float = _SECONDS) -> Iterator[Fetched]:
+    """Fetch what a link leads to: at most `most` bytes, within so many seconds, redirects and all.
 
-    Raises ImageError. Whether they are a picture is for `intake` to tell; that they are a web page is told here.
+    The file is gone after the block. Raises ImageError: a web page is refused here, while `intake` tells
+    whether other bytes are a picture.
     """
     deadline = Deadline(seconds, seconds, seconds)
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as spooled:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spooled:
         file = cast(BinaryIO, spooled)
         with _edge():
             link = client.link(url)
@@ -61,10 +62,10 @@ def _edge() -> Iterator[None]:
 
 def _follow(link: Link, client: GuardedClient, deadline: Deadline, file: BinaryIO, most: int) -> None:
     """Write what the link, or the last of its redirects, answers with."""
-    for _ in range(1 + MOST_REDIRECTS):
-        with client.ask("GET", link, deadline, HEADERS) as answer:
+    for _ in range(1 + _MOST_REDIRECTS):
+        with client.ask("GET", link, deadline, _HEADERS) as answer:
             location = answer.headers.get("Location")
-            if answer.status not in REDIRECTS or not location:
+            if answer.status not in _REDIRECTS or not location:
                 _write_body(answer, file, most)
                 return
         link = link.follow(_header_text(location), client.ports)
@@ -72,7 +73,7 @@ def _follow(link: Link, client: GuardedClient, deadline: Deadline, file: BinaryI
 
 
 def _header_text(header: str) -> str:
-    """What a server meant that writes UTF-8 into a header."""
+    """Return what a server meant that writes UTF-8 into a header."""
     try:
         return header.encode("latin-1").decode()
     except UnicodeError:
@@ -82,11 +83,10 @@ def _header_text(header: str) -> str:
 def _write_body(answer: GuardedResponse, file: BinaryIO, most: int) -> None:
     host = answer.link.host
     if not 200 <= answer.status < 300:
-        raise FetchFailed(
-            f"{host} answered {answer.status}{_status_words(answer.status)}. Open the link in a browser to see."
-        )
-    told = answer.headers.get("Content-Length", "")
-    if told.isdigit() and int(told) > most:
+        reason = _status_words(answer.status)
+        raise FetchFailed(f"{host} answered {answer.status}{reason}. Open the link in a browser to see.")
+    announced = answer.headers.get("Content-Length", "")
+    if announced.isdigit() and int(announced) > most:
         raise errors.link_too_large(host, most)
     looked_at = False
     for piece in answer.pieces():
@@ -104,12 +104,16 @@ def _status_words(status: int) -> str:
         return ": it shows this to those it knows alone"
     if status in (404, 410):
         return ": there is nothing at this address"
-    return ": it has a fault" if status >= 500 else ""
+    if status >= 500:
+        return ": it has a fault"
+    return ""
 
 
 def _refuse_page(file: BinaryIO, answer: GuardedResponse) -> None:
-    """A page is the most usual mistake: it is told as soon as it is seen. Bytes that are a picture are one, whatever
-    they are called."""
+    """Refuse a web page, the most usual mistake, as soon as it is seen.
+
+    Bytes that are a picture are taken for one, whatever the answer calls them.
+    """
     file.seek(0)
     kind = kind_of(file.read(HEAD), "")
     file.seek(0, 2)

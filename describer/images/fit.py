@@ -6,14 +6,14 @@ from math import ceil
 from describer.images.header import Header
 
 # Below it, models of the Qwen and GLM families refuse a side; beyond it, a strip is no picture to any of them.
-SHORTEST = 28
-STEEPEST = 100
+_SHORTEST = 28
+_STEEPEST = 100
 
 Size = tuple[int, int]
 
 
 def fitted(size: Size, side: int) -> Size:
-    """The size at which the longer side is at most `side`. Never larger than before, never 0."""
+    """Return the size at which the longer side is at most `side`: never larger than before, never 0."""
     longest = max(size)
     if longest <= side:
         return size
@@ -21,8 +21,8 @@ def fitted(size: Size, side: int) -> Size:
 
 
 def padded(size: Size) -> Size:
-    """The size with a border that makes it fit for models: 28 px a side, and no steeper than 1:100."""
-    least = max(SHORTEST, ceil(max(size) / STEEPEST))
+    """Return the size with a border, which models ask for: 28 px a side, and no steeper than 1:100."""
+    least = max(_SHORTEST, ceil(max(size) / _STEEPEST))
     return max(size[0], least), max(size[1], least)
 
 
@@ -43,7 +43,9 @@ def plan(header: Header, side: int, budget: int) -> Plan:
     """
     size = (header.width, header.height)
     target = fitted(size, side)
-    scale = _jpeg_scale(size, target) if header.shrinks else 1
+    scale = 1
+    if header.shrinks:
+        scale = _jpeg_scale(size, target)
     decoded = ceil(size[0] / scale), ceil(size[1] / scale)
     most = min(decoded[0] // target[0], decoded[1] // target[1])
     plans = [Plan(decoded, step, target) for step in range(max(1, most // 2), max(1, most) + 1)]
@@ -51,16 +53,19 @@ def plan(header: Header, side: int, budget: int) -> Plan:
 
 
 def weight(header: Header, plan: Plan) -> int:
-    """The memory in bytes that a decode by this plan takes at its height: in the decoder, in the filter, or after."""
+    """Return the memory in bytes that a decode by this plan takes at its height.
+
+    The height may lie in the decoder, in the filter, or after both.
+    """
     pixels = plan.decoded[0] * plan.decoded[1]
     target = plan.target[0] * plan.target[1]
-    middle = ceil(plan.decoded[0] / plan.step) + plan.target[0], ceil(plan.decoded[1] / plan.step)
+    middle = (ceil(plan.decoded[0] / plan.step) + plan.target[0]) * ceil(plan.decoded[1] / plan.step)
     decoding = pixels * header.pixel + header.extra
-    shrinking = pixels * header.kept + 4 * middle[0] * middle[1] + 4 * target
+    shrinking = pixels * header.kept + 4 * middle + 4 * target
     return round(max(decoding, shrinking, 16 * target))
 
 
 def _jpeg_scale(size: Size, target: Size) -> int:
-    """The scale that libjpeg will use for a wanted size: the largest of 8, 4, 2 that stays above it."""
+    """Return the scale that libjpeg will use for a target: the largest of 8, 4, 2 that stays above it."""
     scale = min(size[0] // target[0], size[1] // target[1])
     return next(step for step in (8, 4, 2, 1) if scale >= step)

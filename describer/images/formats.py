@@ -81,6 +81,7 @@ _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
 _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AV1_BRANDS = {b"avif", b"avis"}
 _MARKUP = re.compile(r"^\ufeff?\s*<")
+_SVG = re.compile(r"<svg[\s>]|<!DOCTYPE\s+svg", re.IGNORECASE)
 
 # Files that people take for pictures, or that pretend to be one, by a name that they know.
 _OTHERS = (
@@ -119,12 +120,14 @@ class Format:
 
 
 def kind_of(head: bytes, name: str) -> Format:
-    """Tell a file's kind from its first `HEAD` bytes. The name only tells camera raw from other TIFF files."""
+    """Tell a file's kind by its first `HEAD` bytes. The name only tells camera raw from other TIFF files."""
     taken = _taken(head)
     raw_name = name.rpartition(".")[2].lower() in _RAW_NAMES
     if (taken == "TIFF" and raw_name) or head.startswith(_RAW_STARTS) or head[4:12] == b"ftypcrx ":
         return Format(None, "raw")
-    return Format(taken) if taken else Format(None, _what_instead(head, name))
+    if taken is None:
+        return Format(None, _what_instead(head, name))
+    return Format(taken)
 
 
 def _taken(head: bytes) -> str | None:
@@ -140,11 +143,13 @@ def _taken(head: bytes) -> str | None:
         return "WEBP"
     if head.startswith(b"BM") and len(head) >= 18 and struct.unpack("<I", head[14:18])[0] in _BMP_HEADERS:
         return "BMP"
-    return _boxed(head) if head[4:8] == b"ftyp" else None
+    if head[4:8] == b"ftyp":
+        return _boxed(head)
+    return None
 
 
 def _boxed(head: bytes) -> str | None:
-    """HEIC or AVIF by the brands of a file; the general ones (mif1, msf1) leave it to the list behind them."""
+    """Tell HEIC from AVIF by the brands; general ones (mif1, msf1) leave it to the list behind them."""
     size = min(struct.unpack(">I", head[:4])[0], len(head), 256)
     brands = [head[8:12], *(head[place : place + 4] for place in range(16, size, 4))]
     for brand in brands:
@@ -156,23 +161,31 @@ def _boxed(head: bytes) -> str | None:
 
 
 def _what_instead(head: bytes, name: str) -> str:
+    """Say what a file is that is no picture: `pdf`, `svg`, or words for a message."""
     if b"%PDF-" in head[:1024]:
         return "pdf"
     text = _decoded_text(head)
     if text is not None and _MARKUP.match(text):
-        return "svg" if re.search(r"<svg[\s>]|<!DOCTYPE\s+svg", text, re.IGNORECASE) else PAGE
+        if _SVG.search(text):
+            return "svg"
+        return PAGE
     if name.lower().endswith(".svgz"):
         return "svg"
-    for start, words in _OTHERS:
+    for start, kind in _OTHERS:
         if head.startswith(start):
-            return words
-    return "no picture that is known here" if text is None else "text"
+            return kind
+    if text is None:
+        return "no picture that is known here"
+    return "text"
 
 
 def _decoded_text(head: bytes) -> str | None:
+    """Decode the beginning of a file as UTF-8 or UTF-16; None where it does not read like a text."""
     coding = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(head[:2], "utf-8")
     if coding == "utf-8" and b"\0" in head:
         return None
     decoded = head.decode(coding, "replace")
     strange = decoded.count("\ufffd") + sum(letter < " " and letter not in "\t\r\n\f" for letter in decoded)
-    return None if strange > len(decoded) // 20 + 1 else decoded
+    if strange > len(decoded) // 20 + 1:
+        return None
+    return decoded

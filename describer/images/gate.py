@@ -19,7 +19,7 @@ class Gate:
 
     @property
     def waiting(self) -> int:
-        """How much work waits, one piece for each."""
+        """Return how much work waits, one piece for each."""
         return len(self._waiting)
 
     @contextmanager

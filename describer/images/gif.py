@@ -22,7 +22,8 @@ def examine(file: BinaryIO) -> Header:
         raise ValueError("no frame")
     # A frame that sticks out of the canvas widens it, as in Pillow.
     size = max(width, box[0] + box[2]), max(height, box[1] + box[3])
-    edges = (box[0], box[1], box[0] + box[2], box[1] + box[3])
+    drawn = (box[0], box[1], box[0] + box[2], box[1] + box[3])
+    covers_canvas = drawn == (0, 0, *size)
     return Header(
         format="GIF",
         view=FileView(file, [(0, file.seek(0, 2))]),
@@ -31,11 +32,12 @@ def examine(file: BinaryIO) -> Header:
         pixel=2,
         kept=1,
         frames=frames,
-        drawn=None if edges == (0, 0, *size) else edges,
+        drawn=None if covers_canvas else drawn,
     )
 
 
 def _walk(file: BinaryIO) -> tuple[int, tuple[int, ...] | None]:
+    """Count the frames, and return left, top, width and height of the first; None where there is none."""
     frames, box = 0, None
     for _ in range(_MOST_BLOCKS):
         kind = file.read(1)
@@ -54,7 +56,9 @@ def _walk(file: BinaryIO) -> tuple[int, tuple[int, ...] | None]:
 
 
 def _palette_bytes(flags: int) -> int:
-    return 3 * 2 ** (flags % 8 + 1) if flags & 0x80 else 0
+    if not flags & 0x80:
+        return 0
+    return 3 << (flags % 8 + 1)
 
 
 def _exactly(file: BinaryIO, size: int) -> bytes:

@@ -17,10 +17,11 @@ class Raw(Exception):
 class Header:
     """The facts of a header; width and height lie as stored, before any turn.
 
-    `pixel` is the bytes that a pixel takes while it is decoded, `kept` once it is, `extra` what decoding takes
-    besides, `held` what of the file is in memory meanwhile; `fit` says that the view itself could be sent; `top` is the highest value of a grey pixel where that is above 255;
-    `drawn` is the part of the canvas that the first frame covers, where that is not the whole; `decoding`
-    is what the decoder is given where that is not the view itself.
+    `pixel` is the bytes that a pixel takes while it is decoded, `kept` once it is, `extra` what decoding
+    takes besides, `held` what of the file is in memory meanwhile; `fit` says that the view itself could be
+    sent; `top` is the highest value of a grey pixel where that is above 255; `drawn` is the part of the
+    canvas that the first frame covers, where that is not the whole; `decoding` is what the decoder is given
+    where that is not the view itself.
     """
 
     format: str

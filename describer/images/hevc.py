@@ -14,24 +14,26 @@ _CONFIGURATION = re.compile(rb"hvcC.{21}(.)", re.DOTALL)
 # Coded data never holds these three bytes (H.265, 7.4.2): an encoder breaks each such row up by a 3.
 _IMPOSSIBLE = re.compile(rb"\x00\x00[\x00-\x02]")
 
-Extent = tuple[int, int]
+_Extent = tuple[int, int]
 
 
 def check(file: BinaryIO, meta: bytes) -> None:
     """Raise ValueError where a coded picture of the file holds bytes that no encoder writes.
 
-    The decoder conceals such places: it goes on and leaves a part of the picture undrawn, or draws what was not there.
+    The decoder conceals such places, goes on, and leaves a part of the picture undrawn, or draws what was
+    not there.
     """
-    if any(found[1][0] & 3 != 3 for found in _CONFIGURATION.finditer(meta)):
+    if any(match[1][0] & 3 != 3 for match in _CONFIGURATION.finditer(meta)):
         return
     room = file.seek(0, 2)
-    pictures = {int.from_bytes(found["short"] or found["long"], "big") for found in _ITEM.finditer(meta)}
+    pictures = {int.from_bytes(match["short"] or match["long"], "big") for match in _ITEM.finditer(meta)}
     for item, extents in _places(meta):
         room -= sum(length for _, length in extents)
         if room < 0:
             raise ValueError("more data than the file holds")
         if item in pictures:
-            _check_units(FileView(file, [(start, start + length) for start, length in extents]).read())
+            spans = [(start, start + length) for start, length in extents]
+            _check_units(FileView(file, spans).read())
 
 
 def _check_units(data: bytes) -> None:
@@ -45,24 +47,30 @@ def _check_units(data: bytes) -> None:
         place = stop
 
 
-def _places(meta: bytes) -> Iterator[tuple[int, list[Extent]]]:
-    """Where the items lie that the box `iloc` places in the file itself."""
+def _places(meta: bytes) -> Iterator[tuple[int, list[_Extent]]]:
+    """Yield the number of each item that the box `iloc` places in the file itself, and where its data lie."""
     start = meta.find(b"iloc") + 4
     if start < 4:
         return
-    version, sizes = meta[start], struct.unpack(">H", meta[start + 4 : start + 6])[0]
-    widths = [sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15, sizes & 15 if version else 0]
+    version = meta[start]
+    (sizes,) = struct.unpack(">H", meta[start + 4 : start + 6])
+    widths = [sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15, sizes & 15]
+    if version == 0:
+        widths[3] = 0
+    number_width = {2: 4}.get(version, 2)
     reader = _Numbers(meta, start + 6)
-    for _ in range(min(_MOST_ITEMS, reader.take(4 if version == 2 else 2))):
-        item = reader.take(4 if version == 2 else 2)
-        method = reader.take(2) & 15 if version else 0
+    for _ in range(min(_MOST_ITEMS, reader.take(number_width))):
+        item = reader.take(number_width)
+        method = 0
+        if version:
+            method = reader.take(2) & 15
         reader.take(2)
         extents = _extents(reader, widths)
         if method == 0:
             yield item, extents
 
 
-def _extents(reader: "_Numbers", widths: list[int]) -> list[Extent]:
+def _extents(reader: "_Numbers", widths: list[int]) -> list[_Extent]:
     offset_width, length_width, base_width, index_width = widths
     base = reader.take(base_width)
     extents = []

@@ -18,11 +18,13 @@ _BLOCK = 1 << 20
 def intake(file: BinaryIO, name: str, *, limits: Limits, recipe: Recipe) -> Intake:
     """Check a picture and make its thumbnail and sent copy. Raises `ImageError` and nothing else.
 
-    `file` is any seekable binary file; it is read several times and never wholly held where its format allows.
+    `file` is any seekable binary file, read several times, and never wholly held where its format allows.
     """
     header = read_header(file, name, limits)
-    # A JPEG that is sent as it is need be decoded no larger than its thumbnail.
-    side = _THUMBNAIL_SIDE if is_sendable(header, recipe) else recipe.long_side
+    side = recipe.long_side
+    if is_sendable(header, recipe):
+        # A JPEG that is sent as it is need be decoded no larger than its thumbnail.
+        side = _THUMBNAIL_SIDE
     with decoded(header, side, name, limits) as picture, errors.edge(name):
         sight = as_shown(header, picture)
         sent = sent_copy(header, sight, recipe, name)

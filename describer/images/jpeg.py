@@ -10,11 +10,14 @@ from describer.images.exif import orientation
 from describer.images.header import Header, Unsupported
 from describer.images.view import FileView, Piece
 
-EOI, SOS, DHT, DRI, ADOBE, JFIF = 0xD9, 0xDA, 0xC4, 0xDD, 0xEE, 0xE0
-_FRAMES = {0xC0, 0xC1, 0xC2}
+_EOI, _SOS, _DHT, _DQT, _DRI, _DNL = 0xD9, 0xDA, 0xC4, 0xDB, 0xDD, 0xDC
+_JFIF, _EXIF, _ICC, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
+_PROGRESSIVE = 0xC2
+_FRAMES = {0xC0, 0xC1, _PROGRESSIVE}
 _RARE = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
-_TABLES = {DHT, 0xDB, DRI}
+_TABLES = {_DHT, _DQT, _DRI}
 _METADATA = {*range(0xE0, 0xF0), 0xFE}
+_KNOWN = _FRAMES | _RARE | _TABLES | _METADATA | {_SOS, _DNL}
 _BLOCK = 1 << 20
 # A thousand scans of a large picture would keep a core busy for minutes; encoders write about ten.
 _MOST_SCANS = 100
@@ -46,12 +49,12 @@ class _JpegScan:
 
 
 def examine(file: BinaryIO) -> Header:
-    """Read a JPEG's structure to its end. Raises ValueError or struct.error where it is cut off or damaged."""
+    """Read a JPEG's structure whole. Raises ValueError or struct.error where it is cut off or damaged."""
     reading = _JpegScan()
     place = 2
     for _ in range(_MOST_SEGMENTS):
         place, code = _next_marker(file, place, reading)
-        if code == EOI and reading.scans:
+        if code == _EOI and reading.scans:
             reading.pieces.append((place, place + 2))
             return _jpeg_header(file, reading)
         length = _take_segment(file, place, code, reading)
@@ -60,24 +63,34 @@ def examine(file: BinaryIO) -> Header:
 
 
 def _next_marker(file: BinaryIO, place: int, reading: _JpegScan) -> tuple[int, int]:
-    """The next marker at or after a place; what lies before it belongs to the scan, if there is one."""
-    pattern = _MARKER_BUT_RESTART if reading.restarts and reading.scans else _MARKER
+    """Find the next marker at or after a place; what lies before belongs to the scan, if there is one."""
+    pattern = _MARKER
+    if reading.restarts and reading.scans:
+        pattern = _MARKER_BUT_RESTART
     for start, block in _blocks(file, place):
-        found = pattern.search(block)
-        end = found.start() if found else len(block)
-        hole = block.find(_ZEROS, 0, end) if reading.never_zero else -1
-        if hole >= 0 and block[hole:end].strip(b"\0"):
-            raise ValueError("a hole in the data")
-        if found:
-            at = start + found.start()
-            if reading.scans:
-                reading.pieces.append((place, at))
-            return at, block[found.start() + 1]
+        match = pattern.search(block)
+        if match is None:
+            _check_zeros(block, len(block), reading)
+            continue
+        _check_zeros(block, match.start(), reading)
+        at = start + match.start()
+        if reading.scans:
+            reading.pieces.append((place, at))
+        return at, block[match.start() + 1]
     raise ValueError("no end")
 
 
+def _check_zeros(block: bytes, end: int, reading: _JpegScan) -> None:
+    """Raise ValueError where the data of a scan have a row of zeros inside that no encoder writes."""
+    if not reading.never_zero:
+        return
+    hole = block.find(_ZEROS, 0, end)
+    if hole >= 0 and block[hole:end].strip(b"\0"):
+        raise ValueError("a hole in the data")
+
+
 def _blocks(file: BinaryIO, place: int) -> Iterator[tuple[int, bytes]]:
-    """The rest of a file; each block begins with the last byte of the one before, lest a marker be split."""
+    """Yield the rest of a file in blocks that share one byte each, lest a marker be split."""
     file.seek(place)
     block = file.read(4096)
     while len(block) > 1:
@@ -87,16 +100,16 @@ def _blocks(file: BinaryIO, place: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _take_segment(file: BinaryIO, place: int, code: int, reading: _JpegScan) -> int:
-    """Take in one segment; returns its length after the marker."""
+    """Take in one segment and return its length after the marker."""
     file.seek(place + 2)
     (length,) = struct.unpack(">H", file.read(2))
-    body = file.read(length - 2) if length > 2 else b""
+    body = file.read(max(0, length - 2))
     if len(body) != length - 2:
         raise ValueError("segment cut off")
-    if reading.whole or (code not in _FRAMES | _RARE | _TABLES | _METADATA | {SOS, 0xDC}):
+    if reading.whole or code not in _KNOWN:
         raise ValueError("a marker where none can be")
     if code in _METADATA:
-        _metadata(place, code, body, reading)
+        _take_metadata(place, code, body, reading)
     else:
         _note_frame(code, body, reading)
         reading.pieces.append((place, place + 2 + length))
@@ -110,30 +123,33 @@ def _note_frame(code: int, body: bytes, reading: _JpegScan) -> None:
         if reading.frame:
             raise ValueError("two frames")
         reading.frame = (code, body)
-    elif code == DHT:
+    elif code == _DHT:
         _note_tables(body, reading)
-    elif code == DRI:
+    elif code == _DRI:
         reading.restarts = body[:2] != b"\0\0"
-    elif code == SOS:
-        _scan(body, reading)
+    elif code == _SOS:
+        _note_scan(body, reading)
 
 
-def _scan(body: bytes, reading: _JpegScan) -> None:
+def _note_scan(body: bytes, reading: _JpegScan) -> None:
     if reading.frame is None or reading.scans >= _MOST_SCANS:
         raise ValueError("a scan without a frame, or too many")
     reading.scans += 1
     code, frame = reading.frame
-    reading.whole = code != 0xC2 and reading.scans == 1 and body[0] == frame[5]
-    firsts = [reading.first.get(body[2 + 2 * number] & 15, 0) for number in range(body[0])]
-    begins, _, refines = body[1 + 2 * body[0] :][:3]
-    has_details = code != 0xC2 or (begins > 0 and refines < 16)
+    components = body[0]
+    is_progressive = code == _PROGRESSIVE
+    reading.whole = not is_progressive and reading.scans == 1 and components == frame[5]
+    firsts = [reading.first.get(body[2 + 2 * number] & 15, 0) for number in range(components)]
+    begins, _, refines = body[1 + 2 * components :][:3]
+    has_details = not is_progressive or (begins > 0 and refines < 16)
     reading.never_zero = has_details and any(first & 15 for first in firsts)
 
 
 def _note_tables(body: bytes, reading: _JpegScan) -> None:
     """Note the first symbol of each table for details: a row of zero bits is that symbol, over and over.
 
-    Where it says that a detail follows, sixty-three of them fill a block, and no real block is full of equal ones.
+    Where that symbol says that a detail follows, sixty-three details fill a block, and no real block is full
+    of equal details.
     """
     place = 0
     while place + 17 <= len(body):
@@ -143,72 +159,107 @@ def _note_tables(body: bytes, reading: _JpegScan) -> None:
         place += 17 + symbols
 
 
-def _metadata(place: int, code: int, body: bytes, reading: _JpegScan) -> None:
+def _take_metadata(place: int, code: int, body: bytes, reading: _JpegScan) -> None:
     """Keep what tells a decoder the colours; read turn and profile; leave the rest out of the view."""
-    if code == JFIF and body.startswith(b"JFIF\0") and len(body) >= 14 and not reading.jfif:
-        reading.jfif = True
-        # A JFIF block may hold a small picture of its own.
-        plain = len(body) == 14 and body[12:] == b"\0\0"
-        reading.pieces.append((place, place + 18) if plain else b"\xff\xe0\0\x10" + body[:12] + b"\0\0")
-    elif code == ADOBE and body.startswith(b"Adobe") and len(body) >= 12 and reading.adobe is None:
-        reading.adobe = body[11]
-        reading.pieces.append((place, place + 16) if len(body) == 12 else b"\xff\xee\0\x0e" + body[:12])
-    elif code == 0xE1 and body.startswith(b"Exif\0\0") and reading.exif is None:
+    if code == _JFIF and body.startswith(b"JFIF\0") and len(body) >= 14:
+        _take_jfif(place, body, reading)
+    elif code == _ADOBE and body.startswith(b"Adobe") and len(body) >= 12:
+        _take_adobe(place, body, reading)
+    elif code == _EXIF and body.startswith(b"Exif\0\0") and reading.exif is None:
         reading.exif = body
-    elif code == 0xE2 and body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
+    elif code == _ICC and body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
         reading.profile[body[12]] = body[14:]
+
+
+def _take_jfif(place: int, body: bytes, reading: _JpegScan) -> None:
+    """Keep the first JFIF block, without the small picture of its own that such a block may hold."""
+    if reading.jfif:
+        return
+    reading.jfif = True
+    is_plain = body[12:] == b"\0\0"
+    if is_plain:
+        reading.pieces.append((place, place + 18))
+    else:
+        reading.pieces.append(b"\xff\xe0\0\x10" + body[:12] + b"\0\0")
+
+
+def _take_adobe(place: int, body: bytes, reading: _JpegScan) -> None:
+    """Keep the first Adobe block, up to the byte that names the colours."""
+    if reading.adobe is not None:
+        return
+    reading.adobe = body[11]
+    if len(body) == 12:
+        reading.pieces.append((place, place + 16))
+    else:
+        reading.pieces.append(b"\xff\xee\0\x0e" + body[:12])
 
 
 def _jpeg_header(file: BinaryIO, reading: _JpegScan) -> Header:
     if reading.frame is None:
         raise ValueError("no frame")
-    code, frame = reading.frame
+    _, frame = reading.frame
     height, width, components = struct.unpack(">HHB", frame[1:6])
-    sampling = [divmod(frame[7 + 3 * number], 16) for number in range(components)]
-    across, down = max(h for h, _ in sampling), max(v for _, v in sampling)
-    share = sum(h * v for h, v in sampling) / (across * down)
+    bytes_of_pixel = 1 if components == 1 else 4
+    # Where components come in several scans the decoder keeps all coefficients, two bytes each.
+    extra = round(2 * _samples_of_pixel(frame, components) * width * height)
+    decoding = None
+    if reading.whole:
+        extra = 0
+        decoding = _watched(file, reading)
     return Header(
         format="JPEG",
         view=FileView(file, reading.pieces),
         width=width,
         height=height,
-        pixel=1 if components == 1 else 4,
-        kept=1 if components == 1 else 4,
-        # Where components come in several scans the decoder keeps all coefficients, two bytes each.
-        extra=0 if reading.whole else round(2 * share * width * height),
+        pixel=bytes_of_pixel,
+        kept=bytes_of_pixel,
+        extra=extra,
         orientation=orientation(reading.exif),
         profile=_joined_profile(reading),
         fit=components == 1 or (components == 3 and _is_ycc(frame, reading)),
         shrinks=True,
-        decoding=_watched(file, reading) if reading.whole else None,
+        decoding=decoding,
     )
 
 
-def _watched(file: BinaryIO, reading: _JpegScan) -> FileView:
-    """The view that shows whether the data of the one scan and the rows of the picture end together.
+def _samples_of_pixel(frame: bytes, components: int) -> float:
+    """Return how many samples the components have for each pixel: 1.5 with 4:2:0."""
+    sampling = [divmod(frame[7 + 3 * number], 16) for number in range(components)]
+    across = max(h for h, _ in sampling)
+    down = max(v for _, v in sampling)
+    return sum(h * v for h, v in sampling) / (across * down)
 
-    libjpeg only warns of a scratch: what it cannot read becomes grey, or the rows come out of step. A decoder that
-    never reaches the first stop had all rows too early; one that reaches the second, behind more bits than it ever
-    looks ahead, has rows missing. With several scans no row comes before all data was read, so nothing can be seen.
+
+def _watched(file: BinaryIO, reading: _JpegScan) -> FileView:
+    """Return the view that shows whether the data of the one scan and the rows of the picture end together.
+
+    libjpeg only warns of a scratch: what cannot be read becomes grey, or the rows come out of step. A decoder
+    that never reaches the first stop had all rows too early; a decoder that reaches the second, behind more
+    bits than it ever looks ahead, has rows missing. With several scans no row comes before all data was read,
+    so nothing can be seen.
     """
     scan, end = reading.pieces[-2:]
     start, stop = int(scan[0]), int(scan[1])
     view = FileView(file, [*reading.pieces[:-1], _AHEAD, end])
     data = view.length - len(_AHEAD) - 2
     early = data - _SLACK - _filled(file, start, stop)
-    view.stops = (early, view.length - 2) if early > data - (stop - start) else (view.length - 2,)
+    late = view.length - 2
+    view.stops = (late,)
+    if early > data - (stop - start):
+        view.stops = (early, late)
     return view
 
 
 def _filled(file: BinaryIO, start: int, stop: int) -> int:
-    """How many zeros or ones a camera put between the picture and its end."""
+    """Count the bytes of zeros or ones that a camera put between the picture and its end."""
     file.seek(max(start, stop - _MOST_FILLED))
     tail = file.read(min(stop - start, _MOST_FILLED))
-    return len(tail) - len(tail.rstrip(b"\0" if tail.endswith(b"\0") else b"\xff"))
+    filler = b"\0" if tail.endswith(b"\0") else b"\xff"
+    return len(tail) - len(tail.rstrip(filler))
 
 
 def _is_ycc(frame: bytes, reading: _JpegScan) -> bool:
-    """Whether every decoder will take the three components for YCbCr (the rules of libjpeg's jdapimin.c)."""
+    """Tell whether every decoder takes the three components for YCbCr (the rules of libjpeg's jdapimin.c)."""
     if reading.jfif or reading.adobe is not None:
         return reading.adobe in (None, 1)
     return (frame[6], frame[9], frame[12]) == (1, 2, 3)
@@ -217,4 +268,6 @@ def _is_ycc(frame: bytes, reading: _JpegScan) -> bool:
 def _joined_profile(reading: _JpegScan) -> bytes | None:
     parts = [reading.profile[number] for number in sorted(reading.profile)]
     whole = b"".join(parts)
-    return whole if 0 < len(whole) <= _MOST_PROFILE else None
+    if 0 < len(whole) <= _MOST_PROFILE:
+        return whole
+    return None

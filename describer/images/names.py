@@ -7,10 +7,10 @@ _MOST = 255
 
 
 def clean_name(raw: str, fallback: str) -> str:
-    """The last part of a name as its owner gave it, at most 255 characters, or `fallback` where nothing is left.
+    """Return the last part of an owner's name for a file, or `fallback` where nothing is left.
 
-    Left out are control characters and the marks that turn the direction of writing, with which `gpj.exe` can be
-    made to read `exe.jpg`. The extension survives the cut.
+    Left out are control characters and the marks that turn the direction of writing, with which `gpj.exe`
+    can be made to read `exe.jpg`. The rest is cut to 255 characters; the extension survives the cut.
     """
     label = _HIDDEN.sub("", raw.replace("\\", "/").rpartition("/")[2]).strip()
     if label in {"", ".", ".."}:

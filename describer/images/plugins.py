@@ -1,7 +1,8 @@
 """Pillow's readers, one for each format that is taken, loaded when the first file of its kind arrives.
 
-They are called by name rather than found by `Image.open`: that one loads forty readers at the first odd file, among
-them one that starts Ghostscript, and takes a JPEG with several pictures inside for another format.
+The readers are called by name rather than found by `Image.open`, which loads forty readers at the first odd
+file, among them the one that starts Ghostscript, and takes a JPEG with several pictures inside for another
+format.
 """
 
 import logging
@@ -34,7 +35,7 @@ _READERS = {
 
 
 def open_picture(kind: str, view: FileView) -> ImageFile.ImageFile:
-    """Open a view with the reader of its format. Raises whatever that reader raises, which may be anything."""
+    """Open a view with the reader of its format. Raises what that reader raises, which may be anything."""
     module, name = _READERS[kind]
     reader: type[ImageFile.ImageFile] = getattr(import_module(module), name)
     view.seek(0)

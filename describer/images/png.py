@@ -50,6 +50,7 @@ def examine(file: BinaryIO) -> Header:
 
 
 def _take_chunk(file: BinaryIO, name: bytes, length: int, span: tuple[int, int], reading: _PngScan) -> None:
+    """Take in one chunk, which lies at `span`; `file` stands behind its name."""
     if name in _PICTURE or name in _MOTION:
         _check_sum(file, name, length)
         reading.moving.append(span)
@@ -72,37 +73,53 @@ def _take_chunk(file: BinaryIO, name: bytes, length: int, span: tuple[int, int],
 
 
 def _check_sum(file: BinaryIO, name: bytes, length: int) -> None:
-    found = zlib.crc32(name)
+    checksum = zlib.crc32(name)
     while length > 0:
         block = file.read(min(length, _BLOCK))
         if not block:
             raise ValueError("chunk cut off")
-        found = zlib.crc32(block, found)
+        checksum = zlib.crc32(block, checksum)
         length -= len(block)
-    if struct.pack(">I", found) != file.read(4):
+    if struct.pack(">I", checksum) != file.read(4):
         raise ValueError("chunk damaged")
 
 
 def _unpacked_profile(chunk: bytes) -> bytes | None:
-    """The colour profile of an iCCP chunk, or none where it is broken or unpacks to more than any profile has."""
+    """Unpack the colour profile of an iCCP chunk; None where it is broken or larger than any profile is."""
     packed = chunk.partition(b"\0")[2][1:]
     unpacking = zlib.decompressobj()
     try:
         profile = unpacking.decompress(packed, _MOST_PROFILE)
     except zlib.error:
         return None
-    return profile if unpacking.eof else None
+    if not unpacking.eof:
+        return None
+    return profile
+
+
+def _bytes_of_pixel(depth: int, kind: int) -> int:
+    if kind not in (_GREY, _PALETTE):
+        return 4
+    if depth == 16:
+        return 2
+    return 1
 
 
 def _png_header(file: BinaryIO, reading: _PngScan) -> Header:
     width, height, depth, kind = struct.unpack(">IIBB", reading.head[:10])
     if not reading.drawn:
         raise ValueError("no picture")
-    kept = (2 if depth == 16 else 1) if kind in (_GREY, _PALETTE) else 4
+    kept = _bytes_of_pixel(depth, kind)
+    pieces, frame = reading.pieces, 0
     outside = reading.outside and reading.frames > 0
+    if outside:
+        # The still picture of such a file stands for the animation where that cannot be shown; players start
+        # after it.
+        pieces, frame = reading.moving, 1
+    top = 65535 if depth == 16 else 255
     return Header(
         format="PNG",
-        view=FileView(file, reading.moving if outside else reading.pieces),
+        view=FileView(file, pieces),
         width=width,
         height=height,
         pixel=kept,
@@ -111,7 +128,6 @@ def _png_header(file: BinaryIO, reading: _PngScan) -> Header:
         profile=reading.profile,
         frames=max(1, reading.frames),
         fit=depth == 8 and kind in (_GREY, _RGB) and not reading.transparent and not outside,
-        top=65535 if depth == 16 else 255,
-        # The still picture of such a file stands for the animation where that cannot be shown; players start after it.
-        frame=1 if outside else 0,
+        top=top,
+        frame=frame,
     )

@@ -5,7 +5,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from describer.images import errors
-from describer.images.colour import Colour, displayed, is_srgb, upright
+from describer.images.colour import Colour, displayed, ground, is_srgb, upright
 from describer.images.decode import decoded, read_header
 from describer.images.encode import copy_of, encoded
 from describer.images.facts import Copy, Limits, Recipe
@@ -23,7 +23,7 @@ def prepare(file: BinaryIO, name: str, *, recipe: Recipe, limits: Limits) -> Cop
 
 
 def as_shown(header: Header, picture: Image.Image) -> tuple[Image.Image, Colour, str | None]:
-    """A decoded picture as its owner sees it, the colour behind it, and a note where that shows."""
+    """Return a decoded picture as its owner sees it, the colour behind it, and a note where that shows."""
     colours, behind, note = displayed(picture, header.profile)
     return upright(colours, header.orientation), behind, note
 
@@ -31,7 +31,7 @@ def as_shown(header: Header, picture: Image.Image) -> tuple[Image.Image, Colour,
 def sent_copy(
     header: Header, sight: tuple[Image.Image, Colour, str | None], recipe: Recipe, name: str
 ) -> Copy:
-    """The copy for a model: the view of the file itself where that will do, else a new JPEG or PNG."""
+    """Make the copy for a model: the view of the file itself where that will do, else a new JPEG or PNG."""
     picture, behind, note = sight
     notes = tuple(filter(None, (note, _shrunk_note(seen_size(header), picture.size))))
     if is_sendable(header, recipe):
@@ -43,7 +43,7 @@ def sent_copy(
 
 
 def is_sendable(header: Header, recipe: Recipe) -> bool:
-    """Whether the view of the file is already upright sRGB, small enough and not too narrow."""
+    """Tell whether the view of the file is already upright sRGB, small enough and not too narrow."""
     size = (header.width, header.height)
     return (
         header.fit
@@ -56,9 +56,11 @@ def is_sendable(header: Header, recipe: Recipe) -> bool:
 
 
 def seen_size(header: Header) -> Size:
-    """Width and height as a person sees them, after the turn."""
-    turned = header.orientation > 4
-    return (header.height, header.width) if turned else (header.width, header.height)
+    """Return width and height as a person sees them, after the turn."""
+    is_turned = header.orientation > 4
+    if is_turned:
+        return header.height, header.width
+    return header.width, header.height
 
 
 def _as_it_is(header: Header) -> Copy:
@@ -70,13 +72,13 @@ def _padded(picture: Image.Image, behind: Colour) -> Image.Image:
     size = padded(picture.size)
     if size == picture.size:
         return picture
-    sheet = Image.new(picture.mode, size, behind if picture.mode == "RGB" else behind[0])
+    sheet = Image.new(picture.mode, size, ground(behind, picture.mode))
     sheet.paste(picture, ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
     return sheet
 
 
 def _shrunk_note(before: Size, after: Size) -> str | None:
-    """A long page whose letters no longer have the pixels to be read."""
+    """Warn of a long page whose letters no longer have the pixels to be read."""
     steep = max(before) >= 4 * min(before)
     if steep and min(before) >= 100 and max(after) * 2 <= max(before):
         return f"Shrunk to {after[0]}x{after[1]}; small text may be unreadable. Cut it into parts."

@@ -14,12 +14,10 @@ _SMOOTH = {"L", "RGB", "CMYK", "YCbCr", "RGBa", "La", "LAB"}
 
 
 def shrink(picture: Image.Image, header: Header, plan: Plan) -> Image.Image:
-    """The picture at `plan.target`, in one of the modes L, RGB, CMYK, LAB, LA or RGBA."""
-    whole = _by_strips(picture, _smoother(picture, header), plan.step)
-    size = plan.target
-    small = (
-        whole if whole.size == size else whole.resize(size, Image.Resampling.LANCZOS, box=_box(picture, plan))
-    )
+    """Return the picture at `plan.target`, in one of the modes L, RGB, CMYK, LAB, LA or RGBA."""
+    small = _by_strips(picture, _smoother(picture, header), plan.step)
+    if small.size != plan.target:
+        small = small.resize(plan.target, Image.Resampling.LANCZOS, box=_box(picture, plan))
     return _plain(small)
 
 
@@ -28,8 +26,10 @@ def _box(picture: Image.Image, plan: Plan) -> tuple[float, float, float, float]:
 
 
 def _plain(small: Image.Image) -> Image.Image:
-    modes = {"RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}
-    return small.convert(modes[small.mode]) if small.mode in modes else small
+    mode = {"RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}.get(small.mode)
+    if mode is None:
+        return small
+    return small.convert(mode)
 
 
 def _by_strips(
@@ -43,22 +43,29 @@ def _by_strips(
     small: Image.Image | None = None
     for top in range(0, picture.height, rows):
         strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
-        strip = smooth(strip) if smooth else strip
+        if smooth:
+            strip = smooth(strip)
         small = small or Image.new(strip.mode, size)
-        small.paste(strip.reduce(step) if step > 1 else strip, (0, top // step))
+        if step > 1:
+            strip = strip.reduce(step)
+        small.paste(strip, (0, top // step))
     return small or picture
 
 
 def _smoother(picture: Image.Image, header: Header) -> Callable[[Image.Image], Image.Image] | None:
-    """What makes a strip of this picture smooth, or none where it is so already."""
+    """Choose what makes a strip of this picture smooth, or None where the picture is so already."""
     see_through = "transparency" in picture.info
     if picture.mode in _SMOOTH and not see_through:
         return None
     if picture.mode in {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}:
         return _deep(picture, header)
     if picture.mode in {"LA", "1", "L"}:
-        return _grey_with_alpha if see_through or picture.mode == "LA" else _grey
-    return _colours_with_alpha if see_through or picture.has_transparency_data else _as_rgb
+        if see_through or picture.mode == "LA":
+            return _grey_with_alpha
+        return _grey
+    if see_through or picture.has_transparency_data:
+        return _colours_with_alpha
+    return _as_rgb
 
 
 def _grey(strip: Image.Image) -> Image.Image:
@@ -78,11 +85,16 @@ def _colours_with_alpha(strip: Image.Image) -> Image.Image:
 
 
 def _deep(picture: Image.Image, header: Header) -> Callable[[Image.Image], Image.Image]:
-    """Greys of more than eight bits: by their depth, or where they have no natural end by the values that are there."""
+    """Return what scales greys of more than eight bits to eight.
+
+    Greys of whole numbers go by their depth; greys with no natural end go by the values that are there.
+    """
     low, high = 0.0, float(header.top)
     if picture.mode in {"I", "F"}:
         low, high = _range(picture)
-    scale = 255 / (high - low) if high > low else 0.0
+    scale = 0.0
+    if high > low:
+        scale = 255 / (high - low)
 
     def smooth(strip: Image.Image) -> Image.Image:
         return strip.convert("F").point(lambda value: value * scale + (0.5 - low * scale)).convert("L")
@@ -91,8 +103,11 @@ def _deep(picture: Image.Image, header: Header) -> Callable[[Image.Image], Image
 
 
 def _range(picture: Image.Image) -> tuple[float, float]:
+    """Return the values to be shown as black and as white, by the narrowest natural range that holds all."""
     low, high = picture.getextrema()
-    if not (isinstance(low, int | float) and isinstance(high, int | float)) or not high - low < float("inf"):
+    if not (isinstance(low, int | float) and isinstance(high, int | float)):
+        return 0.0, 255.0
+    if not high - low < float("inf"):
         return 0.0, 255.0
     for natural in (1.0, 255.0, 65535.0):
         if low >= 0 and high <= natural and (natural > 1 or picture.mode == "F"):

@@ -25,6 +25,10 @@ _SIZES = {
     18: 8,
 }
 _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
+# How a plain TIFF and a BigTIFF pack an offset, a number of tags and a tag.
+_OFFSET = {False: "I", True: "Q"}
+_COUNT = {False: "H", True: "Q"}
+_ENTRY = {False: "HHI4s", True: "HHQ8s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,15 @@ class Layout:
 
     @property
     def offset(self) -> struct.Struct:
-        return struct.Struct(self.order + ("Q" if self.big else "I"))
+        return struct.Struct(self.order + _OFFSET[self.big])
 
     @property
     def count(self) -> struct.Struct:
-        return struct.Struct(self.order + ("Q" if self.big else "H"))
+        return struct.Struct(self.order + _COUNT[self.big])
 
     @property
     def entry(self) -> struct.Struct:
-        return struct.Struct(self.order + ("HHQ8s" if self.big else "HHI4s"))
+        return struct.Struct(self.order + _ENTRY[self.big])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +71,22 @@ class Directory:
 
 
 def layout_of(head: bytes) -> Layout | None:
-    """The layout that the first bytes of a TIFF or EXIF block announce, or none."""
+    """Return the layout that the first bytes of a TIFF or EXIF block announce, or None."""
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
     if order is None or len(head) < 8:
         return None
     version = struct.unpack(order + "H", head[2:4])[0]
-    return Layout(order, version == 43) if version in (42, 43) else None
+    if version not in (42, 43):
+        return None
+    return Layout(order, version == 43)
 
 
 def first_directory(head: bytes, layout: Layout) -> int:
-    """Where the first directory starts."""
-    start = 8 if layout.big else 4
-    return int(layout.offset.unpack(head[start : start + layout.offset.size])[0])
+    """Return where the first directory starts."""
+    size = layout.offset.size
+    # The offset stands at 4 in a plain TIFF and at 8 in a BigTIFF: as far in as its own size.
+    (start,) = layout.offset.unpack(head[size : 2 * size])
+    return int(start)
 
 
 def read_directory(file: BinaryIO, at: int, layout: Layout) -> Directory:
@@ -100,19 +108,23 @@ def _tags(block: bytes, layout: Layout, number: int) -> Iterator[Tag]:
 
 
 def numbers(file: BinaryIO, tag: Tag | None, layout: Layout, most: int = 16) -> tuple[int, ...]:
-    """The first whole numbers of a tag; nothing where it is absent or holds something else."""
+    """Return the first whole numbers of a tag; () where the tag is absent or holds something else."""
     if tag is None or tag.kind not in _NUMBERS:
         return ()
     count = min(tag.count, most)
     size = count * _SIZES[tag.kind]
-    data = tag.value if tag.count * _SIZES[tag.kind] <= len(tag.value) else _far(file, tag, layout, size)
+    data = tag.value
+    if tag.count * _SIZES[tag.kind] > len(tag.value):
+        data = _far(file, tag, layout, size)
     return struct.unpack(f"{layout.order}{count}{_NUMBERS[tag.kind]}", data[:size])
 
 
 def content(file: BinaryIO, tag: Tag | None, layout: Layout, most: int) -> bytes | None:
-    """The bytes of a tag that lie elsewhere in the file, unless they are more than `most`."""
-    size = tag.count * _SIZES.get(tag.kind, 0) if tag else 0
-    if tag is None or not len(tag.value) < size <= most:
+    """Return the bytes of a tag that lie elsewhere in the file, unless these are more than `most`."""
+    if tag is None:
+        return None
+    size = tag.count * _SIZES.get(tag.kind, 0)
+    if not len(tag.value) < size <= most:
         return None
     return _far(file, tag, layout, size)
 

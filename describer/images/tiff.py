@@ -19,60 +19,16 @@ from describer.images.tags import (
 )
 from describer.images.view import FileView
 
-_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _ROWS, _PLANAR = (
-    256,
-    257,
-    258,
-    259,
-    262,
-    277,
-    278,
-    284,
-)
-_STRIPS, _STRIPS_BYTES, _TILES, _TILES_BYTES = 273, 279, 324, 325
-_KIND, _PARTS, _PROFILE, _DNG, _TILE_HEIGHT, _FORMAT = 254, 330, 34675, 50706, 323, 339
+_KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+_STRIPS, _SAMPLES, _ROWS, _STRIPS_BYTES, _PLANAR = 273, 277, 278, 279, 284
+_TILE_HEIGHT, _TILES, _TILES_BYTES, _PARTS, _FORMAT = 323, 324, 325, 330, 339
+_PROFILE, _DNG = 34675, 50706
 # What a decoder needs to draw the page. Turn, profile, EXIF, positions, XMP and other pages stay outside the view.
-_DRAWN = frozenset(
-    {
-        _WIDTH,
-        _HEIGHT,
-        _BITS,
-        _COMPRESSION,
-        _PHOTOMETRIC,
-        266,
-        273,
-        _SAMPLES,
-        _ROWS,
-        279,
-        _PLANAR,
-        292,
-        293,
-        317,
-        320,
-    }
-    | {
-        322,
-        _TILE_HEIGHT,
-        324,
-        325,
-        332,
-        334,
-        338,
-        _FORMAT,
-        340,
-        341,
-        347,
-        512,
-        519,
-        520,
-        521,
-        529,
-        530,
-        531,
-        532,
-    }
-    | {513, 514}
-)
+_SHAPE = {_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT}
+_PLACES = {_ROWS, _STRIPS, _STRIPS_BYTES, 322, _TILE_HEIGHT, _TILES, _TILES_BYTES}
+_CODING = {266, 292, 293, 317, 320, 332, 334, 338, 340, 341, 347}
+_JPEG, _YCBCR = {512, 513, 514, 519, 520, 521}, {529, 530, 531, 532}
+_DRAWN = frozenset(_SHAPE | _PLACES | _CODING | _JPEG | _YCBCR)
 _COMPRESSIONS = {1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000, 50001}
 _MOST_PROFILE = 4 << 20
 _MOST_PAGES = 1000
@@ -90,10 +46,8 @@ def examine(file: BinaryIO) -> Header:
     page = read_directory(file, start, layout)
     if _is_raw(file, head, page, layout):
         raise Raw
-    if numbers(file, page.tags.get(_COMPRESSION), layout)[:1] not in [
-        (),
-        *((kind,) for kind in _COMPRESSIONS),
-    ]:
+    compression = numbers(file, page.tags.get(_COMPRESSION), layout)
+    if compression and compression[0] not in _COMPRESSIONS:
         raise Unsupported("TIFF")
     return _tiff_header(file, page, layout, _pages(file, start, page, layout))
 
@@ -104,6 +58,7 @@ def _is_raw(file: BinaryIO, head: bytes, page: Directory, layout: Layout) -> boo
 
 
 def _pages(file: BinaryIO, start: int, page: Directory, layout: Layout) -> int:
+    """Count the pages that can be read, up to a limit."""
     seen = {start}
     while page.next and page.next not in seen and len(seen) < _MOST_PAGES:
         seen.add(page.next)
@@ -115,16 +70,17 @@ def _pages(file: BinaryIO, start: int, page: Directory, layout: Layout) -> int:
 
 
 def _tiff_header(file: BinaryIO, page: Directory, layout: Layout, pages: int) -> Header:
-    width, height = _one(file, page, layout, _WIDTH, 0), _one(file, page, layout, _HEIGHT, 0)
+    width = _first(file, page, layout, _WIDTH, 0)
+    height = _first(file, page, layout, _HEIGHT, 0)
     bits = numbers(file, page.tags.get(_BITS), layout) or (1,)
-    samples = _one(file, page, layout, _SAMPLES, 1)
-    rows = min(
-        height, _one(file, page, layout, _ROWS, height), _one(file, page, layout, _TILE_HEIGHT, height)
-    )
+    samples = _first(file, page, layout, _SAMPLES, 1)
+    rows_of_strip = _first(file, page, layout, _ROWS, height)
+    rows_of_tile = _first(file, page, layout, _TILE_HEIGHT, height)
+    rows = min(height, rows_of_strip, rows_of_tile)
     if _reach(file, page, layout) > file.seek(0, 2):
         raise ValueError("cut off")
     view = _view(file, page, layout)
-    kept = _pixel(bits, samples, _one(file, page, layout, _FORMAT, 1))
+    kept = _pixel(bits, samples, _first(file, page, layout, _FORMAT, 1))
     return Header(
         format="TIFF",
         view=view,
@@ -135,7 +91,7 @@ def _tiff_header(file: BinaryIO, page: Directory, layout: Layout, pages: int) ->
         # The strip or tile that is being unpacked, which may be the whole page.
         extra=width * rows * max(4, samples * max(bits) // 8),
         held=view.length,
-        orientation=_turn(_one(file, page, layout, ORIENTATION, 1)),
+        orientation=_turn(_first(file, page, layout, ORIENTATION, 1)),
         profile=content(file, page.tags.get(_PROFILE), layout, _MOST_PROFILE),
         frames=pages,
         top=2 ** min(max(bits), 16) - 1,
@@ -143,37 +99,43 @@ def _tiff_header(file: BinaryIO, page: Directory, layout: Layout, pages: int) ->
 
 
 def _reach(file: BinaryIO, page: Directory, layout: Layout) -> int:
-    """Where the last strip or tile ends; the view has bytes of ours behind the file's end."""
-    starts = [*_all(file, page, layout, _STRIPS), *_all(file, page, layout, _TILES)]
-    lengths = [*_all(file, page, layout, _STRIPS_BYTES), *_all(file, page, layout, _TILES_BYTES)]
+    """Return where the last strip or tile ends; the view has bytes of ours behind the file's end."""
+    starts = [*_values(file, page, layout, _STRIPS), *_values(file, page, layout, _TILES)]
+    lengths = [*_values(file, page, layout, _STRIPS_BYTES), *_values(file, page, layout, _TILES_BYTES)]
     return max(map(add, starts, lengths), default=0)
 
 
-def _all(file: BinaryIO, page: Directory, layout: Layout, number: int) -> tuple[int, ...]:
+def _values(file: BinaryIO, page: Directory, layout: Layout, number: int) -> tuple[int, ...]:
     return numbers(file, page.tags.get(number), layout, _MOST_STRIPS)
 
 
-def _one(file: BinaryIO, page: Directory, layout: Layout, number: int, otherwise: int) -> int:
+def _first(file: BinaryIO, page: Directory, layout: Layout, number: int, otherwise: int) -> int:
     return (numbers(file, page.tags.get(number), layout) or (otherwise,))[0]
 
 
 def _turn(value: int) -> int:
-    return value if 1 <= value <= 8 else 1
+    if 1 <= value <= 8:
+        return value
+    return 1
 
 
 def _pixel(bits: tuple[int, ...], samples: int, form: int) -> float:
-    if samples == 1 and form == 1 and max(bits) <= 16:
-        return 2 if max(bits) > 8 else 1
-    return 4
+    """Return the bytes that Pillow takes for a pixel of so many bits a sample."""
+    if samples != 1 or form != 1 or max(bits) > 16:
+        return 4
+    if max(bits) > 8:
+        return 2
+    return 1
 
 
 def _view(file: BinaryIO, page: Directory, layout: Layout) -> FileView:
-    """The file with a new first directory at its end: all places that the tags speak of stay where they are."""
+    """Return the file with a new first directory at its end: places that the tags speak of stay valid."""
     kept = [tag for number, tag in sorted(page.tags.items()) if number in _DRAWN]
     length = file.seek(0, 2)
     place = length + length % 2
     file.seek(0)
-    head = file.read(16 if layout.big else 8)
+    # The offset of the first directory ends the head: twice its own size, 8 bytes or in a BigTIFF 16.
+    head = file.read(2 * layout.offset.size)
     start = len(head) - layout.offset.size
     new_head = head[:start] + layout.offset.pack(place)
     return FileView(file, [new_head, (len(head), length), b"\0" * (length % 2), _directory(kept, layout)])

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import BinaryIO
 
-Span = tuple[int, int]
-Piece = Span | bytes
+_Span = tuple[int, int]
+Piece = _Span | bytes
 
 
 class FileView(io.RawIOBase):
@@ -25,9 +25,10 @@ class FileView(io.RawIOBase):
     def __init__(self, file: BinaryIO, pieces: Iterable[Piece]) -> None:
         self._file = file
         self.pieces = _joined(pieces)
-        self._ends = list(accumulate(_length(piece) for piece in self.pieces))
+        lengths = [_length(piece) for piece in self.pieces]
+        self._ends = list(accumulate(lengths))
         self._at = 0
-        self.length = self._ends[-1] if self._ends else 0
+        self.length = sum(lengths)
         self.stops: tuple[int, ...] = ()
         self.reached: set[int] = set()
 
@@ -46,11 +47,18 @@ class FileView(io.RawIOBase):
         return self._at
 
     def read(self, size: int | None = -1) -> bytes:
-        """Exactly `size` bytes unless the view ends or a stop comes before: decoders take a short read for the end."""
+        """Read `size` bytes exactly, unless the view ends or a stop comes before.
+
+        Decoders take a short read for the end.
+        """
         if self._at in self.stops:
             self.reached.add(self._at)
-        stop = self.length if size is None or size < 0 else min(self.length, self._at + size)
-        stop = min([stop, *(place for place in self.stops if place > self._at)])
+        stop = self.length
+        if size is not None and size >= 0:
+            stop = min(stop, self._at + size)
+        for place in self.stops:
+            if self._at < place < stop:
+                stop = place
         parts = []
         while self._at < stop:
             part = self._part(stop)
@@ -58,7 +66,9 @@ class FileView(io.RawIOBase):
                 break
             parts.append(part)
             self._at += len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        if len(parts) == 1:
+            return parts[0]
+        return b"".join(parts)
 
     def _part(self, stop: int) -> bytes:
         number = bisect_right(self._ends, self._at)
@@ -72,16 +82,20 @@ class FileView(io.RawIOBase):
 
 
 def _length(piece: Piece) -> int:
-    return len(piece) if isinstance(piece, bytes) else piece[1] - piece[0]
+    if isinstance(piece, bytes):
+        return len(piece)
+    start, stop = piece
+    return stop - start
 
 
 def _joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """Neighbouring spans as one, so that a picture in thousands of chunks is still few pieces."""
+    """Join neighbouring spans, so that a picture in thousands of chunks is still few pieces."""
     joined: list[Piece] = []
+    last: Piece = b""
     for piece in pieces:
-        last = joined[-1] if joined else b""
         if isinstance(piece, tuple) and isinstance(last, tuple) and last[1] == piece[0]:
-            joined[-1] = (last[0], piece[1])
+            last = joined[-1] = (last[0], piece[1])
         elif _length(piece):
+            last = piece
             joined.append(piece)
     return joined

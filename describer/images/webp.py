@@ -15,7 +15,7 @@ _MOST_EXIF = 1 << 20
 
 
 def examine(file: BinaryIO) -> Header:
-    """Size, turn, profile and number of frames. Raises ValueError or struct.error.
+    """Read size, turn, profile and number of frames. Raises ValueError or struct.error.
 
     The decoder claims its memory as soon as it is opened, so the size must be known before.
     """
@@ -27,7 +27,10 @@ def examine(file: BinaryIO) -> Header:
     if claimed + 8 > length:
         raise ValueError("cut off")
     view = FileView(file, [(0, claimed + 8)])
-    chunks = list(_chunks(view)) if head[12:16] == b"VP8X" else []
+    chunks = []
+    if head[12:16] == b"VP8X":
+        chunks = list(_chunks(view))
+    frames = sum(name == b"ANMF" for name, _, _ in chunks)
     return Header(
         format="WEBP",
         view=view,
@@ -39,7 +42,7 @@ def examine(file: BinaryIO) -> Header:
         held=2 * length,
         orientation=orientation(_content(view, chunks, b"EXIF", _MOST_EXIF)),
         profile=_content(view, chunks, b"ICCP", _MOST_PROFILE),
-        frames=min(_MOST_FRAMES, max(1, sum(name == b"ANMF" for name, _, _ in chunks))),
+        frames=min(_MOST_FRAMES, max(1, frames)),
     )
 
 
@@ -57,7 +60,7 @@ def _size(head: bytes) -> tuple[int, int]:
 
 
 def _chunks(view: FileView) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and length of each chunk's content."""
+    """Yield name, start and length of each chunk's content."""
     place = 12
     for _ in range(_MOST_CHUNKS):
         if place + 8 > view.length:
