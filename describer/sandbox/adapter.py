@@ -1,4 +1,4 @@
-"""The transport: requests to `sandbox://` are answered here, in the wire format of a chat completions endpoint.
+"""The transport: requests to `sandbox://` are answered here, in the wire format of chat completions.
 
 Words in the question ask for delay and faults, for trying how the pages show them:
 
@@ -23,6 +23,7 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 
+from describer.lib.lenient_json import as_dict
 from describer.sandbox.answer import SandboxRefusal, completion
 from describer.sandbox.orders import Orders, orders_in
 from describer.sandbox.prompt import question_of
@@ -47,7 +48,7 @@ _REASONS = {
     503: ("The sandbox was told that it is overloaded.", "overloaded_error", None),
 }
 
-Timeout = float | tuple[float | None, float | None] | None
+_Timeout = float | tuple[float | None, float | None] | None
 
 
 class SandboxAdapter(BaseAdapter):
@@ -57,26 +58,25 @@ class SandboxAdapter(BaseAdapter):
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         verify: bool | str = True,
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """The response to a prepared request, its body still to be read. Raises ReadTimeout as a network would."""
+        """Answer a prepared request, with a body still to be read. Raises ReadTimeout as a network would."""
         path = (request.url or "").partition("?")[0].rstrip("/")
         if request.method == "GET" and path.endswith("/models"):
             return _json(request, 200, _MODELS)
         if request.method == "POST" and path.endswith("/chat/completions"):
             return _asked(request, timeout)
-        return _error_response(
-            request, 404, "The sandbox has /models and /chat/completions only.", "invalid_request_error", None
-        )
+        message = "The sandbox has /models and /chat/completions only."
+        return _error_response(request, 404, message, "invalid_request_error", None)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: nothing is held."""
 
 
-def _asked(request: requests.PreparedRequest, timeout: Timeout) -> requests.Response:
+def _asked(request: requests.PreparedRequest, timeout: _Timeout) -> requests.Response:
     sent: Any = request.body
     if hasattr(sent, "read"):
         request.body = sent.read()  # once, as a network would
@@ -85,7 +85,8 @@ def _asked(request: requests.PreparedRequest, timeout: Timeout) -> requests.Resp
     _wait(orders.delay, timeout, request)
     if orders.fail:
         usual = (f"The sandbox was told to answer {orders.fail}.", "server_error", None)
-        return _error_response(request, orders.fail, *_REASONS.get(orders.fail, usual))
+        reason = _REASONS.get(orders.fail, usual)
+        return _error_response(request, orders.fail, *reason)
     try:
         answer = completion(body, SANDBOX_MODEL, empty=orders.empty)
     except SandboxRefusal as refusal:
@@ -102,10 +103,11 @@ def _body(request: requests.PreparedRequest) -> dict[str, Any]:
         body = json.loads(request.body or b"")
     except ValueError:
         return {}
-    return body if isinstance(body, dict) else {}
+    return as_dict(body)
 
 
-def _wait(seconds: float, timeout: Timeout, request: requests.PreparedRequest) -> None:
+def _wait(seconds: float, timeout: _Timeout, request: requests.PreparedRequest) -> None:
+    """Wait as the question asks. Raises ReadTimeout where the client's patience is shorter."""
     patience = timeout[1] if isinstance(timeout, tuple) else timeout
     if patience is not None and seconds > patience:
         time.sleep(patience)
@@ -128,21 +130,22 @@ def _error_response(
 def _json(
     request: requests.PreparedRequest, status: int, body: Mapping[str, Any], orders: Orders | None = None
 ) -> requests.Response:
-    return _response(
-        request, status, json.dumps(body, ensure_ascii=False).encode(), "application/json", orders
-    )
+    encoded = json.dumps(body, ensure_ascii=False).encode()
+    return _response(request, status, encoded, "application/json", orders)
 
 
 def _response(
     request: requests.PreparedRequest, status: int, body: bytes, kind: str, orders: Orders | None = None
 ) -> requests.Response:
-    headers = {"Content-Type": kind, "Content-Length": str(len(body)), "x-request-id": _model_name(request)}
+    headers = {"Content-Type": kind, "Content-Length": str(len(body)), "x-request-id": _request_id(request)}
     if status in (429, 503):
         headers["Retry-After"] = "1"
-    came = body[: len(body) // 2] if orders and orders.cut else body
+    sent = body
+    if orders and orders.cut:
+        sent = body[: len(body) // 2]
     response = requests.Response()
     response.raw = urllib3.HTTPResponse(
-        io.BytesIO(came), headers, status, preload_content=False, request_method=request.method
+        io.BytesIO(sent), headers, status, preload_content=False, request_method=request.method
     )
     response.status_code = status
     response.headers.update(headers)
@@ -152,6 +155,8 @@ def _response(
     return response
 
 
-def _model_name(request: requests.PreparedRequest) -> str:
-    sent = request.body or b""
-    return "sandbox-" + hashlib.sha256(sent.encode() if isinstance(sent, str) else sent).hexdigest()[:16]
+def _request_id(request: requests.PreparedRequest) -> str:
+    body = request.body or b""
+    if isinstance(body, str):
+        body = body.encode()
+    return "sandbox-" + hashlib.sha256(body).hexdigest()[:16]

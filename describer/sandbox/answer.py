@@ -31,14 +31,16 @@ class SandboxRefusal(Exception):
 
 
 def completion(body: Mapping[str, Any], model: str, *, empty: bool = False) -> dict[str, Any]:
-    """The body of a chat completion. Raises Refused."""
+    """Make the body of a chat completion. Raises SandboxRefusal."""
     if not texts_of(body) and not pictures_of(body):
         raise SandboxRefusal("There are no messages.")
     parameters = _parameters(body)
     sent = pictures_of(body)
-    measures = [_measures(one, number) for number, one in enumerate(sent, 1)]
+    measures = [_measures(picture, number) for number, picture in enumerate(sent, 1)]
     number = parameters.get("n", 1)
-    texts = ["" if empty else _answer_text(body, measures, place, number) for place in range(1, number + 1)]
+    texts = [""] * number
+    if not empty:
+        texts = [_answer_text(body, measures, place, number) for place in range(1, number + 1)]
     choices = [_choice(index, text, parameters) for index, text in enumerate(texts)]
     return {
         "id": "chatcmpl-" + hashlib.sha256(repr(texts).encode()).hexdigest()[:24],
@@ -51,12 +53,12 @@ def completion(body: Mapping[str, Any], model: str, *, empty: bool = False) -> d
 
 
 def _measures(sent: Sent, number: int) -> Measures | None:
+    """Measure a picture; None where it came as a link. Raises SandboxRefusal where it is no picture."""
     if sent.data is None:
         return None
     if not sent.data:
-        raise SandboxRefusal(
-            f"Invalid image: picture {number} carries no base64 data.", "invalid_image_format"
-        )
+        message = f"Invalid image: picture {number} carries no base64 data."
+        raise SandboxRefusal(message, "invalid_image_format")
     try:
         return measured(sent.data, f"picture {number}")
     except ImageError as error:
@@ -64,22 +66,28 @@ def _measures(sent: Sent, number: int) -> Measures | None:
 
 
 def _parameters(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What was set; the newer name of the limit is read as the older one, by whose rules it goes, and wins over it."""
+    """Read the parameters that a request sets. Raises SandboxRefusal.
+
+    The newer name of the limit is read as the older name, by whose rules the limit goes, and wins over it.
+    """
     newer = body.get(_NEWER_LIMIT)
+    if newer is not None:
+        body = {**body, _LIMIT: newer}
     try:
-        return read_parameters(body if newer is None else {**body, _LIMIT: newer}, as_json=True)
+        return read_parameters(body, as_json=True)
     except ParameterError as error:
-        param = _NEWER_LIMIT if error.param == _LIMIT and newer is not None else error.param
+        param = error.param
+        if param == _LIMIT and newer is not None:
+            param = _NEWER_LIMIT
         raise SandboxRefusal(error.message, error.code, param) from error
 
 
 def _answer_text(body: Mapping[str, Any], measures: list[Measures | None], place: int, number: int) -> str:
     question = without_orders(question_of(body))
     if _wants_json(body):
-        pictures = [asdict(one) if one else None for one in measures]
-        return json.dumps(
-            {"note": FIRST, "answer": place, "question": question, "pictures": pictures}, ensure_ascii=False
-        )
+        pictures = [picture and asdict(picture) for picture in measures]
+        answer = {"note": FIRST, "answer": place, "question": question, "pictures": pictures}
+        return json.dumps(answer, ensure_ascii=False)
     paragraphs = [FIRST]
     if number > 1:
         paragraphs.append(f"This is answer {place} of {number}; a measurement comes out the same each time.")
@@ -95,40 +103,54 @@ def _wants_json(body: Mapping[str, Any]) -> bool:
 
 
 def _short(question: str) -> str:
-    return question if len(question) <= _MOST_QUESTION else question[: _MOST_QUESTION - 1].rstrip() + "…"
+    if len(question) <= _MOST_QUESTION:
+        return question
+    return question[: _MOST_QUESTION - 1].rstrip() + "…"
 
 
 def _pictures(measures: list[Measures | None]) -> list[str]:
     if not measures:
         return ["There was no picture to measure."]
     if len(measures) == 1:
-        return [paragraph(measures[0], "The picture") if measures[0] else f"The picture {_LINK}."]
-    subjects = [f"**Picture {number}**" for number in range(1, len(measures) + 1)]
-    pairs = zip(measures, subjects, strict=True)
-    return [paragraph(one, subject) if one else f"{subject} {_LINK}." for one, subject in pairs]
+        return [_picture(measures[0], "The picture")]
+    return [_picture(picture, f"**Picture {number}**") for number, picture in enumerate(measures, 1)]
+
+
+def _picture(measures: Measures | None, subject: str) -> str:
+    if measures is None:
+        return f"{subject} {_LINK}."
+    return paragraph(measures, subject)
 
 
 def _choice(index: int, text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    stop = parameters.get("stop", [])
-    text = _stopped(text, [stop] if isinstance(stop, str) else stop)
+    stops = parameters.get("stop", [])
+    if isinstance(stops, str):
+        stops = [stops]
+    text = _stopped(text, stops)
     kept = _cut(text, parameters.get(_LIMIT))
     message = {"role": "assistant", "content": kept}
-    return {"index": index, "message": message, "finish_reason": "stop" if kept == text else "length"}
+    reason = "stop" if kept == text else "length"
+    return {"index": index, "message": message, "finish_reason": reason}
 
 
 def _stopped(text: str, stops: list[str]) -> str:
-    places = [text.find(one) for one in stops if one]
-    return text[: min((place for place in places if place >= 0), default=len(text))]
+    """Return the part of a text before the first of the stops."""
+    places = [text.find(stop) for stop in stops if stop]
+    end = min((place for place in places if place >= 0), default=len(text))
+    return text[:end]
 
 
 def _cut(text: str, most: int | None) -> str:
-    """The longest beginning of a text that has at most so many tokens."""
+    """Return the longest beginning of a text that has at most so many tokens."""
     if most is None or text_tokens(text) <= most:
         return text
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if text_tokens(text[:middle]) <= most else (low, middle - 1)
+        if text_tokens(text[:middle]) <= most:
+            low = middle
+        else:
+            high = middle - 1
     return text[:low]
 
 
@@ -136,9 +158,8 @@ def _answer_usage(
     body: Mapping[str, Any], sent: list[Sent], measures: list[Measures | None], choices: list[dict[str, Any]]
 ) -> dict[str, int]:
     prompt = sum(text_tokens(text) + PER_MESSAGE for text in texts_of(body))
-    prompt += sum(
-        picture_tokens(one.width, one.height, given.detail) if one else 0
-        for given, one in zip(sent, measures, strict=True)
-    )
+    for picture, measure in zip(sent, measures, strict=True):
+        if measure:
+            prompt += picture_tokens(measure.width, measure.height, picture.detail)
     written = sum(text_tokens(choice["message"]["content"]) for choice in choices)
     return {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}

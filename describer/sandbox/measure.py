@@ -42,7 +42,9 @@ def measured(data: bytes, name: str) -> Measures:
     limits = Limits()
     header = read_header(io.BytesIO(data), name, limits)
     with decoded(header, _SIDE, name, limits) as picture:
-        hidden = 1 - ImageStat.Stat(picture.getchannel("A")).mean[0] / 255 if "A" in picture.mode else 0.0
+        hidden = 0.0
+        if "A" in picture.mode:
+            hidden = 1 - ImageStat.Stat(picture.getchannel("A")).mean[0] / 255
         seen, behind, _ = as_shown(header, picture)
         return _measures(seen.convert("RGB"), seen_size(header), hidden, name_of(*behind))
 
@@ -76,6 +78,7 @@ def _sharpness(grey: Image.Image) -> float:
 
 
 def _colour_names(colours: Image.Image) -> tuple[tuple[str, float], ...]:
+    """Name the colours of a picture with their shares, the largest first."""
     cells = colours.resize((_CELLS, _CELLS), Image.Resampling.BOX)
     counted = Counter[str]()
     for count, pixel in cells.getcolors(_CELLS * _CELLS) or []:

@@ -16,7 +16,7 @@ _HUES = (
 
 
 def name_of(red: int, green: int, blue: int) -> str:
-    """The name that most people would give a colour of sRGB values from 0 to 255."""
+    """Return the name that most people would give a colour of sRGB values from 0 to 255."""
     hue, light, _ = colorsys.rgb_to_hls(red / 255, green / 255, blue / 255)
     strength = (max(red, green, blue) - min(red, green, blue)) / 255
     if strength < 0.09 or light < 0.06 or light > 0.97:
@@ -42,13 +42,17 @@ def _shade(name: str, light: float, strength: float) -> str:
         return {"yellow": "olive"}.get(name, f"dark {name}")
     if light > 0.72:
         return {"yellow": "cream", "pink": "pink"}.get(name, f"light {name}")
-    return f"greyish {name}" if strength < 0.18 else name
+    if strength < 0.18:
+        return f"greyish {name}"
+    return name
 
 
 def _warm(light: float, strength: float) -> str:
-    """Orange has names of its own: brown where it is dark, beige where it is pale."""
+    """Name a shade of orange, which has words of its own: brown where it is dark, beige where it is pale."""
     if light < 0.25:
         return "dark brown"
     if light < 0.45 and strength < 0.75:
         return "brown"
-    return "beige" if strength < 0.35 or light > 0.78 else "orange"
+    if strength < 0.35 or light > 0.78:
+        return "beige"
+    return "orange"

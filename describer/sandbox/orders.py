@@ -22,19 +22,33 @@ class Orders:
 
 def orders_in(question: str) -> Orders:
     """Read the words in square brackets."""
-    delay, fail = _DELAY.search(question), _FAIL.search(question)
     return Orders(
-        delay=min(_MOST_DELAY, float(delay[1]) / (1000 if (delay[2] or "").lower() == "ms" else 1))
-        if delay
-        else 0.0,
-        fail=int(fail[1]) if fail else 0,
+        delay=_delay_in(question),
+        fail=_status_in(question),
         empty=bool(_EMPTY.search(question)),
         cut=bool(_CUT.search(question)),
     )
 
 
+def _delay_in(question: str) -> float:
+    match = _DELAY.search(question)
+    if match is None:
+        return 0.0
+    seconds = float(match[1])
+    if (match[2] or "").lower() == "ms":
+        seconds /= 1000
+    return min(_MOST_DELAY, seconds)
+
+
+def _status_in(question: str) -> int:
+    match = _FAIL.search(question)
+    if match is None:
+        return 0
+    return int(match[1])
+
+
 def without_orders(question: str) -> str:
-    """The question as it was meant for a model."""
+    """Return the question as it was meant for a model."""
     for order in (_DELAY, _FAIL, _EMPTY, _CUT):
         question = order.sub("", question)
     return " ".join(question.split())

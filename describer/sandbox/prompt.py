@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from describer.lib.lenient_json import as_list
+
 _LABEL = re.compile(r"Picture \d+:")
 
 
@@ -19,34 +21,33 @@ class Sent:
 
 
 def texts_of(body: Mapping[str, Any]) -> list[str]:
-    """All texts of all messages, in their order."""
+    """Return all texts of all messages, in their order."""
     return [text for message in _messages(body) for text in _message_texts(message)]
 
 
 def question_of(body: Mapping[str, Any]) -> str:
-    """What the person asked last, without the labels of pictures."""
+    """Return what the person asked last, without the labels of pictures."""
     asked = [message for message in _messages(body) if message.get("role") == "user"]
-    return (
-        " ".join(text for text in _message_texts(asked[-1]) if not _LABEL.fullmatch(text.strip()))
-        if asked
-        else ""
-    )
+    if not asked:
+        return ""
+    texts = _message_texts(asked[-1])
+    return " ".join(text for text in texts if not _LABEL.fullmatch(text.strip()))
 
 
 def pictures_of(body: Mapping[str, Any]) -> list[Sent]:
-    """All pictures of all messages, so that a follow-up speaks of those that were sent before."""
+    """Return all pictures of all messages, so that a follow-up speaks of those that were sent before."""
     parts = [part for message in _messages(body) for part in _parts(message)]
     return [_sent_picture(part) for part in parts if part.get("type") == "image_url"]
 
 
 def _messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    messages = body.get("messages")
-    return [one for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+    messages = as_list(body.get("messages"))
+    return [message for message in messages if isinstance(message, dict)]
 
 
 def _parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    content = message.get("content")
-    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    content = as_list(message.get("content"))
+    return [part for part in content if isinstance(part, dict)]
 
 
 def _message_texts(message: Mapping[str, Any]) -> Iterator[str]:
@@ -60,12 +61,18 @@ def _message_texts(message: Mapping[str, Any]) -> Iterator[str]:
 
 def _sent_picture(part: Mapping[str, Any]) -> Sent:
     image = part.get("image_url")
-    image = image if isinstance(image, dict) else {"url": image}
+    if not isinstance(image, dict):
+        image = {"url": image}
     url, detail = image.get("url"), image.get("detail")
-    return Sent(_data(url if isinstance(url, str) else ""), detail if isinstance(detail, str) else None)
+    if not isinstance(url, str):
+        url = ""
+    if not isinstance(detail, str):
+        detail = None
+    return Sent(_data(url), detail)
 
 
 def _data(url: str) -> bytes | None:
+    """Return the bytes of a data URL (empty where they cannot be decoded), or None for a link."""
     head, comma, text = url.partition(",")
     if head[:5].lower() != "data:":
         return None if url else b""

@@ -9,7 +9,7 @@ _PIECE = re.compile(r"(?:\S+\s*){1,4}|\s+")
 
 
 def events(body: Mapping[str, Any], answer: Mapping[str, Any]) -> bytes:
-    """The whole stream, ended by [DONE]; with usage at its end where `stream_options` asks for it."""
+    """Make the whole stream, ended by [DONE]; with usage at its end where `stream_options` asks for it."""
     options = body.get("stream_options")
     wants_usage = isinstance(options, dict) and bool(options.get("include_usage"))
     chunks = [_chunk(answer, [choice], wants_usage) for choice in _delta_pieces(answer["choices"])]
@@ -31,4 +31,6 @@ def _delta_pieces(choices: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _chunk(answer: Mapping[str, Any], choices: list[dict[str, Any]], wants_usage: bool) -> dict[str, Any]:
     chunk: dict[str, Any] = {key: answer[key] for key in ("id", "created", "model")}
     chunk |= {"object": "chat.completion.chunk", "choices": choices}
-    return {**chunk, "usage": None} if wants_usage else chunk
+    if wants_usage:
+        chunk["usage"] = None
+    return chunk

@@ -13,7 +13,7 @@ _NOTHING_SEEN = 0.9999
 
 
 def paragraph(measures: Measures, subject: str) -> str:
-    """One paragraph about a picture; `subject` is how it is spoken of."""
+    """Write one paragraph about a picture; `subject` is how the picture is spoken of."""
     size = f"{subject} is {measures.width} by {measures.height} pixels, {_shape(measures)}."
     if measures.see_through >= _NOTHING_SEEN:
         return f"{size} All of it is see-through, so there is nothing else to measure."
@@ -30,27 +30,28 @@ def paragraph(measures: Measures, subject: str) -> str:
 
 def _shape(measures: Measures) -> str:
     width, height = measures.width, measures.height
-    long, short = max(width, height), min(width, height)
-    if long / short < 1.02:
+    steepness = max(width, height) / min(width, height)
+    if steepness < 1.02:
         return "a square"
-    name = "landscape" if width > height else "portrait"
-    if long / short > 3.2:
-        return f"a long {'strip across' if width > height else 'strip from top to bottom'}"
-    near = min(_RATIOS, key=lambda ratio: abs(ratio[0] / ratio[1] - long / short))
-    if near == (1, 1) or abs(near[0] / near[1] / (long / short) - 1) > 0.03:
+    is_wide = width > height
+    if steepness > 3.2:
+        return "a long strip across" if is_wide else "a long strip from top to bottom"
+    name = "landscape" if is_wide else "portrait"
+    long, short = min(_RATIOS, key=lambda ratio: abs(ratio[0] / ratio[1] - steepness))
+    if long == short or abs(long / short / steepness - 1) > 0.03:
         return f"in {name} format"
-    ratio = f"{near[0]}:{near[1]}" if width > height else f"{near[1]}:{near[0]}"
+    ratio = f"{long}:{short}" if is_wide else f"{short}:{long}"
     return f"in {name} format ({ratio})"
 
 
 def _light(light: float) -> str:
     steps = ((35, "very dark"), (85, "rather dark"), (150, "of middling light"), (205, "light"))
-    return next((words for end, words in steps if light < end), "very light")
+    return next((text for end, text in steps if light < end), "very light")
 
 
 def _contrast(contrast: float) -> str:
     steps = ((4, "no contrast to speak of"), (25, "little contrast"), (60, "moderate contrast"))
-    return next((words for end, words in steps if contrast < end), "strong contrast")
+    return next((text for end, text in steps if contrast < end), "strong contrast")
 
 
 def _slope(measures: Measures) -> str:
@@ -68,33 +69,38 @@ def _main_colours(measures: Measures) -> str:
     main = [(name, share) for name, share in measures.colours if share >= _LEAST_SHARE][:_MOST_COLOURS]
     if not main:
         return "Its colours are many and none stands out."
+    name, share = main[0]
+    if len(main) == 1 and share > 0.9:
+        return f"Nearly all of it is {name}."
     if len(main) == 1:
-        return (
-            f"Nearly all of it is {main[0][0]}."
-            if main[0][1] > 0.9
-            else f"Its main colour is {_shares(main)}."
-        )
-    return (
-        f"It has no colours but shades of grey: {_shares(main)}."
-        if measures.grey
-        else f"Its main colours are {_shares(main)}."
-    )
+        return f"Its main colour is {_shares(main)}."
+    if measures.grey:
+        return f"It has no colours but shades of grey: {_shares(main)}."
+    return f"Its main colours are {_shares(main)}."
 
 
 def _shares(main: list[tuple[str, float]]) -> str:
     percents = _percents([share for _, share in main])
     parts = [f"{name} ({percent}%)" for (name, _), percent in zip(main, percents, strict=True)]
     parts[0] = f"{main[0][0]} (about {percents[0]}%)"
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    if len(parts) == 1:
+        return parts[0]
+    return ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
 def _percents(shares: list[float]) -> list[int]:
-    """Rough percentages, in fives from 3% on, which together are never above 100."""
-    rough = [max(5, 5 * round(20 * one)) if one >= 0.03 else max(1, round(100 * one)) for one in shares]
+    """Return rough percentages, in fives from 3% on, which together are never above 100."""
+    rough = [_percent(share) for share in shares]
     while sum(rough) > 100:
         most = max(range(len(rough)), key=lambda place: rough[place] - 100 * shares[place])
         rough[most] -= 5
     return rough
+
+
+def _percent(share: float) -> int:
+    if share < 0.03:
+        return max(1, round(100 * share))
+    return max(5, 5 * round(20 * share))
 
 
 def _see_through(measures: Measures) -> str:
@@ -112,6 +118,6 @@ def _sharpness(measures: Measures) -> str:
         (1500, "It is sharp, with crisp edges or fine detail."),
     )
     return next(
-        (words for end, words in steps if measures.sharpness < end),
+        (text for end, text in steps if measures.sharpness < end),
         "It is full of crisp edges, fine detail or grain.",
     )
