@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-THREAD = threading.local()
+_THREAD = threading.local()
 
 
 class Deadline:
@@ -36,32 +36,34 @@ class Deadline:
         self.begun = False
 
     def remaining(self) -> float:
-        """How long to wait for the next byte. Raises TimeoutError when the call has used up its time."""
+        """Return how long to wait for the next byte. Raises TimeoutError when the call's time is used up."""
         left = self.ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("the whole call took too long")
-        return min(left, self.between_bytes if self.begun else self.first_byte)
+        if self.begun:
+            return min(left, self.between_bytes)
+        return min(left, self.first_byte)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Make this the deadline of all sockets that the thread uses."""
-        THREAD.deadline = self
+        _THREAD.deadline = self
         try:
             yield
         finally:
-            THREAD.deadline = None
+            _THREAD.deadline = None
 
 
-def current() -> Deadline | None:
-    return getattr(THREAD, "deadline", None)
+def _current() -> Deadline | None:
+    return getattr(_THREAD, "deadline", None)
 
 
 def connecting() -> None:
-    if deadline := current():
+    if deadline := _current():
         deadline.sent = False
 
 
-class DeadlineReader(io.RawIOBase):
+class _DeadlineReader(io.RawIOBase):
     """What a response is read from: one recv at a time, each within what remains of the deadline."""
 
     def __init__(self, sock: "socket.socket") -> None:
@@ -72,7 +74,7 @@ class DeadlineReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        deadline = current()
+        deadline = _current()
         if deadline is None:
             return self.raw.readinto(buffer)
         self.sock.settimeout(deadline.remaining())
@@ -85,20 +87,20 @@ class DeadlineReader(io.RawIOBase):
         super().close()
 
 
-class DeadlineSocket:
+class _DeadlineSocket:
     """A connected socket, plain or TLS, whose reads and writes obey the deadline."""
 
     def __init__(self, sock: "socket.socket") -> None:
         self.sock = sock
 
     def sendall(self, data: bytes) -> None:
-        if deadline := current():
+        if deadline := _current():
             self.sock.settimeout(deadline.remaining())
             deadline.sent = True
         self.sock.sendall(data)
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        return io.BufferedReader(DeadlineReader(self.sock))
+        return io.BufferedReader(_DeadlineReader(self.sock))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.sock, name)
@@ -108,43 +110,43 @@ class DeadlineConnection(HTTPConnection):
     def connect(self) -> None:
         connecting()
         super().connect()
-        self.sock = cast("socket.socket", DeadlineSocket(self.sock))
+        self.sock = cast("socket.socket", _DeadlineSocket(self.sock))
 
 
 class DeadlineTLSConnection(HTTPSConnection):
     def connect(self) -> None:
         connecting()
         super().connect()
-        self.sock = cast("socket.socket", DeadlineSocket(self.sock))
+        self.sock = cast("socket.socket", _DeadlineSocket(self.sock))
 
 
-class DeadlinePool(HTTPConnectionPool):
+class _DeadlinePool(HTTPConnectionPool):
     ConnectionCls = DeadlineConnection
 
 
-class DeadlineTLSPool(HTTPSConnectionPool):
+class _DeadlineTLSPool(HTTPSConnectionPool):
     ConnectionCls = DeadlineTLSConnection
 
 
-POOLS: dict[str, type[HTTPConnectionPool]] = {"http": DeadlinePool, "https": DeadlineTLSPool}
+_POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _DeadlinePool, "https": _DeadlineTLSPool}
 
 
 class DeadlineAdapter(requests.adapters.HTTPAdapter):
-    """The adapter of requests over clocked sockets, straight or through a proxy; nothing is sent twice."""
+    """The adapter of requests over sockets with deadlines, direct or by a proxy; nothing is sent twice."""
 
     def __init__(self, pool_size: int) -> None:
         super().__init__(pool_connections=16, pool_maxsize=pool_size, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        clocked(self.poolmanager)
+        _use_deadlines(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return clocked(super().proxy_manager_for(proxy, **kwargs))
+        return _use_deadlines(super().proxy_manager_for(proxy, **kwargs))
 
 
-def clocked(manager: PoolManager) -> PoolManager:
-    """SOCKS proxies bring connections of their own and keep them."""
+def _use_deadlines(manager: PoolManager) -> PoolManager:
+    """Give a manager the pools with deadlines; SOCKS proxies bring connections of their own and keep them."""
     if "_socks_options" not in manager.connection_pool_kw:
-        manager.pool_classes_by_scheme = POOLS
+        manager.pool_classes_by_scheme = _POOLS
     return manager

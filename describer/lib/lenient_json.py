@@ -5,37 +5,41 @@ import math
 from typing import Any
 
 DEEPEST = 64
-MOST_TOKENS = 2**31 - 1
-LONGEST_NUMBER = 300
+_MOST_TOKENS = 2**31 - 1
+_LONGEST_NUMBER = 300
 
 
 class TooDeep(ValueError):
     """Nested deeper than DEEPEST."""
 
 
-def whole_number(digits: str) -> int | float | None:
-    """Python refuses to read numbers of over 4,300 digits; those become the nearest float, or nothing."""
-    return int(digits) if len(digits) <= LONGEST_NUMBER else finite(digits)
+def _whole_number(digits: str) -> int | float | None:
+    """Read a number; Python refuses above 4,300 digits, so long numbers become the nearest float, or None."""
+    if len(digits) <= _LONGEST_NUMBER:
+        return int(digits)
+    return _finite(digits)
 
 
-def finite(digits: str) -> float | None:
+def _finite(digits: str) -> float | None:
     number = float(digits)
-    return number if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    return number
 
 
-DECODER = json.JSONDecoder(
-    parse_int=whole_number, parse_float=finite, parse_constant=lambda name: None, strict=False
+_DECODER = json.JSONDecoder(
+    parse_int=_whole_number, parse_float=_finite, parse_constant=lambda name: None, strict=False
 )
 
 
 def loads(text: str) -> Any:
-    """The JSON value of `text`; what follows an object or list is left out, NaN and infinities become null.
+    """Read the JSON value of `text`, without what follows an object or list; NaN and infinities become null.
 
     Raises ValueError, also for nesting without end.
     """
     start = text.lstrip("\ufeff \t\r\n")
     try:
-        value, end = DECODER.raw_decode(start)
+        value, end = _DECODER.raw_decode(start)
     except RecursionError:
         raise TooDeep from None
     if not isinstance(value, dict | list) and start[end:].strip():
@@ -44,37 +48,40 @@ def loads(text: str) -> Any:
 
 
 def storable(value: Any, depth: int = 0) -> Any:
-    """The same value without NUL and lone surrogates, which PostgreSQL and UTF-8 refuse."""
+    """Return the same value without NUL and lone surrogates, which PostgreSQL and UTF-8 refuse."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list | dict) and depth >= DEEPEST:
         raise TooDeep
     if isinstance(value, list):
-        return [storable(one, depth + 1) for one in value]
+        return [storable(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {clean(key): storable(one, depth + 1) for key, one in value.items()}
+        return {clean(key): storable(item, depth + 1) for key, item in value.items()}
     return value
 
 
 def clean(text: str) -> str:
-    if text.isascii():
-        return text.replace("\0", "\ufffd") if "\0" in text else text
+    """Replace NUL and lone surrogates in a text by U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def as_count(value: Any) -> int | None:
-    """A number of tokens: a whole number, also as 12.0 or "12"; None for all else and for what no column holds."""
+    """Read a number of tokens, also 12.0 or "12"; None for all else and for what no column holds."""
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if 0 <= value <= MOST_TOKENS else None
+    if not 0 <= value <= _MOST_TOKENS:
+        return None
+    return value
 
 
 def as_text(value: Any, longest: int) -> str:
-    """Text or a number as text, at most `longest` characters; "" for all else."""
+    """Return text or a number as text, at most `longest` characters; "" for all else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value)[:longest]

@@ -6,19 +6,21 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-Given = ParamSpec("Given")
-Result = TypeVar("Result")
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 description: ContextVar[int] = ContextVar("description", default=0)
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
-def log_context(number: Callable[Given, int]) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
-    """What the function logs is about the description whose id `number` finds in the function's own arguments."""
+def log_context(
+    number: Callable[_Arguments, int],
+) -> Callable[[Callable[_Arguments, _Result]], Callable[_Arguments, _Result]]:
+    """Say what a function's log lines are about: the description whose id `number` finds in the arguments."""
 
-    def decorated(function: Callable[Given, Result]) -> Callable[Given, Result]:
+    def decorated(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
         @wraps(function)
-        def within(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        def within(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
             token = description.set(number(*args, **kwargs))
             try:
                 return function(*args, **kwargs)
@@ -34,7 +36,7 @@ class LogContextFilter(logging.Filter):
     """Puts `description` (0: none) and `request_id` ("": none) on each record that does not bring its own."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        given: dict[str, Any] = vars(record)
-        given.setdefault("description", description.get())
-        given.setdefault("request_id", request_id.get())
+        fields: dict[str, Any] = vars(record)
+        fields.setdefault("description", description.get())
+        fields.setdefault("request_id", request_id.get())
         return True

@@ -7,10 +7,10 @@ Sources: the special-purpose registries of IANA for IPv4 and IPv6.
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
-Address = IPv4Address | IPv6Address
+_Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-CLOSED = tuple(
+_CLOSED = tuple(
     ip_network(text)
     for text in (
         "0.0.0.0/8",  # this host
@@ -34,10 +34,9 @@ CLOSED = tuple(
         "3fff::/20",
     )
 )
-UNICAST = IPv6Network(
-    "2000::/3"
-)  # all else of IPv6 is loopback, private, link-local, multicast or not given out
-TO_IPV4_AT_THE_END = tuple(
+# All else of IPv6 is loopback, private, link-local, multicast or not given out.
+_UNICAST = IPv6Network("2000::/3")
+_TO_IPV4_AT_THE_END = tuple(
     IPv6Network(text)
     for text in (
         "::/96",  # compatible
@@ -46,29 +45,32 @@ TO_IPV4_AT_THE_END = tuple(
         "64:ff9b::/96",  # NAT64
     )
 )
-SIX_TO_FOUR = IPv6Network("2002::/16")
-TEREDO = IPv6Network("2001::/32")
+_SIX_TO_FOUR = IPv6Network("2002::/16")
+_TEREDO = IPv6Network("2001::/32")
 
 
-def is_open(address: Address, trusted: Iterable[Network] = ()) -> bool:
-    """Whether it is a public address, or in a network that the admin trusts. An IPv4 one inside IPv6 decides for it."""
+def is_open(address: _Address, trusted: Iterable[Network] = ()) -> bool:
+    """Tell whether an address is public, or in a network that the admin trusts.
+
+    An IPv4 address inside an IPv6 address decides for it.
+    """
     if any(address in network for network in trusted):
         return True
     if isinstance(address, IPv6Address):
         if inner := list(_inner(address)):
-            return all(is_open(one, trusted) for one in inner)
-        if address not in UNICAST:
+            return all(is_open(ipv4, trusted) for ipv4 in inner)
+        if address not in _UNICAST:
             return False
-    return not any(address in network for network in CLOSED)
+    return not any(address in network for network in _CLOSED)
 
 
 def _inner(address: IPv6Address) -> Iterator[IPv4Address]:
-    """The IPv4 addresses that packets to this one end at, or pass through."""
+    """Yield the IPv4 addresses that packets to this address end at, or pass through."""
     number = int(address)
-    if any(address in network for network in TO_IPV4_AT_THE_END):
+    if any(address in network for network in _TO_IPV4_AT_THE_END):
         yield IPv4Address(number & 0xFFFFFFFF)
-    elif address in SIX_TO_FOUR:
+    elif address in _SIX_TO_FOUR:
         yield IPv4Address(number >> 80 & 0xFFFFFFFF)
-    elif address in TEREDO:
+    elif address in _TEREDO:
         yield IPv4Address(number >> 64 & 0xFFFFFFFF)
         yield IPv4Address(~number & 0xFFFFFFFF)

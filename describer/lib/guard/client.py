@@ -20,16 +20,17 @@ from describer.lib.guard.addresses import Network, is_open
 from describer.lib.guard.errors import AddressRefused, FetchFailed
 from describer.lib.guard.link import PORTS, Link
 
-Resolver = Callable[[str, int], Sequence[str]]
-PIECE = 65536
-CONNECT_SECONDS = 5.0  # for each address of a name
-MOST_ADDRESSES = 4  # that are tried
-UNKNOWN = (socket.EAI_NONAME, socket.EAI_NODATA)
+_Resolver = Callable[[str, int], Sequence[str]]
+_PIECE = 65536
+_CONNECT_SECONDS = 5.0  # for each address of a name
+_MOST_ADDRESSES = 4  # that are tried
+_UNKNOWN = (socket.EAI_NONAME, socket.EAI_NODATA)
 
 
-def resolved(host: str, port: int) -> list[str]:
-    """All that this machine's resolver makes of a name, which may be a number in any of its spellings."""
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+def _resolved(host: str, port: int) -> list[str]:
+    """Return all that this machine's resolver makes of a name, or of a number in any of its spellings."""
+    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for _, _, _, _, address in answers]
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ class GuardedResponse:
         return self.response.headers
 
     def pieces(self) -> Iterator[bytes]:
-        """The body, unpacked, as it comes, at most 64 kB at a time. Raises Failed."""
+        """Yield the body, unpacked, as it comes, at most 64 kB at a time. Raises FetchFailed."""
         while piece := self._piece():
             yield piece
 
     def _piece(self) -> bytes:
         with _translate_errors(self.link.host):
-            return self.response.read1(PIECE, decode_content=True)
+            return self.response.read1(_PIECE, decode_content=True)
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,11 @@ class GuardedClient:
 
     ports: frozenset[int] = PORTS
     trusted: tuple[Network, ...] = ()
-    resolve: Resolver = resolved
+    resolve: _Resolver = _resolved
     ca_file: str | None = None
 
     def link(self, text: str) -> Link:
-        """Raises Refused."""
+        """Read a link to one of the ports. Raises AddressRefused."""
         return Link.read(text, self.ports)
 
     @contextmanager
@@ -79,7 +80,7 @@ class GuardedClient:
         headers: Mapping[str, str],
         body: bytes | None = None,
     ) -> Iterator[GuardedResponse]:
-        """One request, within the deadline. Raises AddressRefused or FetchFailed. No redirect is followed."""
+        """Ask once, within the deadline; no redirect is followed. Raises AddressRefused or FetchFailed."""
         with deadline.running():
             with _translate_errors(link.host):
                 connection = self._connected(link, deadline)
@@ -94,10 +95,10 @@ class GuardedClient:
                 connection.close()
 
     def _connected(self, link: Link, deadline: Deadline) -> HTTPConnection:
-        """A connection to the first of the link's addresses that takes one."""
+        """Connect to the first of the link's addresses that takes a connection."""
         failure: Exception = OSError("no address")
-        for address in self._judged(link, deadline)[:MOST_ADDRESSES]:
-            connection = self._connection(link, address, min(CONNECT_SECONDS, deadline.remaining()))
+        for address in self._judged(link, deadline)[:_MOST_ADDRESSES]:
+            connection = self._connection(link, address, min(_CONNECT_SECONDS, deadline.remaining()))
             try:
                 connection.connect()
             except (OSError, HTTPError) as error:
@@ -120,24 +121,29 @@ class GuardedClient:
         )
 
     def _judged(self, link: Link, deadline: Deadline) -> list[str]:
-        """All addresses of the link's name. Raises Refused when one of them is not open: a name that leads inside
-        by one answer may lead there by the next."""
-        found = self._looked_up(link, deadline.remaining())
-        if not found or not all(is_open(ip_address(address), self.trusted) for address in found):
+        """Return all addresses of the link's name. Raises AddressRefused when any of them is not open.
+
+        A name that leads inside by one answer may lead there by the next.
+        """
+        addresses = self._looked_up(link, deadline.remaining())
+        if not addresses or not all(is_open(ip_address(address), self.trusted) for address in addresses):
             raise AddressRefused
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(addresses))
 
     def _looked_up(self, link: Link, seconds: float) -> Sequence[str]:
-        """What the resolver answers, within so many seconds: it obeys no time of its own, so it gets a thread."""
+        """Return what the resolver answers within so many seconds.
+
+        A resolver obeys no time of its own, so it gets a thread.
+        """
         answers: SimpleQueue[Sequence[str] | Exception] = SimpleQueue()
         threading.Thread(target=self._look_up, args=(link, answers), name="resolver", daemon=True).start()
         try:
-            found = answers.get(timeout=seconds)
+            answer = answers.get(timeout=seconds)
         except Empty:
             raise TimeoutError from None
-        if isinstance(found, Exception):
-            raise found
-        return found
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _look_up(self, link: Link, answers: "SimpleQueue[Sequence[str] | Exception]") -> None:
         try:
@@ -148,7 +154,10 @@ class GuardedClient:
 
 @contextmanager
 def _translate_errors(host: str) -> Iterator[None]:
-    """Turn all that sockets, TLS and HTTP raise into Failed, with words; a name that nobody knows into Refused."""
+    """Turn all that sockets, TLS and HTTP raise into FetchFailed, with words for a person.
+
+    A name that nobody knows becomes AddressRefused.
+    """
     try:
         yield
     except (OSError, HTTPError, HTTPException, ValueError) as error:
@@ -157,11 +166,9 @@ def _translate_errors(host: str) -> Iterator[None]:
 
 def _translated(error: Exception, host: str) -> FetchFailed | AddressRefused:
     if isinstance(error, socket.gaierror):
-        return (
-            AddressRefused()
-            if error.errno in UNKNOWN
-            else FetchFailed(f"The name {host} cannot be looked up just now.")
-        )
+        if error.errno in _UNKNOWN:
+            return AddressRefused()
+        return FetchFailed(f"The name {host} cannot be looked up just now.")
     if isinstance(error, UnicodeError):
         return AddressRefused()
     if isinstance(error, ssl.SSLCertVerificationError):

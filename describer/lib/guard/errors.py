@@ -10,8 +10,11 @@ class GuardError(Exception):
 
 
 class AddressRefused(GuardError):
-    """No link, or one that leads where nobody is let. It says the same of all of these, and of a name that nobody
-    knows: else the site could be asked, name by name, what there is in its own network."""
+    """No link, or one that leads where nobody is let.
+
+    The message is the same for all of these, and for a name that nobody knows: else the site could be asked,
+    name by name, what there is in its own network.
+    """
 
     def __init__(self) -> None:
         super().__init__(

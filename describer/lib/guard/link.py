@@ -12,8 +12,8 @@ from describer.lib.guard.errors import AddressRefused
 
 LONGEST = 2000  # characters
 PORTS = frozenset((80, 443))
-USUAL = {"http": 80, "https": 443}
-STRANGE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")  # browsers drop or turn these, each in its own way
+_USUAL = {"http": 80, "https": 443}
+_STRANGE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")  # browsers drop or turn these, each in its own way
 
 
 @dataclass(frozen=True)
@@ -27,28 +27,30 @@ class Link:
 
     @classmethod
     def read(cls, text: str, ports: Collection[int] = PORTS) -> "Link":
-        """Raises Refused when it is none, or goes to a port that is not among `ports`."""
+        """Read a link. Raises AddressRefused when it is none, or goes to a port that is not among `ports`."""
         text = text.strip()
-        if len(text) > LONGEST or STRANGE.search(text):
+        if len(text) > LONGEST or _STRANGE.search(text):
             raise AddressRefused
         try:
             parts = parse_url(text)
         except LocationParseError:
             raise AddressRefused from None
         scheme = parts.scheme or ""
-        port = USUAL.get(scheme) if parts.port is None else parts.port
+        port = parts.port
+        if port is None:
+            port = _USUAL.get(scheme)
         if (
             not parts.host
             or parts.auth is not None
             or port is None
             or port not in ports
-            or scheme not in USUAL
+            or scheme not in _USUAL
         ):
             raise AddressRefused
         return cls(scheme, parts.host.strip("[]"), port, parts.request_uri)
 
     def follow(self, location: str, ports: Collection[int] = PORTS) -> "Link":
-        """Where a redirect leads from here. Raises Refused as `read` does."""
+        """Return where a redirect leads from here. Raises AddressRefused as `read` does."""
         try:
             return Link.read(urljoin(str(self), location), ports)
         except ValueError:
@@ -56,16 +58,18 @@ class Link:
 
     @property
     def authority(self) -> str:
-        """Host, and the port where it is not the usual one, as the Host header has it."""
+        """Return the host, and the port where that is not the usual one, as the Host header has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == USUAL[self.scheme] else f"{host}:{self.port}"
+        if self.port == _USUAL[self.scheme]:
+            return host
+        return f"{host}:{self.port}"
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}{self.target}"
 
 
 def host_of(url: str) -> str:
-    """The host of an address for showing it, in the letters in which it is asked for; the text itself when it is none."""
+    """Return the host of an address, in the letters in which it is asked for; any other text unchanged."""
     try:
         return parse_url(url).host or url
     except LocationParseError:
