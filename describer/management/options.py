@@ -8,15 +8,15 @@ from describer.models import User
 
 
 def a_number(text: str, option: str, most: int) -> int:
-    """A whole number from 1 on. Raises CommandError."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-    if not 1 <= number <= most:
+    """Read a whole number from 1 on. Raises CommandError."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 20
+    if not is_number or not 1 <= int(text) <= most:
         raise CommandError(f"{option} is a whole number from 1 to {most:,}, not {text!r}.")
-    return number
+    return int(text)
 
 
 def a_day(text: str, option: str) -> date:
-    """A day as 2026-01-31. Raises CommandError."""
+    """Read a day as 2026-01-31. Raises CommandError."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -24,14 +24,14 @@ def a_day(text: str, option: str) -> date:
 
 
 def one_of(text: str, option: str, choices: list[str]) -> str:
-    """One of some words. Raises CommandError."""
+    """Return `text` when it is one of `choices`. Raises CommandError."""
     if text not in choices:
         raise CommandError(f"{option} is one of {', '.join(choices)}, not {text!r}.")
     return text
 
 
 def a_person(username: str, so: str = "") -> User:
-    """An active person by name; `so` is what it would come to if they were not. Raises CommandError."""
+    """Return an active person by name; `so` tells what comes of being disabled. Raises CommandError."""
     user = User.objects.filter(username=username).first()
     if user is None:
         raise CommandError(f"There is no user {username!r}. People are made in the admin, under Users.")

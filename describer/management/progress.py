@@ -17,14 +17,14 @@ class Progress:
     def __enter__(self) -> "Progress":
         return self
 
-    def __call__(self, words: str) -> None:
+    def __call__(self, text: str) -> None:
         if self.shown and time.monotonic() >= self.next:
-            self.stream.write(f"\r\x1b[K{words}")
+            self.stream.write(f"\r\x1b[K{text}")
             self.stream.flush()
             self.next = time.monotonic() + STEP_SECONDS
 
     def clear(self) -> None:
-        """Take the line away, for one that stays; it may be shown again at once."""
+        """Take the line away, for one that stays; the progress may be shown again at once."""
         if self.shown:
             self.stream.write("\r\x1b[K")
             self.stream.flush()

@@ -24,19 +24,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
+        work = checked if options["check"] else backup
         try:
-            with ending_in_order(), Progress(sys.stderr) as tell:
-                manifest = checked(path, tell) if options["check"] else backup(path, tell)
+            with _ending_in_order(), Progress(sys.stderr) as tell:
+                manifest = work(path, tell)
         except ArchiveError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{path} is whole: {contents(manifest)}.")
-        for words in remarks(manifest):
-            self.stderr.write(words)
+        for remark in remarks(manifest):
+            self.stderr.write(remark)
 
 
 @contextmanager
-def ending_in_order() -> Iterator[None]:
-    """Told to stop, a backup takes its unfinished file away before it ends."""
+def _ending_in_order() -> Iterator[None]:
+    """Let a backup that is told to stop take its unfinished file away before it ends."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         yield
@@ -45,7 +46,7 @@ def ending_in_order() -> Iterator[None]:
 
 
 def contents(manifest: Manifest) -> str:
-    """What an archive holds, in a line."""
+    """Tell what an archive holds, in a line."""
     people, descriptions = (manifest.rows.get(f"describer.{name}", 0) for name in ("user", "description"))
     return (
         f"{people:,} people, {descriptions:,} descriptions, "
@@ -56,12 +57,12 @@ def contents(manifest: Manifest) -> str:
 
 
 def remarks(manifest: Manifest) -> list[str]:
-    """What is to be known of it beside its contents."""
-    told = {
+    """Tell what is to be known of an archive beside its contents."""
+    counts = {
         f"{manifest.gone:,} files were gone from the storage; their pictures are not in the backup.": manifest.gone,
         f"{manifest.changed:,} files are not what was stored once: their hashes differ.": manifest.changed,
         f"{manifest.under_way:,} asks were under way; docs/backup.md says what a restore makes of them.": (
             manifest.under_way
         ),
     }
-    return [words for words, count in told.items() if count]
+    return [text for text, count in counts.items() if count]

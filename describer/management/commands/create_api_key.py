@@ -10,6 +10,9 @@ from describer.management.options import a_day, a_number, a_person, one_of
 from describer.models import ApiKey, Endpoint, Scope, User
 from describer.models.person import MOST_ASKS_PER_MINUTE, MOST_DAYS, end_of, scopes_of
 
+NAME_MOST = 100
+MODEL_MOST = 200
+
 
 class Command(BaseCommand):
     """Prints the key once, as the last line; nobody can read it again."""
@@ -44,55 +47,52 @@ class Command(BaseCommand):
         if len(name) > NAME_MOST or name.splitlines() != [name]:
             raise CommandError(f"A key's name has 1 to {NAME_MOST} characters on one line.")
         limits: dict[str, Any] = {
-            "scopes": scopes(options["scope"], user),
-            "model_names": models(options["model"] or []),
-            "expires": expires(options["expires"]),
-            "asks_per_minute": rate(options["asks_per_minute"]),
+            "scopes": _scopes(options["scope"], user),
+            "model_names": _models(options["model"] or []),
+            "expires": _expires(options["expires"]),
+            "asks_per_minute": _rate(options["asks_per_minute"]),
         }
         self.stderr.write(f"A key for {user}. It is shown once; only its hash is stored.")
         return ApiKey.issue(user, name, **limits)[1]
 
 
-def scopes(given: list[str] | None, user: User) -> list[str] | None:
-    """None when none was given: then the key may do what its person may."""
-    if given is None:
+def _scopes(scopes: list[str] | None, user: User) -> list[str] | None:
+    """Return the scopes of a key; None when none was written: then the key may do what its person may."""
+    if scopes is None:
         return None
-    for scope in given:
+    for scope in scopes:
         one_of(scope, "--scope", Scope.values)
         if scope not in scopes_of(user):
             raise CommandError(f"{user} is no admin, so a key of theirs cannot have the scope {scope}.")
-    return [scope for scope in Scope.values if scope in given]
+    return [scope for scope in Scope.values if scope in scopes]
 
 
-def models(given: list[str]) -> list[str]:
-    """Each once. Where the endpoint has not told what it offers, any name goes, as it does in an ask."""
+def _models(names: list[str]) -> list[str]:
+    """Return each model once. Where the endpoint has not told what it offers, any name goes, as in an ask."""
     endpoint = Endpoint.objects.filter(is_default=True).first()
-    for name in given:
+    for name in names:
         if not name or len(name) > MODEL_MOST:
             raise CommandError(f"A model's name has 1 to {MODEL_MOST} characters.")
         if endpoint and endpoint.model_names and name not in endpoint.offered:
             raise CommandError(f"{name!r} is not offered; these are: {', '.join(endpoint.offered)}.")
-    return list(dict.fromkeys(given))
+    return list(dict.fromkeys(names))
 
 
-def expires(given: str | None) -> datetime | None:
-    """The end of the day that was given, or of the one that lies so many days ahead."""
-    if given is None:
+def _expires(text: str | None) -> datetime | None:
+    """Return the end of the day that was written, or of the day that lies so many days ahead."""
+    if text is None:
         return None
+    is_number = text.isascii() and text.isdigit() and len(text) < 8  # an eighth figure: a date, 20260131
     try:
-        if (
-            given.isascii() and given.isdigit() and len(given) < 8
-        ):  # an eighth figure makes it a date: 20260131
-            ahead = timedelta(days=a_number(given, "--expires", MOST_DAYS))
+        if is_number:
+            ahead = timedelta(days=a_number(text, "--expires", MOST_DAYS))
             return end_of(timezone.localdate() + ahead)
-        return end_of(a_day(given, "--expires"))
+        return end_of(a_day(text, "--expires"))
     except ValueError as error:
         raise CommandError(str(error)) from error
 
 
-def rate(given: str | None) -> int | None:
-    return None if given is None else a_number(given, "--asks-per-minute", MOST_ASKS_PER_MINUTE)
-
-
-NAME_MOST = 100
-MODEL_MOST = 200
+def _rate(text: str | None) -> int | None:
+    if text is None:
+        return None
+    return a_number(text, "--asks-per-minute", MOST_ASKS_PER_MINUTE)

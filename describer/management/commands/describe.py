@@ -63,10 +63,9 @@ class Command(BaseCommand):
         form.add_argument("--text", action="store_true", help="text for people")
         for name, field in Parameters.model_fields.items():
             if name not in NOT_OPTIONS:
-                many: dict[str, Any] = {"action": "append"} if NAMES[name] == "stop" else {}
-                parser.add_argument(
-                    f"--{name.replace('_', '-')}", metavar="VALUE", help=field.description, **many
-                )
+                option = f"--{name.replace('_', '-')}"
+                action = "append" if NAMES[name] == "stop" else "store"
+                parser.add_argument(option, action=action, metavar="VALUE", help=field.description)
         parser.add_argument(
             "--parameter", action="append", default=[], metavar="NAME=VALUE", help="any of them, by its name"
         )
@@ -85,14 +84,15 @@ class Command(BaseCommand):
         self._end(outcome, stop)
 
     def _prepared(self, options: dict[str, Any]) -> tuple[Asking, DescribeReport, int]:
-        """All that can be wrong with the call is said before anything is asked. Raises CommandError."""
-        most = min(JOBS, settings.WORKER_CONCURRENCY)
-        jobs = a_number(options["jobs"], "--jobs", MOST_JOBS) if options["jobs"] else most
-        given = parameters_of(options)
+        """Judge the whole call before anything is asked. Raises CommandError, which says what is wrong."""
+        jobs = min(JOBS, settings.WORKER_CONCURRENCY)
+        if options["jobs"]:
+            jobs = a_number(options["jobs"], "--jobs", MOST_JOBS)
+        parameters = parameters_of(options)
         standing_database()
-        ask = ask_of(options, person(options["user"]), given, endpoint_of())
+        ask = ask_of(options, person(options["user"]), parameters, endpoint_of())
         files = files_of(options["path"], sys.stdin, deep=options["recursive"])
-        sets = sets_of(files, together=options["together"])
+        sets = _sets_of(files, together=options["together"])
         as_text = options["text"] or (self.stdout.isatty() and not options["jsonl"])
         outcome = DescribeReport(self.stdout, self.stderr, Progress(sys.stderr), as_text=as_text)
         outcome.all = len(files.paths) + len(files.wrong)
@@ -116,17 +116,17 @@ class Command(BaseCommand):
             raise SystemExit(SOME_FAILED)
 
 
-def sets_of(files: Files, *, together: bool) -> Sequence[Sequence[str]]:
-    """What is asked about at once. Raises CommandError."""
+def _sets_of(files: Files, *, together: bool) -> Sequence[Sequence[str]]:
+    """Return the sets of pictures that are asked about at once. Raises CommandError."""
     paths = list(files.paths)
     if not paths and not files.wrong:
         raise CommandError("There is no picture to ask about.")
-    if not together:
+    if not together or not paths:
         return [[path] for path in paths]
-    if len(paths) > settings.IMAGES_PER_ASK:
-        words = f"At most {settings.IMAGES_PER_ASK} pictures together; these are {len(paths):,}."
-        raise CommandError(words)
-    return [paths] if paths else []
+    most = settings.IMAGES_PER_ASK
+    if len(paths) > most:
+        raise CommandError(f"At most {most} pictures together; these are {len(paths):,}.")
+    return [paths]
 
 
 class Interrupt:

@@ -30,19 +30,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.secrets = _secrets()
-        found = {name: self._examined(name, look) for name, look in examining.ANYWAY.items()}
+        marks = {name: self._examined(name, look) for name, look in examining.ANYWAY.items()}
         every = bool(options["files"])
+        seconds = FILES_SECONDS if every else SECONDS
         by_rows = examining.BY_ROWS | {"pictures": partial(examining.the_pictures, every)}
         for name, look in by_rows.items():
-            if found["database"] == {OK}:
-                found[name] = self._examined(name, look, FILES_SECONDS if every else SECONDS)
+            if marks["database"] == {OK}:
+                marks[name] = self._examined(name, look, seconds)
             else:
                 self._say(name, Finding(NOTE, "not looked at before the database is well"))
-        if any(WRONG in marks for marks in found.values()):
+        if WRONG in set().union(*marks.values()):
             raise SystemExit(1)
 
     def _examined(self, name: str, look: Callable[[], Findings], seconds: float = SECONDS) -> set[str]:
-        """Say what is found; answers the marks."""
+        """Say what is found, and return the marks."""
         try:
             findings = SingleFlight(lambda: list(look())).begin().within(seconds)
         except TimeoutError:
@@ -54,15 +55,17 @@ class Command(BaseCommand):
         return {finding.mark for finding in findings}
 
     def _say(self, name: str, finding: Finding) -> None:
-        mend = f" - {finding.mend}" if finding.mend else ""
-        line = " ".join(f"{finding.what.rstrip('.')}{mend}".split())
+        text = finding.what.rstrip(".")
+        if finding.mend:
+            text += f" - {finding.mend}"
+        line = " ".join(text.split())
         for secret in self.secrets:
             line = line.replace(secret, "[secret]")
         self.stdout.write(f"{finding.mark:<5}  {name}: {line}")
 
 
 def _secrets() -> list[str]:
-    """Whatever must not be seen, also as a part of an address."""
+    """Return whatever must not be seen, also as a part of an address."""
     urls = (settings.DATABASE_URL, settings.REDIS_URL, settings.VISION_BASE_URL)
     parts = [urlsplit(url).password or "" for url in urls]
     whole = [*settings.SECRETS, settings.FIRST_ADMIN["password"], *parts, *urls[:2]]

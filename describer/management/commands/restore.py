@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,30 +28,28 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with alone(), Progress(sys.stderr) as tell:
+            with _alone(), Progress(sys.stderr) as tell:
                 restored = restore(options["path"], queue_again=options["queue"], tell=tell)
         except ArchiveError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Restored {contents(restored.manifest)}.")
-        for words in remarks(restored):
-            self.stdout.write(words)
+        for remark in remarks(restored):
+            self.stdout.write(remark)
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """No site runs on this DATA_DIR meanwhile, and none migrates this database."""
-    lock = None if settings.REDIS_URL else starting.only_one(settings.DATA_DIR)
-    try:
-        with starting.one_at_a_time():
-            yield
-    finally:
-        if lock:
-            lock.close()
+def _alone() -> Iterator[None]:
+    """Let no site run on this DATA_DIR meanwhile, and none migrate this database."""
+    with ExitStack() as stack:
+        if not settings.REDIS_URL:
+            stack.enter_context(starting.only_one(settings.DATA_DIR))
+        stack.enter_context(starting.one_at_a_time())
+        yield
 
 
 def remarks(restored: Restored) -> list[str]:
-    """What became of what was under way."""
-    told = {
+    """Tell what became of what was under way."""
+    counts = {
         f"{restored.ended:,} asks were under way at the backup; they end as failed, and can be asked again.": (
             restored.ended
         ),
@@ -59,4 +57,4 @@ def remarks(restored: Restored) -> list[str]:
         f"{restored.unknown:,} calls were under way at the backup; they may have been billed.": restored.unknown,
         f"{restored.manifest.gone:,} pictures' files were gone at the backup.": restored.manifest.gone,
     }
-    return [words for words, count in told.items() if count]
+    return [text for text, count in counts.items() if count]

@@ -21,8 +21,9 @@ class Command(BaseCommand):
         stop = Shutdown()
         self.check(tags=[TAG])
         embedded = not settings.REDIS_URL
-        # Held to the end of the process: a second one on the same folder ends here.
-        self.lock = starting.only_one(settings.DATA_DIR) if embedded else None
+        if embedded:
+            # Held to the end of the process: a second site on the same folder ends here.
+            self.lock = starting.only_one(settings.DATA_DIR)
         listener = starting.listening_socket(settings.HOST, settings.PORT)
         starting.migrate()
         starting.first_admin()
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         if embedded:
             queue.hand_all_back()
             WebhookDelivery.objects.hand_back()
-        host, port = listener.getsockname()[:2]
-        self.stdout.write(f"Describer is at http://{settings.HOST if port else host}:{port}/")
+        port = listener.getsockname()[1]
+        self.stdout.write(f"Describer is at http://{settings.HOST}:{port}/")
         self.stdout.flush()
         serve(listener, stop, embedded=embedded)

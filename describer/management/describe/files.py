@@ -37,19 +37,19 @@ class Files:
     wrong: dict[str, str] = field(default_factory=dict)
     folders_left: int = 0
 
-    def take(self, given: str, deep: bool) -> None:
-        """What one argument, or one line of standard input, stands for."""
-        if os.path.isdir(given):
-            self._take_folder(given, deep)
-        elif os.path.lexists(given):
-            self.paths[given] = None
-        elif not glob.has_magic(given):
-            self.wrong[given] = "There is no such file."
-        elif found := sorted(glob.glob(given, recursive=True)):
-            for path in found:
+    def take(self, argument: str, deep: bool) -> None:
+        """Take the files that one argument, or one line of standard input, stands for."""
+        if os.path.isdir(argument):
+            self._take_folder(argument, deep)
+        elif os.path.lexists(argument):
+            self.paths[argument] = None
+        elif not glob.has_magic(argument):
+            self.wrong[argument] = "There is no such file."
+        elif paths := sorted(glob.glob(argument, recursive=True)):
+            for path in paths:
                 self.take(path, deep)
         else:
-            self.wrong[given] = "No file is named like this."
+            self.wrong[argument] = "No file is named like this."
 
     def _take_folder(self, folder: str, deep: bool) -> None:
         try:
@@ -67,11 +67,17 @@ class Files:
                 self.folders_left += 1
 
 
-def files_of(given: Sequence[str], lines: Iterable[str], *, deep: bool) -> Files:
-    """The files of these arguments; `-` among them stands for the paths on `lines`. `deep` goes into folders of folders."""
+def files_of(arguments: Sequence[str], lines: Iterable[str], *, deep: bool) -> Files:
+    """Return the files of these arguments; `-` among them stands for the paths on `lines`.
+
+    `deep` goes into folders of folders.
+    """
     files = Files()
-    for one in given:
-        for path in _paths_on(lines) if one == STANDARD_INPUT else [one]:
+    for argument in arguments:
+        if argument != STANDARD_INPUT:
+            files.take(argument, deep)
+            continue
+        for path in _paths_on(lines):
             files.take(path, deep)
     return files
 
@@ -81,10 +87,10 @@ def _paths_on(lines: Iterable[str]) -> Iterator[str]:
 
 
 def words_of(error: OSError) -> str:
-    """Why a file cannot be read, in a sentence."""
+    """Tell why a file cannot be read, in a sentence."""
     return f"It cannot be read: {os.strerror(error.errno or 0).lower()}."
 
 
 def printable_path(path: str) -> str:
-    """A path as text: bytes that are no UTF-8 are replaced."""
+    """Return a path as text: bytes that are no UTF-8 are replaced."""
     return os.fsencode(path).decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from django.db import Error, connection
 
 from describer.chat.parameters import NAMES
 from describer.db import version as database
-from describer.desk.presets import PRESETS, preset
+from describer.desk.presets import PRESETS
 from describer.engine.submit import Ask, Refusal, judge
 from describer.management.options import a_person, one_of
 from describer.models import Endpoint, User, Via
@@ -21,30 +21,35 @@ NOT_YET = "There is no site here yet: start it once with `manage.py up`, which m
 
 
 def standing_database() -> None:
-    """The database is there, and of this program's version."""
+    """Raise CommandError unless the database is there, and of this program's version."""
     if database.is_local() and not Path(connection.settings_dict["NAME"]).exists():
         raise CommandError(NOT_YET)
     try:
         how = database.mismatch()
     except Error as error:
         raise CommandError(f"The database cannot be reached: {error}") from error
+    if how and not database.applied():
+        raise CommandError(NOT_YET)
     if how:
-        raise CommandError(NOT_YET if not database.applied() else f"Nothing is asked: {how}.")
+        raise CommandError(f"Nothing is asked: {how}.")
 
 
 def person(name: str | None) -> User:
-    """Whose asks these are: the one named, else the only admin."""
-    if name is None:
-        admins = list(User.objects.filter(is_superuser=True, is_active=True)[:2])
-        if len(admins) != 1:
-            many = "There are several admins" if admins else "There is no admin yet"
-            raise CommandError(f"{many}; say with --user NAME whose asks these are.")
+    """Return whose asks these are: the person named, else the only admin."""
+    if name is not None:
+        return a_person(name)
+    admins = list(User.objects.filter(is_superuser=True, is_active=True)[:2])
+    if len(admins) == 1:
         return admins[0]
-    return a_person(name)
+    many = "There are several admins" if admins else "There is no admin yet"
+    raise CommandError(f"{many}; say with --user NAME whose asks these are.")
 
 
 def endpoint_of() -> Endpoint:
-    """The site's endpoint, if this process's environment is the site's: the key is there alone, and another's would pause it."""
+    """Return the site's endpoint, if this process's environment is the site's.
+
+    The key is in the environment alone, and the key of another endpoint would pause this one.
+    """
     endpoint = Endpoint.objects.filter(is_default=True).first()
     if endpoint is None:
         raise CommandError(NOT_YET)
@@ -58,28 +63,33 @@ def endpoint_of() -> Endpoint:
 
 
 def parameters_of(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that were set, as they were written."""
-    given = {name: options[name] for name in NAMES if options.get(name) is not None and name != "user"}
-    if len(given.get("stop", ())) == 1:
-        given["stop"] = given["stop"][0]
+    """Return the parameters that were set, as they were written."""
+    values = {name: options[name] for name in NAMES if options.get(name) is not None and name != "user"}
+    if len(values.get("stop", ())) == 1:
+        values["stop"] = values["stop"][0]
     for text in options["parameter"]:
         name, is_set, value = text.partition("=")
         if not is_set:
             raise CommandError(f"--parameter is NAME=VALUE, not {text!r}.")
         if name not in NAMES or name == "stream":
-            near = difflib.get_close_matches(name, NAMES)
-            hint = f"; did you mean {' or '.join(near)}?" if near else "."
-            raise CommandError(f"There is no parameter {name!r}{hint}")
-        given[name] = value
-    return given
+            raise _no_parameter(name)
+        values[name] = value
+    return values
 
 
-def ask_of(options: Mapping[str, Any], owner: User, given: Mapping[str, Any], endpoint: Endpoint) -> Ask:
-    """The ask about each set of pictures, still without them."""
+def _no_parameter(name: str) -> CommandError:
+    near = difflib.get_close_matches(name, NAMES)
+    if near:
+        return CommandError(f"There is no parameter {name!r}; did you mean {' or '.join(near)}?")
+    return CommandError(f"There is no parameter {name!r}.")
+
+
+def ask_of(options: Mapping[str, Any], owner: User, values: Mapping[str, Any], endpoint: Endpoint) -> Ask:
+    """Return the ask about each set of pictures, still without them; `values` are of its parameters."""
     question = options["question"]
     if question is None:
-        found = preset(one_of(options["preset"], "--preset", [one.name for one in PRESETS]))
-        question = found.question if found else ""
+        questions = {preset.name: preset.question for preset in PRESETS}
+        question = questions[one_of(options["preset"], "--preset", list(questions))]
     ask = Ask(
         owner=owner,
         question=question,
@@ -87,11 +97,13 @@ def ask_of(options: Mapping[str, Any], owner: User, given: Mapping[str, Any], en
         via=Via.SHELL,
         system_prompt=options["system_prompt"],
         model=options["model"],
-        parameters=given,
+        parameters=values,
         together=True,
     )
     try:
         return judge(ask, endpoint)
     except Refusal as refusal:
-        where = f"{refusal.param}: " if refusal.param in NAMES else ""
-        raise CommandError(f"{where}{refusal.message}") from refusal
+        reason = refusal.message
+        if refusal.param in NAMES:
+            reason = f"{refusal.param}: {reason}"
+        raise CommandError(reason) from refusal

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.core.management.base import OutputWrapper
 from django.core.serializers.json import DjangoJSONEncoder
@@ -34,52 +35,60 @@ class DescribeReport:
         self.lock = threading.Lock()
 
     def answered(self, number: int, paths: Sequence[str]) -> None:
-        """A description is at its end. Raises BrokenPipeError when nobody reads the answers any more."""
-        told = serialize([Description.objects.select_related("owner", "endpoint").get(pk=number)])[0]
-        is_done = told.status == Status.DONE
+        """Tell of a description at its end. Raises BrokenPipeError when nobody reads the answers any more."""
+        row = Description.objects.select_related("owner", "endpoint").get(pk=number)
+        description = serialize([row])[0]
+        is_done = description.status == Status.DONE
+        fate = "done" if is_done else "failed"
         with self.lock:
-            self.counts["done" if is_done else "failed"] += len(paths)
-            self.tokens += (told.usage and told.usage.total_tokens) or 0
-            self.cost += Decimal(told.cost or 0)
+            self.counts[fate] += len(paths)
+            self.tokens += (description.usage and description.usage.total_tokens) or 0
+            self.cost += Decimal(description.cost or 0)
             if is_done or not self.as_text:
-                self.bar.clear()
-                self.out.write((text_of if self.as_text else line_of)(told, paths) + "\n")
-                self.out.flush()
+                self._print(description, paths)
             if not is_done:
-                self._say(paths, told.error.message if told.error else "It was cancelled.")
+                self._say(paths, _reason(description))
             self._draw()
 
     def unfit(self, path: str, why: str) -> None:
-        """A file that was not asked about."""
+        """Tell of a file that was not asked about."""
         self._missed("unfit", [path], why)
 
     def failed(self, paths: Sequence[str], why: str) -> None:
-        """Nothing was asked for a reason that lies in the site."""
+        """Tell of files that nothing was asked about, for a reason that lies in the site."""
         self._missed("failed", paths, why)
 
     def skipped(self, paths: Sequence[str]) -> None:
-        """Answered before."""
+        """Count files that were answered before."""
         with self.lock:
             self.counts["skipped"] += len(paths)
             self._draw()
 
-    def remark(self, words: str) -> None:
+    def remark(self, text: str) -> None:
         with self.lock:
             self.bar.clear()
-            self.beside.write(f"{words}\n")
+            self.beside.write(f"{text}\n")
 
     @property
     def left(self) -> int:
         return self.all - sum(self.counts.values())
 
     def summary(self) -> str:
-        """One line: "3 done, 1 failed, 2 left, 1,234 tokens, $0.01"."""
+        """Sum all up in a line: "3 done, 1 failed, 2 left, 1,234 tokens, $0.01"."""
         counts = {"done": self.counts["done"], "failed": self.counts["failed"]}
         seldom = {"not taken": self.counts["unfit"], "skipped": self.counts["skipped"], "left": self.left}
         counts |= {fate: count for fate, count in seldom.items() if count}
-        fates = [f"{count:,} {fate}" for fate, count in counts.items()]
-        cost = [money(self.cost)] if self.cost else []
-        return ", ".join([*fates, f"{self.tokens:,} tokens", *cost])
+        parts = [f"{count:,} {fate}" for fate, count in counts.items()]
+        parts.append(f"{self.tokens:,} tokens")
+        if self.cost:
+            parts.append(money(self.cost))
+        return ", ".join(parts)
+
+    def _print(self, description: DescriptionOut, paths: Sequence[str]) -> None:
+        self.bar.clear()
+        form = _text_of if self.as_text else _line_of
+        self.out.write(form(description, paths) + "\n")
+        self.out.flush()
 
     def _missed(self, fate: str, paths: Sequence[str], why: str) -> None:
         with self.lock:
@@ -100,29 +109,48 @@ class DescribeReport:
         self.bar(line[: shutil.get_terminal_size().columns - 1])
 
 
-def line_of(told: DescriptionOut, paths: Sequence[str]) -> str:
-    """The description's JSON as the API has it, with `path`, or with `paths` where it is about several pictures."""
+def _reason(description: DescriptionOut) -> str:
+    if description.error:
+        return description.error.message
+    return "It was cancelled."
+
+
+def _line_of(description: DescriptionOut, paths: Sequence[str]) -> str:
+    """Return the description's JSON as the API has it, with `path`, or with `paths` of several pictures."""
     names = [printable_path(path) for path in paths]
-    where = {"path": names[0]} if len(names) == 1 else {"paths": names}
-    line = json.dumps(where | told.model_dump(), cls=DjangoJSONEncoder, ensure_ascii=False)
+    where: dict[str, Any] = {"paths": names}
+    if len(names) == 1:
+        where = {"path": names[0]}
+    line = json.dumps(where | description.model_dump(), cls=DjangoJSONEncoder, ensure_ascii=False)
     return line.encode("utf-8", "replace").decode()
 
 
-def text_of(told: DescriptionOut, paths: Sequence[str]) -> str:
-    """For people: the names, the answers, and what they used."""
+def _text_of(description: DescriptionOut, paths: Sequence[str]) -> str:
+    """Write for people: the names, the answers, and what they used."""
     lines = [", ".join(plain(printable_path(path)) for path in paths)]
-    for choice in told.choices:
-        words = choice.content or choice.refusal or json.dumps(choice.tool_calls, ensure_ascii=False)
-        mark = f"[{choice.index + 1}] " if len(told.choices) > 1 else ""
-        lines.append(mark + plain(words.strip(), lines=True))
-    return "\n".join([*lines, f"({used(told)})", ""])
+    for choice in description.choices:
+        text = choice.content or choice.refusal or json.dumps(choice.tool_calls, ensure_ascii=False)
+        answer = plain(text.strip(), lines=True)
+        if len(description.choices) > 1:
+            answer = f"[{choice.index + 1}] {answer}"
+        lines.append(answer)
+    return "\n".join([*lines, f"({_used(description)})", ""])
 
 
-def used(told: DescriptionOut) -> str:
-    """ "1,284 tokens in, 31 out, $0.0041"; an estimate is marked as one."""
-    usage, cost = told.usage, f", {money(Decimal(told.cost))}" if told.cost else ""
-    if usage is None:
-        return f"tokens unknown{cost}"
-    counts = ["?" if one is None else f"{one:,}" for one in (usage.prompt_tokens, usage.completion_tokens)]
-    about = "about " if usage.estimated else ""
-    return f"{about}{counts[0]} tokens in, {counts[1]} out{cost}"
+def _used(description: DescriptionOut) -> str:
+    """Tell what an answer used: "1,284 tokens in, 31 out, $0.0041"; an estimate is marked as one."""
+    usage = description.usage
+    text = "tokens unknown"
+    if usage:
+        text = f"{_figure(usage.prompt_tokens)} tokens in, {_figure(usage.completion_tokens)} out"
+    if usage and usage.estimated:
+        text = f"about {text}"
+    if description.cost:
+        text = f"{text}, {money(Decimal(description.cost))}"
+    return text
+
+
+def _figure(count: int | None) -> str:
+    if count is None:
+        return "?"
+    return f"{count:,}"

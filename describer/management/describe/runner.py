@@ -37,7 +37,7 @@ class Asking:
         self.stopped = threading.Event()
 
     def run(self, jobs: int) -> None:
-        """Returns when all are at their end, or, once stopped, those that were under way."""
+        """Ask about all sets; return when all are at their end, or, once stopped, those under way are."""
         names = [f"ask-{number}" for number in range(min(jobs, len(self.sets)))]
         threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
         for thread in threads:
@@ -46,7 +46,7 @@ class Asking:
             thread.join()
 
     def stop(self) -> None:
-        """No more are begun, and none waits for another try; calls under way are read to their end."""
+        """Begin no more asks, and let none wait for another try; calls under way are read to their end."""
         self.stopped.set()
         for waiter in tuple(self.waiters.values()):
             waiter.hang_up()
@@ -67,7 +67,7 @@ class Asking:
             return ()
 
     def _asked_safely(self, paths: Sequence[str]) -> None:
-        """One that fails in a way that nobody foresaw costs the others nothing."""
+        """Ask so that a failure which nobody foresaw costs the other asks nothing."""
         try:
             self._asked(paths)
         except BrokenPipeError:
@@ -85,10 +85,10 @@ class Asking:
                 for path in paths
                 if (file := self._opened(path)) is not None
             ]
-            if self.skip and files and is_described(self.ask, [digest(file) for _, file in files]):
+            if self.skip and files and _is_described(self.ask, [_digest(file) for _, file in files]):
                 self.outcome.skipped([path for path, _ in files])
                 return
-            pictures = {path: given for path, file in files if (given := self._kept(path, file))}
+            pictures = {path: picture for path, file in files if (picture := self._kept(path, file))}
         if pictures:
             self._answered(replace(self.ask, pictures=list(pictures.values())), list(pictures))
 
@@ -114,16 +114,22 @@ class Asking:
 
     def _answered(self, ask: Ask, paths: Sequence[str]) -> None:
         waiter = self.waiters[threading.get_ident()] = Waiter()
-        run = None if self.stopped.is_set() else self._begun(ask, waiter)
-        if run:
-            process_inline(run, waiter)
-            if not self._was_left(run):
-                self.outcome.answered(run.description.pk, paths)
-            if waiter.error and waiter.error.pauses and run.description.status == Status.FAILED:
-                self.stop()  # each of the others would fail in the same way
+        if self.stopped.is_set():
+            return
+        run = self._begun(ask, waiter)
+        if run is None:
+            return
+        process_inline(run, waiter)
+        if not self._was_left(run):
+            self.outcome.answered(run.description.pk, paths)
+        if waiter.error and waiter.error.pauses and run.description.status == Status.FAILED:
+            self.stop()  # each of the others would fail in the same way
 
     def _begun(self, ask: Ask, waiter: Waiter) -> Run | None:
-        """While a paid reply cannot be written down, nothing is begun, and this waits; None when it was stopped meanwhile."""
+        """Begin an ask; return None when all was stopped meanwhile.
+
+        While a paid reply cannot be written down, this waits and begins nothing.
+        """
         while not waiter.over.is_set():
             try:
                 run = submit_inline(ask, waiter)
@@ -136,12 +142,15 @@ class Asking:
         return None
 
     def _was_left(self, run: Run) -> bool:
-        """Cancelled before its first call, since all was stopped."""
+        """Tell whether an ask was cancelled before its first call, since all was stopped."""
         return self.stopped.is_set() and run.description.status == Status.CANCELLED
 
 
-def is_described(ask: Ask, hashes: Sequence[str]) -> bool:
-    """Whether this person has an answer to the same question about these very pictures, asked of the same model in the same way."""
+def _is_described(ask: Ask, hashes: Sequence[str]) -> bool:
+    """Tell whether the ask's person has an answer to the same question about these very pictures.
+
+    The model and all that it was told are the same, too.
+    """
     rows = Description.objects.filter(
         owner=ask.owner,
         status=Status.DONE,
@@ -159,9 +168,9 @@ def is_described(ask: Ask, hashes: Sequence[str]) -> bool:
 
 
 def _images(owner: User, sha256: str) -> list[int]:
-    """By number, so that the database begins at the picture and not at all that its person asked."""
+    """Return images by number: the database then begins at the picture and not at all that its person asked."""
     return list(owner.images.filter(sha256=sha256).values_list("pk", flat=True))
 
 
-def digest(file: BinaryIO) -> str:
+def _digest(file: BinaryIO) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -26,6 +26,7 @@ from describer.templatetags.figures import size
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
 SOME_IMAGES = 200
+SOME_FILES = 5
 LITTLE_FREE = 2**30  # bytes
 CLOCKS_APART = 5.0  # seconds
 CONNECT_SECONDS = 5
@@ -44,13 +45,14 @@ Findings = Iterator[Finding]
 
 
 def the_settings() -> Findings:
-    """What the site's own checks say at its start, and what is allowed but seldom meant."""
-    found = run_checks(tags=[TAG])
-    for message in found:
-        yield Finding(WRONG if message.level >= ERROR else NOTE, message.msg, str(message.hint or ""))
+    """Tell what the site's own checks say at its start, and what is allowed but seldom meant."""
+    messages = run_checks(tags=[TAG])
+    for message in messages:
+        mark = WRONG if message.level >= ERROR else NOTE
+        yield Finding(mark, message.msg, str(message.hint or ""))
     odd = [*_hosts(), *_odd()]
     yield from odd
-    if not found and not odd:
+    if not messages and not odd:
         yield Finding(OK, "nothing is odd")
 
 
@@ -88,13 +90,13 @@ def _odd() -> Findings:
 
 
 def the_database() -> Findings:
-    """Reached without Django's pool, which would try for half a minute and not say why."""
+    """Reach for the database without Django's pool, which would try for half a minute and not say why."""
     if database.is_local() and not Path(connection.settings_dict["NAME"]).exists():
         yield Finding(NOTE, "there is none yet", "`manage.py up` makes it")
         return
     if connection.vendor == "postgresql":
-        given = connection.get_connection_params() | {"connect_timeout": CONNECT_SECONDS}
-        psycopg.connect(**given).close()
+        parameters = connection.get_connection_params() | {"connect_timeout": CONNECT_SECONDS}
+        psycopg.connect(**parameters).close()
     how = database.mismatch()
     what = f"{database.database_name()}, {size(database.database_size())}"
     if not database.applied():
@@ -115,39 +117,48 @@ def the_broker() -> Findings:
 
 
 def the_storage() -> Findings:
-    where = f"bucket {settings.S3_BUCKET}" if settings.S3_BUCKET else str(settings.DATA_DIR)
+    if settings.S3_BUCKET:
+        where, mend = f"bucket {settings.S3_BUCKET}", "mend the S3 settings"
+    else:
+        where, mend = str(settings.DATA_DIR), "give the folder to the site's user"
     if why := checks.storage():
-        mend = "mend the S3 settings" if settings.S3_BUCKET else "give the folder to the site's user"
         yield Finding(WRONG, f"{where} {why}", mend)
     else:
         yield Finding(OK, where)
-    free = checks.free_bytes()
-    mark = WRONG if checks.disk() else NOTE if free < LITTLE_FREE else OK
-    yield Finding(mark, f"{size(free)} free on disk", "" if mark == OK else "make room")
+    yield _room(checks.free_bytes())
+
+
+def _room(free: int) -> Finding:
+    what = f"{size(free)} free on disk"
+    if checks.disk():
+        return Finding(WRONG, what, "make room")
+    if free < LITTLE_FREE:
+        return Finding(NOTE, what, "make room")
+    return Finding(OK, what)
 
 
 def the_pictures(every: bool) -> Findings:
-    """Files that rows name must be there; the newest rows, or all."""
+    """Look for the files that the newest rows name, or all rows."""
     rows = Image.objects.order_by("-pk").prefetch_related("sent_copies")
-    images = rows.iterator(chunk_size=500) if every else rows[:SOME_IMAGES]
+    if not every:
+        rows = rows[:SOME_IMAGES]
     seen, gone = 0, []
-    for image in images:
+    for image in rows.iterator(chunk_size=500):
         seen += 1
         gone += [f"{name} of image {image.pk}" for name in image.files if not default_storage.exists(name)]
     which = f"all {seen}" if every else f"the newest {seen}"
     if not gone:
         yield Finding(OK, f"no file of {which} is missing")
         return
-    for name in gone if every else gone[:5]:
+    listed = len(gone) if every else SOME_FILES
+    for name in gone[:listed]:
         yield Finding(WRONG, f"missing: {name}", "restore it from a backup; pages say that it is gone")
-    if not every and len(gone) > 5:
-        yield Finding(
-            WRONG, f"and {len(gone) - 5} more files of {which}", "`manage.py doctor --files` lists all"
-        )
+    if more := len(gone[listed:]):
+        yield Finding(WRONG, f"and {more} more files of {which}", "`manage.py doctor --files` lists all")
 
 
 def the_endpoint() -> Findings:
-    """Asked for its models, with the key of the environment: the row in the database is not needed."""
+    """Ask the endpoint for its models, with the environment's key: its row in the database is not needed."""
     if not settings.VISION_BASE_URL:
         yield Finding(OK, "the sandbox: no model is asked", "set VISION_API_KEY or VISION_BASE_URL for one")
         return
@@ -158,11 +169,18 @@ def the_endpoint() -> Findings:
     try:
         names = client().models(asked)
     except ChatError as error:
-        mend = "mend VISION_API_KEY" if error.pauses else "mend VISION_BASE_URL, or start the server"
-        lists_none = error.http_status in (404, 405, 501) and settings.VISION_MODEL
-        yield Finding(NOTE if lists_none else WRONG, f"{where}: {error.message}", "" if lists_none else mend)
-        return
-    yield _model(where, names)
+        yield _unlisted(where, error)
+    else:
+        yield _model(where, names)
+
+
+def _unlisted(where: str, error: ChatError) -> Finding:
+    what = f"{where}: {error.message}"
+    if error.http_status in (404, 405, 501) and settings.VISION_MODEL:
+        return Finding(NOTE, what)
+    if error.pauses:
+        return Finding(WRONG, what, "mend VISION_API_KEY")
+    return Finding(WRONG, what, "mend VISION_BASE_URL, or start the server")
 
 
 def _model(where: str, names: list[str]) -> Finding:
@@ -171,9 +189,8 @@ def _model(where: str, names: list[str]) -> Finding:
     if not model and not names:
         return Finding(WRONG, f"{where} lists no model, and VISION_MODEL names none", "set VISION_MODEL")
     if model and names and model not in names:
-        return Finding(
-            WRONG, f"{where} does not list {model}; it lists {some}", "set VISION_MODEL to one of them"
-        )
+        what = f"{where} does not list {model}; it lists {some}"
+        return Finding(WRONG, what, "set VISION_MODEL to one of them")
     return Finding(OK, f"{where} answers; the model is {model or names[0]}")
 
 
@@ -186,9 +203,8 @@ def the_pauses() -> Findings:
 def the_workers() -> Findings:
     alive = list(Worker.objects.alive().order_by("name"))
     for worker in alive:
-        yield Finding(
-            OK, f"{worker.name}, version {worker.version}, {worker.running} of {worker.slots} slots taken"
-        )
+        slots = f"{worker.running} of {worker.slots} slots taken"
+        yield Finding(OK, f"{worker.name}, version {worker.version}, {slots}")
     if alive:
         return
     if settings.REDIS_URL:
@@ -207,8 +223,9 @@ def the_clock() -> Findings:
         newest = Description.objects.aggregate(newest=Max("created"))["newest"] or now
         apart = max(0.0, (newest - now).total_seconds())
     if abs(apart) > CLOCKS_APART:
-        words = f"this machine's clock is {abs(round(apart))} s {'behind' if apart > 0 else 'ahead of'} the database's"
-        yield Finding(WRONG, words, "let NTP set the clocks of all machines")
+        way = "behind" if apart > 0 else "ahead of"
+        what = f"this machine's clock is {abs(round(apart))} s {way} the database's"
+        yield Finding(WRONG, what, "let NTP set the clocks of all machines")
     else:
         yield Finding(OK, f"{now:%Y-%m-%d %H:%M:%S} UTC")
 
@@ -222,9 +239,8 @@ def the_ca_file() -> Findings:
         ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError) as error:
         reason = getattr(error, "strerror", None) or "it holds no certificate"
-        yield Finding(
-            WRONG, f"VISION_CA_FILE {path} cannot be used: {reason}", "name a file of PEM certificates"
-        )
+        what = f"VISION_CA_FILE {path} cannot be used: {reason}"
+        yield Finding(WRONG, what, "name a file of PEM certificates")
     else:
         yield Finding(OK, path)
 

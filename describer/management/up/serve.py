@@ -84,7 +84,7 @@ class EmbeddedWorker:
 
 
 def finish(seconds: float) -> bool:
-    """Let the calls in flight end, at most so many seconds; False when some did not."""
+    """Let the calls in flight end, for so many seconds at most; return False when some did not."""
     deadline = time.monotonic() + seconds
     while queue.process.leases.count and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -92,17 +92,20 @@ def finish(seconds: float) -> bool:
 
 
 def allow_files() -> None:
-    """As many open files as the machine lets us: the 1,024 that are usual are fewer than the streams of open pages."""
+    """Allow as many open files as the machine lets us: streams of open pages are more than the usual 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    most = MOST_FILES
+    if hard != resource.RLIM_INFINITY:
+        most = min(hard, MOST_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def serve(listener: socket.socket, stop: Shutdown, *, embedded: bool) -> None:
-    """Serve until SIGTERM or SIGINT, then end what is in flight within the grace time. Returns to exit with 0."""
+    """Serve until SIGTERM or SIGINT, then end what is in flight within the grace time, and exit with 0."""
     allow_files()
-    worker = EmbeddedWorker() if embedded else None
-    if worker:
+    worker = None
+    if embedded:
+        worker = EmbeddedWorker()
         worker.start()
     else:
         upkeep.keep_leases()

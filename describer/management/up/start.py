@@ -21,7 +21,7 @@ ADVISORY_LOCK = 7_305_801_386  # any number that is ours alone
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A bound socket; a port that is taken is said in one sentence. Port 0 asks for any free one."""
+    """Return a bound socket; port 0 asks for any free port. Raises CommandError when a port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,7 +52,7 @@ def only_one(directory: Path) -> IO[str]:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Held while migrating: of two sites that start at once, one waits."""
+    """Hold this while migrating: of two sites that start at once, one waits."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
@@ -67,7 +67,7 @@ def one_at_a_time() -> Iterator[None]:
 
 @contextmanager
 def _locked(name: str) -> Iterator[None]:
-    """Held by one process of this data folder at a time; the others wait."""
+    """Let one process of this data folder go on at a time; the others wait."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DATA_DIR / name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -105,10 +105,9 @@ def collect_static() -> None:
 
 
 def _static_mark() -> str:
-    """What tells one set of static files from another: versions, and the newest of our own."""
-    files = [
-        path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*") if path.is_file()
-    ]
+    """Return what tells one set of static files from another: versions, and the newest of our own."""
+    paths = [path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*")]
+    files = [path for path in paths if path.is_file()]
     newest = max((path.stat().st_mtime_ns for path in files), default=0)
     packages = ("django", "django-ninja", "django-htmx")
     return " ".join([__version__, *map(version, packages), str(len(files)), str(newest)])
