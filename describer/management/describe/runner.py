@@ -149,7 +149,7 @@ class Asking:
 def _is_described(ask: Ask, hashes: Sequence[str]) -> bool:
     """Tell whether the ask's person has an answer to the same question about these very pictures.
 
-    The model and all that it was told are the same, too.
+    The question was then put to the same model in the same way.
     """
     rows = Description.objects.filter(
         owner=ask.owner,
@@ -168,7 +168,7 @@ def _is_described(ask: Ask, hashes: Sequence[str]) -> bool:
 
 
 def _images(owner: User, sha256: str) -> list[int]:
-    """Return images by number: the database then begins at the picture and not at all that its person asked."""
+    """Return images by number: the database then begins at these and not at all that their person asked."""
     return list(owner.images.filter(sha256=sha256).values_list("pk", flat=True))
 
 

@@ -92,7 +92,7 @@ def finish(seconds: float) -> bool:
 
 
 def allow_files() -> None:
-    """Allow as many open files as the machine lets us: streams of open pages are more than the usual 1,024."""
+    """Allow as many open files as the machine does: streams of open pages are more than the usual 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST_FILES
     if hard != resource.RLIM_INFINITY:

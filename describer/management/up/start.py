@@ -37,7 +37,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def only_one(directory: Path) -> IO[str]:
-    """Take the lock of a data folder for the life of this process; the kernel frees it, also after kill -9."""
+    """Take a data folder's lock for the life of this process; the kernel frees it, also after kill -9."""
     directory.mkdir(parents=True, exist_ok=True)
     file = (directory / "lock").open("w")
     try:
@@ -75,7 +75,10 @@ def _locked(name: str) -> Iterator[None]:
 
 
 def migrate() -> None:
-    """Bring the database up to date. Looking first is quicker than Django's command when there is nothing to do."""
+    """Bring the database up to date.
+
+    Looking first is quicker than Django's command when there is nothing to do.
+    """
     with one_at_a_time():
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):

@@ -24,9 +24,9 @@ from describer.ops.archive.snapshot import migrations, numbers, snapshot
 
 
 def backup(path: Path, tell: Tell = silent) -> Manifest:
-    """Write the site into `path`, read it back, and answer what it holds. Raises ArchiveError.
+    """Write the site into `path`, read it back, and return what it holds. Raises ArchiveError.
 
-    It has another name beside it until it is whole and checked. A file that is there already is left alone.
+    The file has another name beside `path` until it is whole and checked. A file that is there already is left alone.
     """
     if mismatch := database.mismatch():
         raise ArchiveError(f"This program and its database are not of one version: {mismatch}.")
@@ -64,7 +64,7 @@ def _write_rows(pack: Pack, manifest: Manifest, label: str, names: IO[str], tell
             manifest.ledger.add(row)
         elif label == "describer.description":
             manifest.under_way += row["status"] in OPEN
-        names.writelines(json.dumps(one) + "\n" for one in _files_of(label, row))
+        names.writelines(json.dumps(file) + "\n" for file in _files_of(label, row))
         if count % 1000 == 0:
             tell(f"{label}: {count:,} rows")
     lines.flush()
@@ -72,10 +72,12 @@ def _write_rows(pack: Pack, manifest: Manifest, label: str, names: IO[str], tell
 
 
 def _files_of(label: str, row: Row) -> list[tuple[str, str]]:
-    """Names of a row's files, each with its hash where one is recorded."""
+    """Return the names of a row's files, each with its hash where one is recorded."""
     if label == "describer.image":
         return [(row["original"], row["sha256"]), (row["thumbnail"], "")]
-    return [(row["file"], row["sha256"])] if label == "describer.sentcopy" else []
+    if label == "describer.sentcopy":
+        return [(row["file"], row["sha256"])]
+    return []
 
 
 def _write_files(pack: Pack, manifest: Manifest, names: Iterator[tuple[str, str]], tell: Tell) -> None:
@@ -90,7 +92,7 @@ def _write_files(pack: Pack, manifest: Manifest, names: Iterator[tuple[str, str]
 
 
 def _write_file(pack: Pack, manifest: Manifest, name: str, sha256: str) -> str:
-    """Copy a file; "gone" when it is not there (any more), "changed" when it is not what its row says it is."""
+    """Copy a file; return "gone" when it is no longer there, "changed" when it is not what its row says."""
     try:
         file = default_storage.open(name)
     except FileNotFoundError:
@@ -103,12 +105,17 @@ def _write_file(pack: Pack, manifest: Manifest, name: str, sha256: str) -> str:
         digest = pack.add_file(f"files/{name}", cast(IO[bytes], file))
         manifest.files += 1
         manifest.file_bytes += file.tell()
-    return "changed" if sha256 and digest != sha256 else ""
+    if sha256 and digest != sha256:
+        return "changed"
+    return ""
 
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """A file beside `path`, readable by its owner alone: it holds people's pictures. It is gone if it cannot be finished."""
+    """Open a file beside `path`, readable by its owner alone: it holds people's pictures.
+
+    A file that cannot be finished is taken away.
+    """
     _refuse_taken(path)
     partial = path.with_name(f"{path.name}.unfinished-{os.getpid()}")
     try:
@@ -122,8 +129,9 @@ def _new_file(path: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     except StorageAway as error:
         raise ArchiveError(f"{error.message} Nothing was written.") from error
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        why = "the disk is full" if full else error.strerror or str(error)
+        why = error.strerror or str(error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why = "the disk is full"
         raise ArchiveError(f"{path} cannot be written: {why}. Nothing was left behind.") from error
 
 
@@ -133,7 +141,7 @@ def _refuse_taken(path: Path) -> None:
 
 
 def _to_disk(file: Any) -> None:
-    """Flush it to the disk, and out of memory: what is read back shall be what is there."""
+    """Flush a file to the disk, and out of memory: what is read back shall be what is there."""
     file.flush()
     os.fsync(file.fileno())
     if hasattr(os, "posix_fadvise"):

@@ -13,11 +13,11 @@ HARMLESS = ("describer.endpoint",)  # a site that was started, and never used, h
 
 
 def refuse_unknown(manifest: Manifest) -> None:
-    """An archive of a version after ours holds what we would lose."""
+    """Refuse an archive of a version after ours: it holds what we would lose."""
     known = MigrationLoader(None).disk_migrations or {}
     rows = set(manifest.rows) - set(MODELS)
     of_archive = {(app, name) for app, names in manifest.migrations.items() for name in names}
-    unknown = [".".join(one) for one in sorted(of_archive - set(known))] + sorted(rows)
+    unknown = [".".join(migration) for migration in sorted(of_archive - set(known))] + sorted(rows)
     if unknown or not manifest.migrations.get(database.APP):
         raise ArchiveError(
             f"The archive is of version {manifest.version}, and this version does not know {', '.join(unknown)}. "
@@ -26,7 +26,7 @@ def refuse_unknown(manifest: Manifest) -> None:
 
 
 def refuse_filled_database() -> None:
-    """Only an empty database takes an archive: ids stay what they are, so there is nothing to merge."""
+    """Refuse a database that is not empty: ids stay what they are, so that nothing can be merged."""
     if unknown := sorted(database.applied() - database.known()):
         raise ArchiveError(f"The database is of a newer version: it has {', '.join(unknown)}.")
     filled = [label for label in MODELS if label not in HARMLESS and is_filled(label)]

@@ -18,8 +18,8 @@ OURS = re.compile(rf"(?:{'|'.join(FOLDERS)})(?:/\w[\w.-]*)+")
 LONG_AGO, LATER = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
-def files_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Names in storage and contents."""
+def _archived_files(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield the names in storage, and the contents."""
     for member, content in members(path):
         folder, _, name = member.partition("/")
         if folder == "files":
@@ -29,10 +29,15 @@ def files_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def refuse_filled_storage(path: Path) -> int:
-    """Storage must hold no files but those of this archive, as a restore leaves them that was killed; answers how many."""
+    """Refuse storage with other files than those of this archive; return how many of these are there.
+
+    A restore that was killed leaves such files.
+    """
+    there = same = 0
     try:
         there = sum(1 for folder in FOLDERS for _ in _names_in(folder))
-        same = sum(_is_there(name, content) for name, content in files_of(path)) if there else 0
+        if there:
+            same = sum(_is_there(name, content) for name, content in _archived_files(path))
     except StorageAway as error:
         raise ArchiveError(f"{error.message} Nothing was written.") from error
     if same < there:
@@ -44,7 +49,7 @@ def refuse_filled_storage(path: Path) -> int:
 
 
 def _names_in(folder: str) -> Iterator[str]:
-    """Names of all files of a folder, those in its parts first."""
+    """Yield the names of all files of a folder, those in its parts first."""
     storage: Any = default_storage
     try:
         parts, names = storage.listdir(folder)
@@ -68,9 +73,12 @@ def _hash(file: IO[bytes]) -> bytes:
 
 
 def put_files(path: Path, tell: Tell) -> None:
-    """Write the files under the names that rows know them by. Those that are there were found to be the same."""
+    """Write the files under the names that rows know them by.
+
+    Files that are there already were found to be the same.
+    """
     try:
-        for count, (name, content) in enumerate(files_of(path)):
+        for count, (name, content) in enumerate(_archived_files(path)):
             if not default_storage.exists(name) and default_storage.save(name, File(content)) != name:
                 raise ArchiveError(f"The storage would not keep a file under its name: {name}.")
             if count % 10 == 0:
@@ -78,10 +86,12 @@ def put_files(path: Path, tell: Tell) -> None:
     except StorageAway as error:
         raise ArchiveError(f"{error.message} Nothing was restored.") from error
     except OSError as error:
-        why = "the disk is full" if disk_is_full(error) else error.strerror or str(error)
+        why = error.strerror or str(error)
+        if disk_is_full(error):
+            why = "the disk is full"
         raise ArchiveError(f"A picture cannot be written: {why}. Nothing was restored.") from error
 
 
 def drop_files_of(path: Path) -> None:
     """Take back what `put_files` wrote."""
-    drop_files(name for name, _ in files_of(path))
+    drop_files(name for name, _ in _archived_files(path))

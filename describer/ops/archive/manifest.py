@@ -60,7 +60,7 @@ class Manifest:
 
     @property
     def moment(self) -> datetime:
-        """When the rows were as they are here."""
+        """Return when the rows were as they are here."""
         return datetime.fromisoformat(self.made)
 
     def as_json(self) -> bytes:

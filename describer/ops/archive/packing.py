@@ -29,11 +29,11 @@ class Pack:
         self.add(FIRST, json.dumps(first).encode() + b"\n")
 
     def add(self, name: str, data: bytes) -> str:
-        """A small member; answers its hash."""
+        """Add a small member; return its hash."""
         return self.add_file(name, io.BytesIO(data))
 
     def add_file(self, name: str, file: IO[bytes]) -> str:
-        """A member from a file, at whatever place that stands; answers its hash."""
+        """Add a member from a file, at whatever place that stands; return its hash."""
         info = tarfile.TarInfo(name)
         info.size, info.mtime, info.mode = file.seek(0, io.SEEK_END), time.time(), 0o600
         file.seek(0)
@@ -46,7 +46,7 @@ class Pack:
         return digest
 
     def finish(self, manifest: Manifest) -> None:
-        """The rest: the last index, the manifest and its seal."""
+        """Write the rest: the last index, the manifest and its seal."""
         self.index.flush()
         manifest.indexes = self.index.parts
         digest = self.add(MANIFEST, manifest.as_json())

@@ -23,13 +23,13 @@ CHUNK = 2**20
 Tell = Callable[[str], None]
 
 
-def silent(words: str) -> None:
-    """Tells nobody."""
+def silent(text: str) -> None:
+    """Tell nobody."""
 
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """What reading an archive can meet, in words."""
+    """Raise what reading an archive can meet as ArchiveError, in words."""
     try:
         yield
     except (tarfile.TarError, EOFError) as error:
@@ -39,7 +39,7 @@ def translate_errors(path: Path) -> Iterator[None]:
 
 
 def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Names and contents in order. Each content is to be read before the next one."""
+    """Yield names and contents in order. Each content is to be read before the next member."""
     with path.open("rb") as file:
         try:
             tar: Any = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  it holds nothing but `file`
@@ -54,14 +54,17 @@ def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def lines(content: IO[bytes]) -> Iterator[dict[str, Any]]:
-    """The objects of a member of lines."""
+    """Yield the objects of a member of lines."""
     with gzip.open(content) as text:
         for line in text:
             yield json.loads(line)
 
 
 def checked(path: Path, tell: Tell = silent) -> Manifest:
-    """Read an archive through, compare each byte with its hash, and answer its manifest. Raises ArchiveError."""
+    """Read an archive through, compare each byte with its hash, and return its manifest.
+
+    Raises ArchiveError.
+    """
     check = Check(path)
     with translate_errors(path):
         for count, (name, content) in enumerate(members(path)):
@@ -74,11 +77,16 @@ def checked(path: Path, tell: Tell = silent) -> Manifest:
 
 
 def _first_member(path: Path, name: str, content: IO[bytes]) -> bytes:
-    """The first member, which says whether this is an archive of a format that we know, before all else is believed."""
+    """Return the first member, when it is of an archive and of a format that we know. Raises ArchiveError.
+
+    It is read before all else is believed.
+    """
     text = content.read(CHUNK)
+    if name != FIRST:
+        raise ArchiveError(NOT_OURS.format(path=path))
     try:
-        told = json.loads(text) if name == FIRST else {}
-        kind, number, version = told["archive"], int(told["format"]), told["version"]
+        values = json.loads(text)
+        kind, number, version = values["archive"], int(values["format"]), values["version"]
     except (ValueError, KeyError, TypeError) as error:
         raise ArchiveError(NOT_OURS.format(path=path)) from error
     if kind != "describer":
@@ -114,12 +122,13 @@ class Check:
     def _see_index(self, name: str, data: bytes) -> None:
         self.indexes[name] = hashlib.sha256(data).hexdigest()
         try:
-            told = [json.loads(line) for line in gzip.decompress(data).splitlines()]
-            named = {one["name"]: (one["bytes"], one["sha256"]) for one in told}
+            entries = [json.loads(line) for line in gzip.decompress(data).splitlines()]
+            named = {entry["name"]: (entry["bytes"], entry["sha256"]) for entry in entries}
         except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
             raise self.broken(name) from error
-        if wrong := [one for one in {**named, **self.seen} if named.get(one) != self.seen.get(one)]:
-            raise self.broken(wrong[0])
+        for member in {**named, **self.seen}:
+            if named.get(member) != self.seen.get(member):
+                raise self.broken(member)
         self.seen.clear()
 
     def _see_seal(self, seal: bytes) -> None:
@@ -140,7 +149,7 @@ class Check:
 
 
 def _facts(content: IO[bytes]) -> tuple[int, str]:
-    """Bytes and hash."""
+    """Return a member's size in bytes, and its hash."""
     size, sha256 = 0, hashlib.sha256()
     while data := content.read(CHUNK):
         size += len(data)

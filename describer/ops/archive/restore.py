@@ -47,7 +47,8 @@ class Restored:
 def restore(path: Path, *, queue_again: bool = False, tell: Tell = silent) -> Restored:
     """Put an archive into this site's database and storage. Raises ArchiveError, and then nothing of it is there.
 
-    Asks that were under way end as failed, since they may have been answered since; `queue_again` queues them instead.
+    Asks that were under way end as failed, since they may have been answered since; `queue_again` queues them
+    instead.
     """
     manifest = checked(path, tell)
     refuse_unknown(manifest)
@@ -69,7 +70,7 @@ def restore(path: Path, *, queue_again: bool = False, tell: Tell = silent) -> Re
 
 
 def _migrated_for(manifest: Manifest) -> Apps:
-    """Bring the empty database to the migrations that the archive's rows are of; answers the models of that state."""
+    """Bring the empty database to the migrations of the archive's rows; return the models of that state."""
     call_command("migrate", interactive=False, verbosity=0)  # makes the permissions that rows name, too
     names = manifest.migrations[database.APP]
     if set(names) == database.known():
@@ -88,7 +89,7 @@ def _migrated_for(manifest: Manifest) -> Apps:
 
 
 def _put_rows(path: Path, manifest: Manifest, apps: Apps, tell: Tell) -> None:
-    """All rows, the numbers after them, and the proof that they are what they were."""
+    """Write all rows, then the numbers, and prove that the rows are what they were."""
     try:
         with transaction.atomic():
             model_of("describer.endpoint", apps)._base_manager.all().delete()  # of a start before the restore
@@ -103,7 +104,7 @@ def _put_rows(path: Path, manifest: Manifest, apps: Apps, tell: Tell) -> None:
 
 
 def _loaded(path: Path, manifest: Manifest, apps: Apps, tell: Tell) -> dict[str, int]:
-    """Write the rows, part by part, in the order of the archive; answers how many were read of each model."""
+    """Write the rows, part by part, in the order of the archive; return how many were read of each model."""
     counts = Counter(dict.fromkeys(manifest.rows, 0))
     for name, content in members(path):
         folder, _, rest = name.partition("/")
@@ -129,7 +130,10 @@ def _counted(rows: Iterator[Row], label: str, counts: Counter[str]) -> Iterator[
 
 
 def _parked(row: Row, label: str, manifest: Manifest) -> Row:
-    """A row as it may stand here: no process holds it, and what was under way is at its end, so that nothing is sent."""
+    """Return a row as it may stand here: no process holds it.
+
+    What was under way is at its end, so that nothing is sent.
+    """
     if label != "describer.description":
         return row
     row |= UNLEASED
@@ -140,18 +144,20 @@ def _parked(row: Row, label: str, manifest: Manifest) -> Row:
 
 
 def _ledger(apps: Apps) -> LedgerSums:
-    """The sums of what is in the database now, added up as at the backup: SQLite itself would add floats."""
+    """Sum up what is in the database now, in the way of the backup: SQLite itself would add floats."""
     names = LedgerSums.COLUMNS
-    found = LedgerSums()
+    ledger = LedgerSums()
     for values in model_of("describer.attempt", apps)._base_manager.values_list(*names).iterator(AT_ONCE):
-        found.add(dict(zip(names, values, strict=True)))
-    return found
+        ledger.add(dict(zip(names, values, strict=True)))
+    return ledger
 
 
 def _settled(manifest: Manifest, queue_again: bool) -> Restored:
-    """Calls that were under way become `unknown`. Asks of callers who are gone are never queued again."""
+    """Let calls that were under way become `unknown`. Asks of callers who are gone are never queued again."""
     parked = Description.objects.filter(status=Status.FAILED, error_code=CODE, finished=manifest.moment)
-    again = parked.exclude(via=Via.ENDPOINT) if queue_again else parked.none()
+    again = parked.none()
+    if queue_again:
+        again = parked.exclude(via=Via.ENDPOINT)
     with transaction.atomic():
         unknown = give_up(Attempt.objects.filter(state=Attempt.State.SENT))
         ended = parked.count()

@@ -57,18 +57,20 @@ Read = Callable[[Any], Any]
 
 
 def model_of(label: str, apps: Apps = current_apps) -> type[models.Model]:
-    """A model by its label, among those of a state of migrations."""
+    """Return a model by its label, among those of a state of migrations."""
     return apps.get_model(label)
 
 
 def rows_of(label: str) -> Iterator[Row]:
-    """All rows of a model by id, as few at once in memory as the database lets us."""
+    """Yield all rows of a model by id, as few at once in memory as the database lets us."""
     model = model_of(label)
     names = [field.attname for field in model._meta.concrete_fields]
-    told = {field.attname: _natural_names(field) for field in model._meta.concrete_fields if _is_named(field)}
+    named = {
+        field.attname: _natural_names(field) for field in model._meta.concrete_fields if _is_named(field)
+    }
     for values in model._base_manager.order_by("pk").values_list(*names).iterator(AT_ONCE):
         row = dict(zip(names, values, strict=True))
-        yield row | {name: known.get(row[name]) for name, known in told.items()}
+        yield row | {name: known.get(row[name]) for name, known in named.items()}
 
 
 def _is_named(field: "models.Field[Any, Any]") -> bool:
@@ -76,10 +78,13 @@ def _is_named(field: "models.Field[Any, Any]") -> bool:
 
 
 def _natural_names(field: "models.Field[Any, Any]") -> dict[int, str]:
-    """What the rows that this column refers to are called in every database: "describer.image.view_image"."""
+    """Return by id what the rows are called in every database that this column refers to.
+
+    A permission is "describer.image.view_image".
+    """
     label = field.related_model._meta.label_lower  # type: ignore[union-attr]
-    found = model_of(label)._base_manager.values_list("pk", *NAMED[label])
-    return {pk: ".".join(words) for pk, *words in found}
+    rows = model_of(label)._base_manager.values_list("pk", *NAMED[label])
+    return {pk: ".".join(names) for pk, *names in rows}
 
 
 class Reader:
@@ -95,7 +100,7 @@ class Reader:
         ]
 
     def __call__(self, rows: Iterable[Row]) -> Iterator[models.Model]:
-        """Rows that name a permission of something that is no more are left out."""
+        """Yield the rows, but for those that name a permission of something that is no more."""
         for row in rows:
             for name, read in self.reads.items():
                 if row[name] is not None:
@@ -115,4 +120,6 @@ def _reading(field: "models.Field[Any, Any]") -> Read | None:
         return storable
     if isinstance(field, models.CharField):
         return lambda text: clean(text)[: field.max_length]  # SQLite takes texts of any length
-    return clean if isinstance(field, models.TextField) else None
+    if isinstance(field, models.TextField):
+        return clean
+    return None

@@ -12,7 +12,10 @@ from describer.ops.archive.rows import APPS, MODELS, model_of
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """All that is read within is of one moment. It holds up nobody: neither database lets readers wait for writers."""
+    """Let all that is read within be of one moment.
+
+    This holds up nobody: neither database lets readers wait for writers.
+    """
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -28,18 +31,21 @@ def snapshot() -> Iterator[None]:
 
 
 def migrations() -> dict[str, list[str]]:
-    """What the database has had, of the apps whose rows are kept."""
+    """Return the migrations that the database has had, of the apps whose rows are kept."""
     done = MigrationRecorder(connection).applied_migrations()
     return {app: sorted(name for of, name in done if of == app) for app in APPS}
 
 
 def numbers() -> dict[str, int]:
-    """The last id that each model has given. The ledger remembers rows that are gone: their numbers never come again."""
+    """Return the last id that each model has given.
+
+    The ledger remembers rows that are gone: their numbers never come again.
+    """
     return {label: _last_number(model_of(label)) for label in MODELS}
 
 
 def _is_numbered(model: type[models.Model]) -> bool:
-    """Whether the database gives its rows their ids; a transcript has its description's."""
+    """Tell whether the database gives a model's rows their ids; a transcript has its description's."""
     return isinstance(model._meta.pk, models.AutoField)
 
 
@@ -52,8 +58,10 @@ def _last_number(model: type[models.Model]) -> int:
             cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [f'"{table}"'])
             (sequence,) = cursor.fetchone()
             cursor.execute(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608  as PostgreSQL names it
-            last, given = cursor.fetchone()
-            return int(last) if given else 0
+            last, is_called = cursor.fetchone()
+            if not is_called:
+                return 0
+            return int(last)
         cursor.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = %s", [table])
         return int(cursor.fetchone()[0] or 0)
 
@@ -74,11 +82,11 @@ def set_number(model: type[models.Model], last: int) -> None:
 
 
 def is_filled(label: str) -> bool:
-    """Whether a model has rows in this database, of whatever state of migrations it is."""
+    """Tell whether a model has rows in this database, of whatever state of migrations it is."""
     table = model_of(label)._meta.db_table
     with connection.cursor() as cursor:
         if table not in connection.introspection.table_names(cursor):
             return False
         cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")  # noqa: S608  a table of ours
-        found: Any = cursor.fetchone()
-    return found is not None
+        row: Any = cursor.fetchone()
+    return row is not None

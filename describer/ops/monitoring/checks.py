@@ -22,10 +22,12 @@ LATE = "does not answer in time"
 
 
 def problems(seconds: float = CHECK_SECONDS) -> dict[str, str]:
-    """What is wrong, by name; all are asked at once, so that together they take no longer than one may."""
-    awaited = {
-        name: check.begin() for name, check in CHECKS.items() if name != "broker" or settings.REDIS_URL
-    }
+    """Return what is wrong, by name.
+
+    All checks are begun at once, so that together they take no longer than one may.
+    """
+    has_broker = bool(settings.REDIS_URL)
+    awaited = {name: check.begin() for name, check in CHECKS.items() if name != "broker" or has_broker}
     return {name: why for name, answer in awaited.items() if (why := _why(name, answer, seconds))}
 
 
@@ -51,7 +53,7 @@ def database() -> str:
 
 
 def broker() -> str:
-    """Redis, where there is one: the embedded site has its broker within."""
+    """Ask Redis, where there is one: the embedded site has its broker within."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=3) as asked:
             asked.ping()
@@ -68,20 +70,25 @@ def storage() -> str:
 
 
 def disk() -> str:
-    """Where things are kept, and where an upload lies while it arrives."""
-    return "" if free_bytes() >= LEAST_FREE else "is full"
+    """Look where things are kept, and where an upload lies while it arrives."""
+    if free_bytes() < LEAST_FREE:
+        return "is full"
+    return ""
 
 
 def free_bytes() -> int:
-    """Room for what the site writes, in bytes."""
+    """Return the room for what the site writes, in bytes."""
     return min(shutil.disk_usage(folder).free for folder in (settings.DATA_DIR, tempfile.gettempdir()))
 
 
 def worker() -> str:
     try:
-        return "" if Worker.objects.alive().exists() else "none has had a heartbeat lately"
+        is_one_alive = Worker.objects.alive().exists()
     except (DatabaseError, InterfaceError):
         return "cannot be known without the database"
+    if not is_one_alive:
+        return "none has had a heartbeat lately"
+    return ""
 
 
 ALL: tuple[Callable[[], str], ...] = (database, broker, storage, disk, worker)

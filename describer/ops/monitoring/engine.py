@@ -36,26 +36,29 @@ class Engine:
 
     @property
     def busy(self) -> int:
-        """Slots that are taken."""
+        """Return the number of slots that are taken."""
         return sum(worker.running for worker in self.workers)
 
 
 def engine() -> Engine:
     return Engine(
-        depths=depths(),
+        depths=_depths(),
         calls=Attempt.objects.filter(state=Attempt.State.SENT).count(),
         workers=list(Worker.objects.alive().order_by("name")),
         endpoints=list(Endpoint.objects.order_by("name")),
     )
 
 
-def depths() -> list[Depth]:
-    """One for each lane. Each state is counted in its own partial index; ids are in the order of creation."""
+def _depths() -> list[Depth]:
+    """Return the depth of each lane.
+
+    Each state is counted in its own partial index; ids are in the order of creation.
+    """
     queued, waiting = _by_lane(Status.QUEUED), _by_lane(Status.WAITING)
     leased = Description.objects.filter(status=Status.RUNNING).exclude(lease_token="")
     running = dict(leased.order_by().values_list("lane").annotate(Count("pk")))
     first = {
-        lane: min(found[lane][1] for found in (queued, waiting) if lane in found)
+        lane: min(lanes[lane][1] for lanes in (queued, waiting) if lane in lanes)
         for lane in queued.keys() | waiting.keys()
     }
     created = dict(Description.objects.filter(pk__in=first.values()).values_list("pk", "created"))
@@ -74,14 +77,19 @@ def depths() -> list[Depth]:
 
 
 def _by_lane(status: Status) -> dict[int, tuple[int, int]]:
-    """How many, and the id of the first, by lane."""
+    """Return by lane how many there are, and the id of the first."""
     rows = Description.objects.filter(status=status).order_by().values_list("lane")
     return {lane: (count, first) for lane, count, first in rows.annotate(Count("pk"), Min("pk"))}
 
 
 def state(endpoint: Endpoint) -> str:
-    """paused: somebody must mend it; slowed: it told us to come later; open: neither."""
+    """Tell an endpoint's state.
+
+    paused: somebody must mend it; slowed: it told us to come later; open: neither.
+    """
     if endpoint.paused_code:
         return PAUSED
     held = endpoint.gate_opens is not None and endpoint.gate_opens > timezone.now()
-    return SLOWED if held or endpoint.gate_width is not None else OPEN
+    if held or endpoint.gate_width is not None:
+        return SLOWED
+    return OPEN

@@ -56,10 +56,10 @@ class AttemptSums:
     completion: int = 0
 
     def __add__(self, other: "AttemptSums") -> "AttemptSums":
-        return AttemptSums(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
+        return AttemptSums(*(sum(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
 
     def __or__(self, other: "AttemptSums") -> "AttemptSums":
-        """The larger of each."""
+        """Return the larger of each."""
         return AttemptSums(*(max(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
 
 
@@ -100,7 +100,7 @@ class RunningLedger:
         self.told: Table = {}
 
     def read(self) -> Table:
-        """The sums by kind. One given up as unknown whose reply came after all stays counted as both."""
+        """Return the sums by kind. A call given up as unknown, and answered after all, stays counted as both."""
         with self.lock:
             self._settle()
             self._close()
@@ -114,28 +114,28 @@ class RunningLedger:
         while self.settled < last - UNSETTLED:
             upto = min(self.settled + AT_ONCE, last - UNSETTLED)
             rows = Attempt.objects.filter(pk__gt=self.settled, pk__lte=upto)
-            still = set(may_change(rows))
+            still = set(_may_change(rows))
             self.base = added(self.base, summed(rows.exclude(pk__in=still)))
             self.open |= still
             self.settled = upto
 
     def _close(self) -> None:
-        """Those that were open and have come to their end."""
+        """Add the attempts that were open and have come to their end."""
         rows = Attempt.objects.filter(pk__in=self.open)
-        ended = self.open - set(may_change(rows))
+        ended = self.open - set(_may_change(rows))
         if ended:
             self.base = added(self.base, summed(rows.filter(pk__in=ended)))
             self.open -= ended
 
 
-def may_change(rows: "QuerySet[Attempt]") -> "Iterable[int]":
-    """Ids of those that are under way, or were given up lately, so that a late reply may complete them."""
+def _may_change(rows: "QuerySet[Attempt]") -> "Iterable[int]":
+    """Return the ids of attempts under way, or given up lately, so that a late reply may complete them."""
     given_up = Q(state=State.UNKNOWN, answered=None, sent__gt=timezone.now() - LATE)
     return rows.filter(Q(state=State.SENT) | given_up).values_list("pk", flat=True)
 
 
 def summed(rows: "QuerySet[Attempt]") -> Table:
-    """Those of these attempts that came to an end, by kind."""
+    """Sum up those of these attempts that came to an end, by kind."""
     kinds = rows.exclude(state=State.SENT).annotate(took=TOOK).annotate(bucket=BUCKET).order_by()
     columns = ("endpoint", "model_asked", "state", "error_code", "bucket")
     sums = kinds.values_list(*columns).annotate(

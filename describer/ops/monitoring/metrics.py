@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import accumulate
 
 from prometheus_client import generate_latest
 from prometheus_client.metrics_core import (
@@ -16,7 +17,7 @@ from prometheus_client.metrics_core import (
 from describer import __version__
 from describer.models import Endpoint
 from describer.ops.monitoring.engine import OPEN, PAUSED, SLOWED, Engine, engine, state
-from describer.ops.monitoring.ledger import BOUNDS, AttemptSums, Table, added, ledger
+from describer.ops.monitoring.ledger import BOUNDS, AttemptKind, AttemptSums, Table, added, ledger
 from describer.ops.monitoring.single_flight import SingleFlight
 
 OTHER = "other"
@@ -27,15 +28,15 @@ _models: set[str] = set()
 
 
 def text() -> bytes:
-    """All figures. Raises TimeoutError when the database does not answer in time, and what it raises.
+    """Write all figures. Raises TimeoutError when the database does not answer in time, and what it raises.
 
-    The ledger's are left out while a process sums it up for the first time.
+    The ledger's figures are left out while a process sums it up for the first time.
     """
     asked, read = _engine.begin(), _ledger.begin()
     now = asked.within(ENGINE_SECONDS)
-    families = list(of_engine(now))
+    families = list(_of_engine(now))
     with suppress(TimeoutError):
-        families += of_ledger(read.within(LEDGER_SECONDS), now.endpoints)
+        families += _of_ledger(read.within(LEDGER_SECONDS), now.endpoints)
     return generate_latest(Families(families))
 
 
@@ -49,7 +50,7 @@ class Families:
         return self.families
 
 
-def of_engine(now: Engine) -> Iterator[Metric]:
+def _of_engine(now: Engine) -> Iterator[Metric]:
     yield InfoMetricFamily("describer", "The program.", {"version": __version__})
     asks = GaugeMetricFamily("describer_asks", "Asks that are not at their end.", labels=("lane", "state"))
     oldest = GaugeMetricFamily(
@@ -75,7 +76,7 @@ def of_engine(now: Engine) -> Iterator[Metric]:
     yield states
 
 
-def of_ledger(table: Table, endpoints: Iterable[Endpoint]) -> Iterator[Metric]:
+def _of_ledger(table: Table, endpoints: Iterable[Endpoint]) -> Iterator[Metric]:
     attempts = CounterMetricFamily(
         "describer_attempts", "Calls that came to an end.", labels=("endpoint", "state", "error")
     )
@@ -87,14 +88,12 @@ def of_ledger(table: Table, endpoints: Iterable[Endpoint]) -> Iterator[Metric]:
 
 
 def _tokens(table: Table, endpoints: Iterable[Endpoint]) -> Metric:
-    """By the models that endpoints offer: a script may ask for any, and its words are not ours to show."""
+    """Count tokens by the models that endpoints offer.
+
+    A script may ask for any model, and its words are not ours to show.
+    """
     _models.update(name for endpoint in endpoints for name in endpoint.offered)
-    shown: Table = added(
-        *(
-            {kind._replace(model=kind.model if kind.model in _models else OTHER): sums}
-            for kind, sums in table.items()
-        )
-    )
+    shown = added(*({_shown(kind): sums} for kind, sums in table.items()))
     tokens = CounterMetricFamily(
         "describer_tokens", "Tokens as endpoints reported them.", labels=("endpoint", "model", "kind")
     )
@@ -104,25 +103,31 @@ def _tokens(table: Table, endpoints: Iterable[Endpoint]) -> Metric:
     return tokens
 
 
+def _shown(kind: AttemptKind) -> AttemptKind:
+    if kind.model in _models:
+        return kind
+    return kind._replace(model=OTHER)
+
+
 def _seconds(table: Table) -> Metric:
-    """Of calls that came back, whatever they brought."""
+    """Count the calls that came back, whatever they brought, by their seconds."""
     calls = HistogramMetricFamily("describer_call_seconds", "From sent to answered.", labels=("endpoint",))
     counts: dict[str, list[int]] = defaultdict(lambda: [0] * (len(BOUNDS) + 1))
     for kind, sums in table.items():
         if kind.bucket >= 0:
             counts[kind.endpoint][kind.bucket] += sums.attempts
     total = {endpoint: sums.seconds for (endpoint,), sums in _by(table, "endpoint").items()}
-    for endpoint, found in counts.items():
-        up_to = [sum(found[: number + 1]) for number in range(len(found))]
+    for endpoint, by_bucket in counts.items():
+        up_to = list(accumulate(by_bucket))
         bounds = (*map(str, BOUNDS), "+Inf")
         calls.add_metric((endpoint,), list(zip(bounds, up_to, strict=True)), total[endpoint])
     return calls
 
 
 def _by(table: Table, *names: str) -> dict[tuple[str, ...], AttemptSums]:
-    """The sums by some of the columns only."""
-    found: dict[tuple[str, ...], AttemptSums] = {}
+    """Return the sums by some of the columns only."""
+    totals: dict[tuple[str, ...], AttemptSums] = {}
     for kind, sums in table.items():
         key = tuple(str(getattr(kind, name)) for name in names)
-        found[key] = found.get(key, AttemptSums()) + sums
-    return found
+        totals[key] = totals.get(key, AttemptSums()) + sums
+    return totals

@@ -25,14 +25,20 @@ class Flight(Future[Answer]):
 
     @property
     def is_good(self) -> bool:
-        """It is on its way, or took so long that it is kept for as long as it took: asking again would take as long."""
+        """Tell whether the answer is on its way, or took long and came within the time that it took.
+
+        Asking again would take as long.
+        """
         if self.ended is None:
             return True
         took = self.ended - self.began
         return took > QUICK and time.monotonic() < self.ended + took
 
     def within(self, seconds: float) -> Answer:
-        """The answer. Raises TimeoutError when it was asked for so long ago and is not there, and what asking raised."""
+        """Return the answer. Raises what asking raised.
+
+        Raises TimeoutError when the answer was asked for so many seconds ago and is not there.
+        """
         return self.result(max(0.0, self.began + seconds - time.monotonic()))
 
 
