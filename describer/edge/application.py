@@ -13,7 +13,7 @@ from describer.edge.pages import PageHandler
 STREAMS = ("/live/",)
 
 
-class SiteApplication:
+class _SiteApplication:
     """Routes streams to Django's own asynchronous handler, all else to the one for pages."""
 
     def __init__(self) -> None:
@@ -21,13 +21,15 @@ class SiteApplication:
         self.streams = ASGIHandler()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        handler = self.streams if scope.get("path", "").startswith(STREAMS) else self.pages
+        handler: ASGIHandler = self.pages
+        if scope.get("path", "").startswith(STREAMS):
+            handler = self.streams
         await handler(scope, receive, send)
 
 
 application = EndpointEdge(
     BodyLimit(
-        SiteApplication(),
+        _SiteApplication(),
         file_bytes=settings.IMAGE_MAX_BYTES,
         request_bytes=settings.UPLOAD_MAX_BYTES,
         silence=settings.UPLOAD_SILENCE_SECONDS,

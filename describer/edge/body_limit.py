@@ -52,7 +52,15 @@ class BodyRefusal:
 
     @property
     def param(self) -> str | None:
-        return "image" if self.code == "image_too_large" else None
+        if self.code == "image_too_large":
+            return "image"
+        return None
+
+    @property
+    def type(self) -> str:
+        if self.status >= 500:
+            return "server_error"
+        return "invalid_request_error"
 
 
 class BodyLimit:
@@ -89,7 +97,7 @@ class Body:
     def __init__(self, limit: BodyLimit, receive: Receive, headers: dict[bytes, bytes]) -> None:
         self.limit = limit
         self.receive_next = receive
-        self.part = FormPart(_boundary(headers))
+        self.part = _FormPart(_boundary(headers))
         self.whole = 0
         self.more = True
         self.refused = self._too_much(int(headers.get(b"content-length") or 0))
@@ -107,7 +115,9 @@ class Body:
         self.whole += len(chunk)
         self.more = bool(message.get("more_body"))
         self.refused = self._too_much(self.whole) or self._too_large(self.part.grown_by(chunk))
-        return {"type": "http.disconnect"} if self.refused else message
+        if self.refused:
+            return {"type": "http.disconnect"}
+        return message
 
     async def hear_out(self) -> None:
         """Take in, for a moment and slowly, what is on its way.
@@ -132,20 +142,19 @@ class Body:
         if size <= self.limit.request_bytes:
             return None
         most = filesizeformat(self.limit.request_bytes)
-        words = f"That is more than {most} in one request; send fewer pictures at once."
-        return BodyRefusal(413, "request_too_large", words)
+        message = f"That is more than {most} in one request; send fewer pictures at once."
+        return BodyRefusal(413, "request_too_large", message)
 
     def _too_large(self, size: int) -> BodyRefusal | None:
         if size <= self.limit.file_bytes:
             return None
         most = filesizeformat(self.limit.file_bytes)
-        words = (
-            f"{self.part.file_name or 'One of the files'} is larger than {most}; send a smaller copy of it."
-        )
-        return BodyRefusal(413, "image_too_large", words)
+        name = self.part.file_name or "One of the files"
+        message = f"{name} is larger than {most}; send a smaller copy of it."
+        return BodyRefusal(413, "image_too_large", message)
 
 
-class FormPart:
+class _FormPart:
     """Counts the bytes since the last boundary of a multipart body, also where a boundary is cut by two chunks."""
 
     def __init__(self, boundary: bytes) -> None:
@@ -155,25 +164,31 @@ class FormPart:
         self.size = 0
 
     def grown_by(self, chunk: bytes) -> int:
-        """The part's size after this chunk, in bytes. The largest part within one chunk is the chunk: that is small."""
+        """Return the part's size after this chunk, in bytes.
+
+        The largest part within one chunk is the chunk: that is small.
+        """
         if not self.boundary:
             return 0
         window = self.tail + chunk
-        found = window.rfind(self.boundary)
-        if found < 0:
+        begin = window.rfind(self.boundary) + len(self.boundary)
+        if begin < len(self.boundary):  # none there
             self.size += len(chunk)
         else:
-            self.size = len(window) - found - len(self.boundary)
+            self.size = len(window) - begin
             self.head = b""
-        self.head = (self.head or window[found + len(self.boundary) :])[:PART_HEADERS] if self.size else b""
+        if self.size:
+            self.head = (self.head or window[begin:])[:PART_HEADERS]
         self.tail = window[-(len(self.boundary) - 1) :]
         return self.size - PART_HEADERS
 
     @property
     def file_name(self) -> str:
-        """The name in the part's headers, its last path part only, or ""."""
-        found = FILE_NAME.search(self.head)
-        name = found[1].decode("utf-8", "replace") if found else ""
+        """Return the name in the part's headers, its last path part only, or ""."""
+        match = FILE_NAME.search(self.head)
+        if match is None:
+            return ""
+        name = match[1].decode("utf-8", "replace")
         return name.replace("\\", "/").rpartition("/")[2][:255]
 
 
@@ -195,16 +210,15 @@ async def _refuse(
         kind = b"application/json"
         error = {
             "message": refused.message,
-            "type": "server_error" if refused.status >= 500 else "invalid_request_error",
+            "type": refused.type,
             "param": refused.param,
             "code": refused.code,
         }
         body = json.dumps({"error": error}).encode()
     else:
         kind = b"text/html; charset=utf-8"
-        body = render_to_string(
-            "error_bare.html", {"status": refused.status, "message": refused.message}
-        ).encode()
+        context = {"status": refused.status, "message": refused.message}
+        body = render_to_string("error_bare.html", context).encode()
     length = str(len(body)).encode()
     headers = [*HEADERS, (b"content-type", kind), (b"content-length", length)]
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})

@@ -33,7 +33,7 @@ STOPPED = {
 }
 
 
-class EndpointSend:
+class _EndpointSend:
     """A `send` that puts on the headers of every answer, each once, and knows whether the answer has begun or is over."""
 
     def __init__(self, send: Send, request_id: bytes) -> None:
@@ -53,8 +53,9 @@ class EndpointSend:
         if message["type"] == "http.response.start":
             self.begun = True
             names = {name for name, _ in self.ours}
-            given = [(name, value) for name, value in message.get("headers", []) if name.lower() not in names]
-            message = {**message, "headers": [*given, *self.ours]}
+            headers = message.get("headers", [])
+            others = [(name, value) for name, value in headers if name.lower() not in names]
+            message = {**message, "headers": [*others, *self.ours]}
         await self.send(message)
 
 
@@ -71,11 +72,12 @@ class EndpointEdge:
             await self.rest(scope, receive, send)
             return
         headers = {name.lower(): value for name, value in scope["headers"]}
-        told = headers.get(b"x-request-id", b"")
-        request_id = told if REQUEST_ID.fullmatch(told) else uuid.uuid4().hex.encode()
-        answer = EndpointSend(send, request_id)
+        request_id = headers.get(b"x-request-id", b"")
+        if not REQUEST_ID.fullmatch(request_id):
+            request_id = uuid.uuid4().hex.encode()
+        answer = _EndpointSend(send, request_id)
         if scope["method"] == "OPTIONS":
-            await _reply(answer, 204, preflight(headers))
+            await _reply(answer, 204, _preflight(headers))
         elif not headers.get(b"authorization", b"").strip():
             await _reply(answer, 401, UNKNOWN, json.dumps(MISSING).encode())
         else:
@@ -83,8 +85,11 @@ class EndpointEdge:
             known = {**scope, "headers": [*named, (b"x-request-id", request_id)]}
             await self._served(known, receive, answer)
 
-    async def _served(self, scope: Scope, receive: Receive, answer: EndpointSend) -> None:
-        """By the site. When the server stops and waits no longer for a call, its own words would be no JSON."""
+    async def _served(self, scope: Scope, receive: Receive, answer: _EndpointSend) -> None:
+        """Let the site answer.
+
+        When the server stops and waits no longer for a call, its own words would be no JSON.
+        """
         try:
             await self.site(scope, receive, answer)
         except asyncio.CancelledError:
@@ -107,12 +112,12 @@ CUT_OFF = [
 ]
 
 
-def preflight(headers: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-    """What a browser may send: whatever it asks for, since SDKs send headers of their own."""
-    wanted = headers.get(b"access-control-request-headers", b"")
-    allowed = [(b"access-control-allow-headers", wanted)] if wanted else []
+def _preflight(headers: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    """Return what a browser may send: whatever it asks for, since SDKs send headers of their own."""
+    allowed = [(b"access-control-allow-methods", METHODS)]
+    if wanted := headers.get(b"access-control-request-headers", b""):
+        allowed.append((b"access-control-allow-headers", wanted))
     return [
-        (b"access-control-allow-methods", METHODS),
         *allowed,
         (b"access-control-max-age", b"86400"),
         (b"vary", b"access-control-request-headers"),
@@ -120,6 +125,7 @@ def preflight(headers: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
 
 
 async def _reply(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:
-    length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
+    if status != 204:
+        headers = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

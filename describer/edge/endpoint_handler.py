@@ -31,7 +31,10 @@ class EndpointHandler(ASGIHandler):
         self._middleware_chain = convert_exception_to_response(answer)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """As Django's own `handle` does it, without its signals: nobody hears them here, and each is a hop to a thread."""
+        """Answer as Django's own `handle` does, without its signals.
+
+        Nobody hears these here, and each is a hop to a thread.
+        """
         try:
             body = await self.read_body(receive)
         except RequestAborted:
@@ -62,7 +65,7 @@ class EndpointHandler(ASGIHandler):
         return response
 
     async def read_body(self, receive: Any) -> Any:
-        body = TakenOnce(max_size=BODY_IN_MEMORY)
+        body = _TakenOnce(max_size=BODY_IN_MEMORY)
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -74,11 +77,11 @@ class EndpointHandler(ASGIHandler):
                 return body
 
 
-class TakenOnce(SpooledTemporaryFile[bytes]):
+class _TakenOnce(SpooledTemporaryFile[bytes]):
     """A body that is read once and whole; with that its memory is free, and does not wait for the answer."""
 
     def read(self, *_: Any) -> bytes:
-        """Raises OSError when the caller has hung up: it is closed then, whoever is about to read it."""
+        """Return the body. Raises OSError when the caller has hung up: the body is closed then."""
         try:
             data = super().read()
         except ValueError as error:

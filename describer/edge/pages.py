@@ -36,8 +36,8 @@ for done in (close_old_connections, reset_queries):
 
 
 @receiver(signals.request_finished, sender=ASGIHandler)
-def close_connections(**_: Any) -> None:
-    """After a reply of Django's own handler, in whose thread this runs: the connection would outlive the thread.
+def _close_connections(**_: Any) -> None:
+    """Close the connections after a reply of Django's own handler: they would outlive its thread, this one.
 
     A page that goes wrong under /live/ opens one; PostgreSQL's pool was empty after sixteen of them.
     """
@@ -63,9 +63,9 @@ class PageHandler(ASGIHandler):
     async def run_get_response(self, request: Any) -> Any:
         pool = self._pool(request)
         answer = sync_to_async(self._answer, thread_sensitive=False, executor=pool)
-        response = await to_its_end(answer(request))
+        response = await _to_its_end(answer(request))
         if response.streaming and not response.is_async:
-            response.streaming_content = in_pool(iter(response.streaming_content), pool)
+            response.streaming_content = _in_pool(iter(response.streaming_content), pool)
         return response
 
     def _pool(self, request: Any) -> ThreadPoolExecutor:
@@ -77,8 +77,9 @@ class PageHandler(ASGIHandler):
             return self.exports
         if request.path in WATCHED:
             return self.watch
-        upload = request.method == "POST" and request.content_type == "multipart/form-data"
-        return self.uploads if upload else self.pages
+        if request.method == "POST" and request.content_type == "multipart/form-data":
+            return self.uploads
+        return self.pages
 
     def _answer(self, request: Any) -> Any:
         close_old_connections()
@@ -93,8 +94,10 @@ class PageHandler(ASGIHandler):
                     handler.upload_interrupted()
 
 
-async def to_its_end(work: Awaitable[Any]) -> Any:
-    """What the work answers. A caller who hangs up cancels us, but never work that has begun or stands in line.
+async def _to_its_end(work: Awaitable[Any]) -> Any:
+    """Return what the work answers.
+
+    A caller who hangs up cancels us, but never work that has begun or stands in line.
 
     Django closes the body as soon as the cancelled task ends: a view that still reads it would meet a closed file.
     """
@@ -106,15 +109,18 @@ async def to_its_end(work: Awaitable[Any]) -> Any:
         raise
 
 
-async def in_pool(parts: Iterator[bytes], pool: ThreadPoolExecutor) -> AsyncIterator[bytes]:
-    """The parts of a file or an export, each made in the pool: the loop never waits for a disk, and memory stays flat."""
+async def _in_pool(parts: Iterator[bytes], pool: ThreadPoolExecutor) -> AsyncIterator[bytes]:
+    """Yield the parts of a file or an export, each made in the pool.
+
+    The loop never waits for a disk, and memory stays flat.
+    """
     loop = asyncio.get_running_loop()
-    while part := await to_its_end(loop.run_in_executor(pool, next_of, parts)):
+    while part := await _to_its_end(loop.run_in_executor(pool, _next_of, parts)):
         yield part
 
 
-def next_of(parts: Iterator[bytes]) -> bytes:
-    """The next part, or b"" at the end. While a slow reader takes it, no connection to the database is held."""
+def _next_of(parts: Iterator[bytes]) -> bytes:
+    """Return the next part, or b"" at the end; no connection is held while a slow reader takes the part."""
     try:
         return next(parts, b"")
     finally:

@@ -45,7 +45,9 @@ class Restored:
 
 
 def restore(path: Path, *, queue_again: bool = False, tell: Tell = silent) -> Restored:
-    """Put an archive into this site's database and storage. Raises ArchiveError, and then nothing of it is there.
+    """Put an archive into this site's database and storage.
+
+    Raises ArchiveError, and then nothing of it is there.
 
     Asks that were under way end as failed, since they may have been answered since; `queue_again` queues them
     instead.

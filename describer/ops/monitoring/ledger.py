@@ -100,7 +100,7 @@ class RunningLedger:
         self.told: Table = {}
 
     def read(self) -> Table:
-        """Return the sums by kind. A call given up as unknown, and answered after all, stays counted as both."""
+        """Return the sums by kind. A call that was given up, yet answered, stays counted as both."""
         with self.lock:
             self._settle()
             self._close()

@@ -25,7 +25,7 @@ class Flight(Future[Answer]):
 
     @property
     def is_good(self) -> bool:
-        """Tell whether the answer is on its way, or took long and came within the time that it took.
+        """Tell whether the answer is on its way, or took long and came no longer ago than it took.
 
         Asking again would take as long.
         """
