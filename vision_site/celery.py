@@ -14,5 +14,8 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def keep_logging(**_: Any) -> None:
-    """The settings have set up the log. Celery does not do so itself where somebody listens here: it would mute all below WARNING."""
+def _keep_logging(**_: Any) -> None:
+    """Keep the log that the settings have set up.
+
+    Celery sets up none itself where somebody listens here: its own would mute all below WARNING.
+    """

@@ -25,7 +25,7 @@ class LineFormatter(logging.Formatter):
         self.secrets = [text for text in secrets if text]
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = "".join(f"{name} {value}: " for name, value in ids(record).items()) + record.message
+        record.message = "".join(f"{name} {value}: " for name, value in _ids(record).items()) + record.message
         return self._cleaned(super().formatMessage(record)).translate(ESCAPED)
 
     def formatException(self, ei: object) -> str:
@@ -45,17 +45,19 @@ class JsonFormatter(LineFormatter):
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, object] = {"time": time, "level": record.levelname, "logger": record.name}
         line["message"] = self._cleaned(record.getMessage())
-        for name, value in ids(record).items():
-            line[name] = self._cleaned(value) if isinstance(value, str) else value
+        for name, value in _ids(record).items():
+            line[name] = value
+            if isinstance(value, str):
+                line[name] = self._cleaned(value)
         if record.exc_info:
             line["exception"] = self._cleaned(logging.Formatter.formatException(self, record.exc_info))
         return json.dumps(line).replace("\x7f", "\\u007f")
 
 
-def ids(record: logging.LogRecord) -> dict[str, object]:
-    """What a record is about: the ids of a description and of a request, where there are."""
-    found = {"description": getattr(record, "description", 0), "request": getattr(record, "request_id", "")}
-    return {name: value for name, value in found.items() if value}
+def _ids(record: logging.LogRecord) -> dict[str, object]:
+    """Return what a record is about: the ids of a description and of a request, where there are."""
+    values = {"description": getattr(record, "description", 0), "request": getattr(record, "request_id", "")}
+    return {name: value for name, value in values.items() if value}
 
 
 class CallersFault(logging.Filter):

@@ -46,7 +46,8 @@ class ApiKeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         endpoint = Endpoint.objects.filter(is_default=True).first()
-        models = dict.fromkeys([*(endpoint.offered if endpoint else []), *self.instance.model_names])
+        offered = endpoint.offered if endpoint else []
+        models = dict.fromkeys([*offered, *self.instance.model_names])
         self._offer("model_names", [(name, name) for name in models])
         self._offer("scopes", [(name, Scope(name).label) for name in scopes_of(self.instance.user)])
 
@@ -117,7 +118,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        """Only what was changed: the key may be at work, and count its asks, meanwhile."""
+        """Save only what was changed: the key may be at work, and count its asks, meanwhile."""
         obj.save(update_fields=form.changed_data)
 
     @admin.display(description="limits")
@@ -126,8 +127,10 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="open until", ordering="expires")
     def until(self, key: ApiKey) -> str:
-        """Its end, whichever comes first."""
-        return format_html("revoked {}", ago(key.revoked)) if key.revoked else expiry(key)
+        """Tell the key's end, whichever comes first."""
+        if key.revoked:
+            return format_html("revoked {}", ago(key.revoked))
+        return expiry(key)
 
     @admin.display(description="last used", ordering="last_used")
     def used(self, key: ApiKey) -> str:

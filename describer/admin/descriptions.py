@@ -78,7 +78,10 @@ class DescriptionAdmin(LongList):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Description]:
-        """With the first picture and the usage of the answering attempt, both looked up for the listed rows alone."""
+        """Return the rows with their first picture and the usage of the answering attempt.
+
+        Both are looked up for the listed rows alone.
+        """
         pictures = DescriptionImage.objects.filter(description=OuterRef("pk"), position=0)
         attempts = Attempt.objects.filter(description=OuterRef("pk"), state=Attempt.State.ANSWERED)
         rows: QuerySet[Description] = super().get_queryset(request)
@@ -105,7 +108,7 @@ class DescriptionAdmin(LongList):
 
     @admin.display(description="attempts")
     def ledger(self, row: Description) -> str:
-        """The way to its lines in the ledger."""
+        """Link to the description's lines in the ledger."""
         url = reverse("admin:describer_attempt_changelist")
         return format_html(
             '<a href="{}?description={}">{} in the ledger</a>', url, row.pk, row.attempts().count()

@@ -28,14 +28,14 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def clean_settings(self) -> dict[str, int | bool]:
-        given = self.cleaned_data["settings"] or {}
-        if not isinstance(given, dict) or set(given) - set(SETTINGS):
+        values = self.cleaned_data["settings"] or {}
+        if not isinstance(values, dict) or set(values) - set(SETTINGS):
             raise forms.ValidationError(f"An object with any of {', '.join(SETTINGS)}, and nothing else.")
-        if any(type(given[name]) is not int or given[name] < 1 for name in NUMBERS if name in given):
+        if any(type(values[name]) is not int or values[name] < 1 for name in NUMBERS if name in values):
             raise forms.ValidationError(f"Each value of {', '.join(NUMBERS)} is a whole number above 0.")
-        if any(type(given[name]) is not bool for name in SWITCHES if name in given):
+        if any(type(values[name]) is not bool for name in SWITCHES if name in values):
             raise forms.ValidationError(f"Each value of {', '.join(SWITCHES)} is true or false.")
-        return given
+        return values
 
 
 @admin.register(Endpoint)
@@ -83,8 +83,10 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="calls at once", empty_value="no limit")
     def gate(self, endpoint: Endpoint) -> int | None:
-        """How many the gate lets through after a storm, or none."""
-        return int(endpoint.gate_width) if endpoint.gate_width else None
+        """Return how many calls the gate lets through after a storm, or None."""
+        if not endpoint.gate_width:
+            return None
+        return int(endpoint.gate_width)
 
     @admin.display(description="learned")
     def has_learned(self, endpoint: Endpoint) -> str:

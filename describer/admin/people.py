@@ -20,16 +20,18 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         fields = tuple(super().get_readonly_fields(request, obj))
-        return fields if request.user.is_superuser else (*fields, *ROLE)
+        if request.user.is_superuser:
+            return fields
+        return (*fields, *ROLE)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and may_touch(request, obj)
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes with these people, in numbers: to list it one by one could take a million lines.
+        """Count what goes with these people: to list it one by one could take a million lines.
 
         Who may delete a person may delete what is theirs. The ledger keeps its lines.
         """
@@ -39,10 +41,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             "images": Image.objects.filter(owner__in=people).count(),
             "API keys": ApiKey.objects.filter(user__in=people).count(),
         }
-        forbidden = {"superuser"} if not all(may_touch(request, person) for person in people) else set()
+        forbidden = {"superuser" for person in people if not _may_touch(request, person)}
         lines = [f"User: {person}" for person in people]
         return lines, {"users": len(people)} | theirs, forbidden, []
 
 
-def may_touch(request: HttpRequest, person: User | None) -> bool:
+def _may_touch(request: HttpRequest, person: User | None) -> bool:
     return person is None or not person.is_superuser or bool(request.user.is_superuser)

@@ -26,11 +26,14 @@ class DescriberAdminSite(admin.AdminSite):
         return [path("system/", self.admin_view(system), name="system"), *super().get_urls()]
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
-        return super().admin_view(with_sound_query(view), cacheable)
+        return super().admin_view(_with_sound_query(view), cacheable)
 
 
-def with_sound_query(view: View) -> View:
-    """A list whose address names a year 0, or an id beyond the database's numbers, is a bad request: Django lets both by."""
+def _with_sound_query(view: View) -> View:
+    """Refuse as a bad request a list whose address names a year 0, or an id beyond the database's numbers.
+
+    Django lets both by.
+    """
 
     @wraps(view)
     def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

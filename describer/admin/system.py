@@ -18,9 +18,9 @@ from describer import __version__
 from describer.admin.words import NONE, short
 from describer.db import version as database
 from describer.engine import queue
-from describer.models import Attempt
+from describer.models import Attempt, Endpoint
 from describer.ops.monitoring.checks import free_bytes, problems
-from describer.ops.monitoring.engine import Engine, engine, state
+from describer.ops.monitoring.engine import Depth, Engine, engine, state
 from describer.templatetags.figures import ago, grouped, seconds, size
 
 CHECK_SECONDS = 2.0  # a person waits
@@ -40,7 +40,7 @@ class Table:
 
 
 def system(request: HttpRequest) -> TemplateResponse:
-    """For all of the staff; endpoints and errors for those who may see their lists."""
+    """Show the page to all of the staff; endpoints and errors to those who may see their lists."""
     context = admin.site.each_context(request) | {"title": "System", "tables": list(_system_tables(request))}
     return TemplateResponse(request, "admin/system.html", context)
 
@@ -58,16 +58,19 @@ def _system_tables(request: HttpRequest) -> Iterator[Table]:
 
 
 def _parts() -> Table:
-    found = problems(CHECK_SECONDS)
-    kept = f"bucket {settings.S3_BUCKET}" if settings.S3_BUCKET else str(settings.DATA_DIR / "media")
+    wrong = problems(CHECK_SECONDS)
+    broker = "Redis" if settings.REDIS_URL else "within the site"
+    storage = str(settings.DATA_DIR / "media")
+    if settings.S3_BUCKET:
+        storage = f"bucket {settings.S3_BUCKET}"
     parts = {
         "database": f"{database.database_name()}, {size(database.database_size())}",
-        "broker": "Redis" if settings.REDIS_URL else "within the site",
-        "storage": kept,
+        "broker": broker,
+        "storage": storage,
         "disk": f"{size(free_bytes())} free in {settings.DATA_DIR}",
-        "worker": "",
+        "worker": NONE,
     }
-    rows = [(name.capitalize(), found.get(name, "is there"), what or NONE) for name, what in parts.items()]
+    rows = [(name.capitalize(), wrong.get(name, "is there"), what) for name, what in parts.items()]
     return Table("What it stands on", ("part", "state", "what it is"), rows)
 
 
@@ -94,7 +97,7 @@ def _queue(now: Engine) -> Table:
             grouped(depth.queued),
             grouped(depth.waiting),
             grouped(depth.running),
-            seconds(depth.oldest) if depth.queued or depth.waiting else NONE,
+            _oldest(depth),
         )
         for depth in now.depths
     ]
@@ -102,24 +105,35 @@ def _queue(now: Engine) -> Table:
     return Table("Queue", ("lane", "queued", "waiting", "running", "oldest waits for"), rows)
 
 
+def _oldest(depth: Depth) -> str:
+    if depth.queued or depth.waiting:
+        return seconds(depth.oldest)
+    return NONE
+
+
 def _endpoints(now: Engine) -> Table:
     rows = []
     for endpoint in now.endpoints:
         url = reverse("admin:describer_endpoint_change", args=[endpoint.pk])
         name = format_html('<a href="{}">{}</a>', url, endpoint.name)
-        width = NONE if endpoint.gate_width is None else grouped(int(endpoint.gate_width))
         rows.append(
             (
                 name,
                 state(endpoint),
                 queue.pause_reason(endpoint) or NONE,
                 ago(endpoint.paused_since) or NONE,
-                width,
+                _width(endpoint),
                 ago(endpoint.gate_opens) or NONE,
             )
         )
     columns = ("endpoint", "state", "why", "paused", "calls at once", "gate opens")
     return Table("Endpoints", columns, rows)
+
+
+def _width(endpoint: Endpoint) -> str:
+    if endpoint.gate_width is None:
+        return NONE
+    return grouped(int(endpoint.gate_width))
 
 
 def _errors() -> Table:

@@ -37,7 +37,9 @@ class WebhookAdmin(ReadOnly):
     def state(self, row: Webhook) -> str:
         if row.paused:
             return format_html("paused {}", ago(row.paused))
-        return format_html("failing, first {}", ago(row.failing_since)) if row.failing_since else "open"
+        if row.failing_since:
+            return format_html("failing, first {}", ago(row.failing_since))
+        return "open"
 
 
 @admin.register(WebhookDelivery)

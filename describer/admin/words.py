@@ -14,7 +14,7 @@ SIDE = 64
 
 
 def short(text: str) -> str:
-    """The beginning of a text, on one line."""
+    """Return the beginning of a text, on one line."""
     return Truncator(" ".join(text[:400].split())).chars(80) or NONE
 
 
@@ -26,14 +26,20 @@ def thumbnail_link(image_id: int | None) -> str:
 
 
 def tokens(count: int | None) -> str:
-    """Grouped; a dash for what was not reported, which is not 0."""
-    return NONE if count is None else number_format(count, force_grouping=True)
+    """Write a count grouped; a dash for what was not reported, which is not 0."""
+    if count is None:
+        return NONE
+    return number_format(count, force_grouping=True)
 
 
 def money(cost: Decimal | None) -> str:
-    return NONE if cost is None else f"{cost.normalize():f}"
+    if cost is None:
+        return NONE
+    return f"{cost.normalize():f}"
 
 
 def indented(value: Any) -> str:
-    """JSON as people read it."""
-    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False)) if value else NONE
+    """Write JSON as people read it."""
+    if not value:
+        return NONE
+    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))

@@ -38,8 +38,8 @@ def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
     except ImageError as error:
         raise Refusal.of_image(error) from error
     except StorageAway as error:
-        words = f"{error.message} Nothing was stored; try again in a few seconds."
-        raise Refusal(words, code="storage_away", status=503, retry_after=AWAY_SECONDS) from error
+        message = f"{error.message} Nothing was stored; try again in a few seconds."
+        raise Refusal(message, code="storage_away", status=503, retry_after=AWAY_SECONDS) from error
     except (OSError, DatabaseError) as error:
         if not disk_is_full(error):
             raise
@@ -71,18 +71,26 @@ def _taken_in(owner: User, file: BinaryIO, name: str) -> Image:
 
 
 def _known(owner: User, sha256: str) -> Image | None:
-    """This owner's image with these bytes, if its files are still there; touched, so that it is not swept."""
+    """Return this owner's image with these bytes, if its files are still there.
+
+    The image is touched, so that it is not swept.
+    """
     image = Image.known(owner.pk, sha256)
     if image is None or not all(default_storage.exists(name) for name in (image.original, image.thumbnail)):
         return None
     now = timezone.now()
     if now - image.last_given < TOUCH_STEP:
         return image
-    return image if Image.objects.filter(pk=image.pk).update(last_given=now) else None
+    if not Image.objects.filter(pk=image.pk).update(last_given=now):
+        return None
+    return image
 
 
 def _stored(owner: User, file: BinaryIO, facts: Intake) -> Image:
-    """Write the files, then the rows; what was written goes again when not all could be. Rows without files must never be."""
+    """Write the files, then the rows; what was written goes again when not all could be written.
+
+    Rows without files must never be.
+    """
     stem = f"{facts.sha256[:2]}/{facts.sha256}-{secrets.token_hex(4)}"
     file.seek(0)
     written: list[str] = []
@@ -115,7 +123,10 @@ def _rows(owner: User, facts: Intake, original: str, thumbnail: str, sent: str) 
 
 
 def _row(owner: User, sha256: str, values: dict[str, object]) -> Image:
-    """The owner's row for these bytes; two uploads of them at once share it, the later one's files are kept."""
+    """Make or update the owner's row for these bytes.
+
+    Two uploads of them at once share a row, and the later upload's files are kept.
+    """
     try:
         with transaction.atomic():
             return Image.objects.create(owner=owner, sha256=sha256, **values)

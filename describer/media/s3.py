@@ -32,7 +32,7 @@ MISSING = ("NoSuchKey", "404")  # a reply to HEAD has no body, so only a status
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """Boto's errors in the words of the file system."""
+    """Raise boto's errors in the words of the file system."""
     try:
         yield
     except ClientError as error:
@@ -61,7 +61,10 @@ class Bucket(S3Storage):  # type: ignore[misc]
         self.shared: Any = None
 
     def get_default_settings(self) -> dict[str, Any]:
-        """Checksums only where S3 asks for them: not all that speaks like it knows Amazon's newer ones."""
+        """Return settings with checksums only where S3 asks for them, and with bounded waits.
+
+        Not all that speaks like S3 knows Amazon's newer checksums.
+        """
         options: dict[str, Any] = super().get_default_settings()
         return options | {
             "client_config": Config(
@@ -78,7 +81,10 @@ class Bucket(S3Storage):  # type: ignore[misc]
 
     @property
     def connection(self) -> Any:
-        """One for all threads. Boto's clients are made for that; one for each would be 64 times its memory."""
+        """Return one connection for all threads.
+
+        Boto's clients are made for that; one for each thread would be 64 times the memory.
+        """
         with self.connecting:
             if self.shared is None:
                 self.shared = super().connection
@@ -88,12 +94,15 @@ class Bucket(S3Storage):  # type: ignore[misc]
         raise ValueError("This file is not accessible via a URL.")
 
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
-        """The whole object, laid down first: an error is known before a reply begins, and no connection waits for a slow reader."""
+        """Open the whole object, laid down first.
+
+        An error is known before a reply begins, and no connection waits for a slow reader.
+        """
         spool = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  the caller closes it
         try:
             with _translate_errors():
-                found = self.connection.meta.client.get_object(Bucket=self.bucket_name, Key=self._key(name))
-                with closing(found["Body"]) as body:
+                reply = self.connection.meta.client.get_object(Bucket=self.bucket_name, Key=self._key(name))
+                with closing(reply["Body"]) as body:
                     shutil.copyfileobj(body, spool)
         except BaseException:
             spool.close()
@@ -107,12 +116,12 @@ class Bucket(S3Storage):  # type: ignore[misc]
 
     @_translate_errors()
     def written_between(self, folder: str, since: datetime, until: datetime) -> list[str]:
-        """Names of the files of a folder by the time of their last change, from the listing alone."""
+        """Return the names of a folder's files by the time of their last change, from the listing alone."""
         pages = self.connection.meta.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket_name, Prefix=self._key(folder) + "/"
         )
-        found = (entry for page in pages for entry in page.get("Contents", ()))
-        keys = (entry["Key"] for entry in found if since <= entry["LastModified"] < until)
+        entries = (entry for page in pages for entry in page.get("Contents", ()))
+        keys = (entry["Key"] for entry in entries if since <= entry["LastModified"] < until)
         return [f"{folder}/{key.rpartition('/')[2]}" for key in keys]
 
     _save = _translate_errors()(S3Storage._save)

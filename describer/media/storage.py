@@ -46,7 +46,7 @@ class WholeFiles(FileSystemStorage):
         return kept
 
     def written_between(self, folder: str, since: datetime, until: datetime) -> Iterator[str]:
-        """Names of the files of a folder by the time of their last change."""
+        """Yield the names of a folder's files by the time of their last change."""
         with suppress(FileNotFoundError), os.scandir(self.path(folder)) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):  # deleted meanwhile
@@ -55,7 +55,7 @@ class WholeFiles(FileSystemStorage):
 
 
 def disk_is_full(error: BaseException) -> bool:
-    """Whether this is a full disk, as the file system, SQLite or PostgreSQL tells it."""
+    """Tell whether this is a full disk, as the file system, SQLite or PostgreSQL tells it."""
     cause = error.__cause__
     return (
         getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
@@ -65,7 +65,7 @@ def disk_is_full(error: BaseException) -> bool:
 
 
 def upload_limits() -> Limits:
-    """What may be uploaded, and decoded at once."""
+    """Return what may be uploaded, and decoded at once."""
     return Limits(
         max_bytes=settings.IMAGE_MAX_BYTES,
         max_pixels=settings.IMAGE_MAX_PIXELS,
@@ -74,14 +74,14 @@ def upload_limits() -> Limits:
 
 
 def sweep_images() -> int:
-    """Delete images that no description shows and nobody gave for a day; answers how many."""
+    """Delete images that no description shows and nobody gave for a day; return how many."""
     old = timezone.now() - timedelta(seconds=settings.IMAGE_KEEP_SECONDS)
     unshown = Image.objects.filter(last_given__lt=old, shown_by=None)
     return sum(_delete(image) for image in unshown.prefetch_related("sent_copies")[:AT_ONCE])
 
 
 def drop_images(images: Iterable[Image], since: datetime) -> int:
-    """Delete those of these images that were made after `since` and that nothing shows: of an ask that was refused."""
+    """Delete those of a refused ask's images that were made after `since` and that nothing shows."""
     return sum(_delete(image) for image in images if image.created >= since)
 
 
@@ -98,7 +98,7 @@ def _delete(image: Image) -> bool:
 
 
 def drop_files(names: Iterable[str]) -> None:
-    """Delete files of no row. Those that the storage does not let go now are left to the sweep."""
+    """Delete files of no row. Files that the storage does not let go now are left to the sweep."""
     try:
         for name in names:
             default_storage.delete(name)
@@ -107,12 +107,15 @@ def drop_files(names: Iterable[str]) -> None:
 
 
 def seems_there(name: str) -> bool:
-    """Whether a page may show this file. A bucket is not asked: that were forty requests for a page of twenty pictures."""
+    """Tell whether a page may show this file.
+
+    A bucket is not asked: that were forty requests for a page of twenty pictures.
+    """
     return not isinstance(default_storage, FileSystemStorage) or default_storage.exists(name)
 
 
 def storage_problem() -> str:
-    """Why pictures cannot be read now, in words; nothing when they can. Asks a bucket for one short listing."""
+    """Tell why pictures cannot be read now, or "" when they can. A bucket is asked for one short listing."""
     storage: Any = default_storage
     now = timezone.now()
     try:
@@ -124,12 +127,15 @@ def storage_problem() -> str:
 
 
 def sweep_some_files() -> int:
-    """A 256th of `sweep_files`, picked at random: even with millions of files it is short, and workers need no order."""
+    """Do a 256th of `sweep_files`, picked at random.
+
+    Even with millions of files it is short, and workers need no order.
+    """
     return sweep_files([random.choice(PARTS)])  # noqa: S311  no secret
 
 
 def sweep_files(parts: Sequence[str] = PARTS) -> int:
-    """Delete files without a row that are an hour old: what an upload left that was cut or killed; answers how many.
+    """Delete files without a row that are an hour old; return how many. A cut or killed upload left them.
 
     Files that are older than the database are not ours to judge: a new database beside old pictures is a mistake in
     the settings, and must not cost the pictures.
@@ -149,8 +155,11 @@ def _sweep(folder: str, part: str, since: datetime, until: datetime) -> int:
 
 
 def _with_rows(folder: str, part: str) -> set[str]:
-    """Names of this part's files that a row names, in one query: none of these columns has an index."""
-    column = {"originals": "original", "thumbnails": "thumbnail"}.get(folder, "file")
+    """Return the names of this part's files that a row names.
+
+    One query finds them all: none of these columns has an index.
+    """
+    column = {"originals": "original", "thumbnails": "thumbnail", "sent": "file"}[folder]
     rows = SentCopy.objects if folder == "sent" else Image.objects
     names = rows.filter(**{f"{column}__startswith": f"{folder}/{part}/"})
     return set(names.values_list(column, flat=True))

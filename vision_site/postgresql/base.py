@@ -36,33 +36,42 @@ class Connection(psycopg.Connection[Any]):
                 ready = yield wanted
                 if ready:
                     heard, Connection.hangs = time.monotonic(), False
-                elif time.monotonic() - heard > (SILENCE_OF_ONE_THAT_HUNG if self.hangs else SILENCE):
+                elif time.monotonic() - heard > self._patience():
                     self._ask()
                     heard = time.monotonic()
                 wanted = gen.send(ready)
         except StopIteration as end:
             return end.value
 
+    def _patience(self) -> float:
+        if self.hangs:
+            return SILENCE_OF_ONE_THAT_HUNG
+        return SILENCE
+
     def _ask(self) -> None:
-        Connection.hangs = not speaks(self.info.hostaddr or self.info.host, self.info.port)
+        Connection.hangs = not _speaks(self.info.hostaddr or self.info.host, self.info.port)
         if self.hangs:
             self.pgconn.finish()
             raise psycopg.OperationalError("the database does not answer")
 
 
-def speaks(host: str, port: int) -> bool:
-    """Whether a PostgreSQL answers there in time; `host` may be the folder of a Unix socket."""
-    near = host.startswith("/")
-    place: Any = f"{host}/.s.PGSQL.{port}" if near else (host, port)
+def _speaks(host: str, port: int) -> bool:
+    """Tell whether a PostgreSQL answers there in time; `host` may be the folder of a Unix socket."""
     try:
-        with socket.socket(socket.AF_UNIX) if near else socket.create_connection(place, ANSWER) as asked:
-            asked.settimeout(ANSWER)
-            if near:
-                asked.connect(place)
-            asked.sendall(SSL_REQUEST)
-            return bool(asked.recv(1))
+        if not host.startswith("/"):
+            with socket.create_connection((host, port), ANSWER) as server:
+                return _answers(server)
+        with socket.socket(socket.AF_UNIX) as server:
+            server.settimeout(ANSWER)
+            server.connect(f"{host}/.s.PGSQL.{port}")
+            return _answers(server)
     except OSError:
         return False
+
+
+def _answers(server: socket.socket) -> bool:
+    server.sendall(SSL_REQUEST)
+    return bool(server.recv(1))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
