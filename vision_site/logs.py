@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from textwrap import indent
 
 # All that ends a line for one reader or another, and the escape by which a terminal takes orders.
-CONTROLS = (*range(9), *range(10, 32), *range(127, 160), 0x2028, 0x2029)
-ESCAPED = {code: chr(code).encode("unicode_escape").decode() for code in CONTROLS}
-WITHIN = {code: shown for code, shown in ESCAPED.items() if code != 10}
+_CONTROLS = (*range(9), *range(10, 32), *range(127, 160), 0x2028, 0x2029)
+_ESCAPED = {code: chr(code).encode("unicode_escape").decode() for code in _CONTROLS}
+_WITHIN = {code: shown for code, shown in _ESCAPED.items() if code != 10}
 
 
 class LineFormatter(logging.Formatter):
@@ -26,11 +26,11 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = "".join(f"{name} {value}: " for name, value in _ids(record).items()) + record.message
-        return self._cleaned(super().formatMessage(record)).translate(ESCAPED)
+        return self._cleaned(super().formatMessage(record)).translate(_ESCAPED)
 
     def formatException(self, ei: object) -> str:
         text = self._cleaned(super().formatException(ei))  # type: ignore[arg-type]
-        return indent(text.translate(WITHIN), "  ")
+        return indent(text.translate(_WITHIN), "  ")
 
     def _cleaned(self, text: str) -> str:
         for secret in self.secrets:

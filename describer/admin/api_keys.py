@@ -16,8 +16,8 @@ from describer.models.person import MOST_ASKS_PER_MINUTE, scopes_of
 from describer.templatetags.figures import ago
 from describer.templatetags.keys import expiry, limits
 
-LIMITS = ("expires", "scopes", "model_names", "asks_per_minute")
-SEEN = ("name", "prefix", "user", "created", "last_used", "asks_this_month", "tokens_this_month", "revoked")
+_LIMITS = ("expires", "scopes", "model_names", "asks_per_minute")
+_SEEN = ("name", "prefix", "user", "created", "last_used", "asks_this_month", "tokens_this_month", "revoked")
 
 
 class ApiKeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -40,7 +40,7 @@ class ApiKeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiKey
-        fields = LIMITS
+        fields = _LIMITS
         help_texts = {"expires": "Empty: never."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -96,8 +96,8 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("name", "prefix", "user__username")
     show_full_result_count = False
     list_per_page = 50
-    fields = (*SEEN, *LIMITS)
-    readonly_fields = SEEN
+    fields = (*_SEEN, *_LIMITS)
+    readonly_fields = _SEEN
     actions = ("revoke",)
 
     class Media:

@@ -12,8 +12,8 @@ from describer.engine import queue
 from describer.models import Endpoint
 from describer.models.endpoint import LIMITS, SIZES, SWITCHES
 
-NUMBERS = (*LIMITS, *SIZES)
-SETTINGS = (*NUMBERS, *SWITCHES)
+_NUMBERS = (*LIMITS, *SIZES)
+_SETTINGS = (*_NUMBERS, *SWITCHES)
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -23,16 +23,16 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Endpoint
         fields = ("settings",)
         help_texts = {
-            "settings": f"An object of whole numbers above 0: {', '.join(NUMBERS)}; and of true or false: "
+            "settings": f"An object of whole numbers above 0: {', '.join(_NUMBERS)}; and of true or false: "
             f"{', '.join(SWITCHES)} (links to pictures go to the endpoint as they are)."
         }
 
     def clean_settings(self) -> dict[str, int | bool]:
         values = self.cleaned_data["settings"] or {}
-        if not isinstance(values, dict) or set(values) - set(SETTINGS):
-            raise forms.ValidationError(f"An object with any of {', '.join(SETTINGS)}, and nothing else.")
-        if any(type(values[name]) is not int or values[name] < 1 for name in NUMBERS if name in values):
-            raise forms.ValidationError(f"Each value of {', '.join(NUMBERS)} is a whole number above 0.")
+        if not isinstance(values, dict) or set(values) - set(_SETTINGS):
+            raise forms.ValidationError(f"An object with any of {', '.join(_SETTINGS)}, and nothing else.")
+        if any(type(values[name]) is not int or values[name] < 1 for name in _NUMBERS if name in values):
+            raise forms.ValidationError(f"Each value of {', '.join(_NUMBERS)} is a whole number above 0.")
         if any(type(values[name]) is not bool for name in SWITCHES if name in values):
             raise forms.ValidationError(f"Each value of {', '.join(SWITCHES)} is true or false.")
         return values

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from describer.models import ApiKey, Description, Image, User
 
-ROLE = ("is_superuser", "groups", "user_permissions")
+_ROLE = ("is_superuser", "groups", "user_permissions")
 
 
 @admin.register(User)
@@ -22,7 +22,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         fields = tuple(super().get_readonly_fields(request, obj))
         if request.user.is_superuser:
             return fields
-        return (*fields, *ROLE)
+        return (*fields, *_ROLE)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and _may_touch(request, obj)

@@ -23,9 +23,9 @@ from describer.ops.monitoring.checks import free_bytes, problems
 from describer.ops.monitoring.engine import Depth, Engine, engine, state
 from describer.templatetags.figures import ago, grouped, seconds, size
 
-CHECK_SECONDS = 2.0  # a person waits
-ERRORS = 20
-LOOKED_AT = 10_000  # the newest attempts; errors older than these are in the list of attempts
+_CHECK_SECONDS = 2.0  # a person waits
+_ERRORS = 20
+_LOOKED_AT = 10_000  # the newest attempts; errors older than these are in the list of attempts
 Cell = Any
 
 
@@ -58,7 +58,7 @@ def _system_tables(request: HttpRequest) -> Iterator[Table]:
 
 
 def _parts() -> Table:
-    wrong = problems(CHECK_SECONDS)
+    wrong = problems(_CHECK_SECONDS)
     broker = "Redis" if settings.REDIS_URL else "within the site"
     storage = str(settings.DATA_DIR / "media")
     if settings.S3_BUCKET:
@@ -138,9 +138,9 @@ def _width(endpoint: Endpoint) -> str:
 
 def _errors() -> Table:
     last = Attempt.objects.aggregate(last=Max("pk"))["last"] or 0
-    newest = Attempt.objects.filter(pk__gt=last - LOOKED_AT).exclude(error_code="").order_by("-pk")
+    newest = Attempt.objects.filter(pk__gt=last - _LOOKED_AT).exclude(error_code="").order_by("-pk")
     rows = []
-    for attempt in newest[:ERRORS]:
+    for attempt in newest[:_ERRORS]:
         url = reverse("admin:describer_attempt_change", args=[attempt.pk])
         time = format_html('<a href="{}">{}</a>', url, ago(attempt.sent))
         rows.append((time, attempt.error_code, short(attempt.error_message), attempt.endpoint))

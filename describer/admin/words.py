@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 
 NONE = "-"
-SIDE = 64
+_SIDE = 64
 
 
 def short(text: str) -> str:
@@ -22,7 +22,7 @@ def thumbnail_link(image_id: int | None) -> str:
     if not image_id:
         return NONE
     source = reverse("thumbnail", args=[image_id])
-    return format_html('<img src="{}" alt="" width="{}" loading="lazy">', source, SIDE)
+    return format_html('<img src="{}" alt="" width="{}" loading="lazy">', source, _SIDE)
 
 
 def tokens(count: int | None) -> str:

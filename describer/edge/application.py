@@ -10,7 +10,7 @@ from describer.edge.endpoint import EndpointEdge
 from describer.edge.endpoint_handler import EndpointHandler
 from describer.edge.pages import PageHandler
 
-STREAMS = ("/live/",)
+_STREAMS = ("/live/",)
 
 
 class _SiteApplication:
@@ -22,7 +22,7 @@ class _SiteApplication:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         handler: ASGIHandler = self.pages
-        if scope.get("path", "").startswith(STREAMS):
+        if scope.get("path", "").startswith(_STREAMS):
             handler = self.streams
         await handler(scope, receive, send)
 

@@ -22,12 +22,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
+_DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
 HEAR_SECONDS, HEAR_PAUSE = 2.0, 0.01
-HEAR_BYTES = 2**24
-PART_HEADERS = 2048  # a part's headers and the line before the next boundary are not the file's
-FILE_NAME = re.compile(rb'filename="([^"\r\n]*)"')
-FOR_SCRIPTS = ("/api/", "/v1/", "/images/")
+_HEAR_BYTES = 2**24
+_PART_HEADERS = 2048  # a part's headers and the line before the next boundary are not the file's
+_FILE_NAME = re.compile(rb'filename="([^"\r\n]*)"')
+_FOR_SCRIPTS = ("/api/", "/v1/", "/images/")
 HEADERS = [
     (b"connection", b"close"),
     (b"cache-control", b"no-store"),
@@ -78,7 +78,7 @@ class BodyLimit:
         if b"content-length" not in headers and b"transfer-encoding" not in headers:
             await self.app(scope, receive, send)
             return
-        body = Body(self, receive, headers)
+        body = _Body(self, receive, headers)
         try:
             if not body.refused:
                 await self.app(scope, body.receive, send)
@@ -86,12 +86,12 @@ class BodyLimit:
             # Django spools the body to disk before any view: there is nobody else to say it.
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            body.refused = BodyRefusal(507, "disk_full", DISK_FULL)
+            body.refused = BodyRefusal(507, "disk_full", _DISK_FULL)
         if body.refused:
             await _refuse(scope, send, body.refused, body.hear_out)
 
 
-class Body:
+class _Body:
     """A request's body on its way in. Once it is refused, the application sees a caller who has hung up."""
 
     def __init__(self, limit: BodyLimit, receive: Receive, headers: dict[bytes, bytes]) -> None:
@@ -128,7 +128,7 @@ class Body:
         heard = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(HEAR_SECONDS):
-                while self.more and heard < HEAR_BYTES:
+                while self.more and heard < _HEAR_BYTES:
                     await asyncio.sleep(HEAR_PAUSE)
                     message = await self.receive_next()
                     heard += len(message.get("body", b""))
@@ -178,14 +178,14 @@ class _FormPart:
             self.size = len(window) - begin
             self.head = b""
         if self.size:
-            self.head = (self.head or window[begin:])[:PART_HEADERS]
+            self.head = (self.head or window[begin:])[:_PART_HEADERS]
         self.tail = window[-(len(self.boundary) - 1) :]
-        return self.size - PART_HEADERS
+        return self.size - _PART_HEADERS
 
     @property
     def file_name(self) -> str:
         """Return the name in the part's headers, its last path part only, or ""."""
-        match = FILE_NAME.search(self.head)
+        match = _FILE_NAME.search(self.head)
         if match is None:
             return ""
         name = match[1].decode("utf-8", "replace")
@@ -206,7 +206,7 @@ def _boundary(headers: dict[bytes, bytes]) -> bytes:
 async def _refuse(
     scope: Scope, send: Send, refused: BodyRefusal, hear_out: Callable[[], Awaitable[None]]
 ) -> None:
-    if f"{scope['path']}/".startswith(FOR_SCRIPTS):
+    if f"{scope['path']}/".startswith(_FOR_SCRIPTS):
         kind = b"application/json"
         error = {
             "message": refused.message,

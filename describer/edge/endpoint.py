@@ -11,11 +11,11 @@ import uuid
 
 from describer.edge.body_limit import App, BodyLimit, Message, Receive, Scope, Send
 
-PATH = "/v1"
-REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
-METHODS = b"GET, HEAD, POST, OPTIONS"
-SHOWN = b"x-request-id, x-description-id, retry-after"
-MISSING = {
+_PATH = "/v1"
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_METHODS = b"GET, HEAD, POST, OPTIONS"
+_SHOWN = b"x-request-id, x-description-id, retry-after"
+_MISSING = {
     "error": {
         "message": "An API key is needed. Send the header Authorization: Bearer <API key>.",
         "type": "authentication_error",
@@ -23,7 +23,7 @@ MISSING = {
         "code": "missing_api_key",
     }
 }
-STOPPED = {
+_STOPPED = {
     "error": {
         "message": "The site was stopped before the answer came. What was sent on by then may have been billed.",
         "type": "server_error",
@@ -43,7 +43,7 @@ class _EndpointSend:
             (b"x-request-id", request_id),
             (b"cache-control", b"no-store"),
             (b"access-control-allow-origin", b"*"),
-            (b"access-control-expose-headers", SHOWN),
+            (b"access-control-expose-headers", _SHOWN),
             (b"x-content-type-options", b"nosniff"),
         ]
 
@@ -68,18 +68,18 @@ class EndpointEdge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if scope["type"] != "http" or not (path == PATH or path.startswith(f"{PATH}/")):
+        if scope["type"] != "http" or not (path == _PATH or path.startswith(f"{_PATH}/")):
             await self.rest(scope, receive, send)
             return
         headers = {name.lower(): value for name, value in scope["headers"]}
         request_id = headers.get(b"x-request-id", b"")
-        if not REQUEST_ID.fullmatch(request_id):
+        if not _REQUEST_ID.fullmatch(request_id):
             request_id = uuid.uuid4().hex.encode()
         answer = _EndpointSend(send, request_id)
         if scope["method"] == "OPTIONS":
             await _reply(answer, 204, _preflight(headers))
         elif not headers.get(b"authorization", b"").strip():
-            await _reply(answer, 401, UNKNOWN, json.dumps(MISSING).encode())
+            await _reply(answer, 401, _UNKNOWN, json.dumps(_MISSING).encode())
         else:
             named = [(name, value) for name, value in scope["headers"] if name.lower() != b"x-request-id"]
             known = {**scope, "headers": [*named, (b"x-request-id", request_id)]}
@@ -94,17 +94,17 @@ class EndpointEdge:
             await self.site(scope, receive, answer)
         except asyncio.CancelledError:
             if not answer.begun:
-                await _reply(answer, 503, CUT_OFF, json.dumps(STOPPED).encode())
+                await _reply(answer, 503, _CUT_OFF, json.dumps(_STOPPED).encode())
                 answer.over = True
             raise
 
 
-UNKNOWN = [
+_UNKNOWN = [
     (b"content-type", b"application/json"),
     (b"www-authenticate", b"Bearer"),
     (b"connection", b"close"),
 ]
-CUT_OFF = [
+_CUT_OFF = [
     (b"content-type", b"application/json"),
     (b"retry-after", b"5"),
     (b"x-should-retry", b"false"),
@@ -114,7 +114,7 @@ CUT_OFF = [
 
 def _preflight(headers: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
     """Return what a browser may send: whatever it asks for, since SDKs send headers of their own."""
-    allowed = [(b"access-control-allow-methods", METHODS)]
+    allowed = [(b"access-control-allow-methods", _METHODS)]
     if wanted := headers.get(b"access-control-request-headers", b""):
         allowed.append((b"access-control-allow-headers", wanted))
     return [

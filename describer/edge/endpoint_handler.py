@@ -13,7 +13,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-BODY_IN_MEMORY = 2**20  # of a call; the rest lies in a file without a name
+_BODY_IN_MEMORY = 2**20  # of a call; the rest lies in a file without a name
 
 
 class EndpointHandler(ASGIHandler):
@@ -65,7 +65,7 @@ class EndpointHandler(ASGIHandler):
         return response
 
     async def read_body(self, receive: Any) -> Any:
-        body = _TakenOnce(max_size=BODY_IN_MEMORY)
+        body = _TakenOnce(max_size=_BODY_IN_MEMORY)
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":

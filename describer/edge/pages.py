@@ -18,16 +18,16 @@ from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections, connections, reset_queries
 from django.dispatch import receiver
 
-PAGE_THREADS = 2
-UPLOAD_THREADS = 4  # decoding waits without the GIL; it shall hold up no page
-LOGIN_THREADS = 2  # a password's hash takes 0.2 s, and anybody may ask for one
-PICTURE_THREADS = 4  # a bucket that hangs shall hold up no page either
-EXPORT_THREADS = 1  # pages shall compete with one at most; long exports take turns, piece by piece
-WATCH_THREADS = 4  # whoever watches the site is answered though all pages hang
-LOGINS = ("/login/", "/admin/login/")
-WATCHED = ("/healthz", "/readyz", "/metrics")
-EXPORTS = re.compile(r"/api/descriptions\.(jsonl|csv)/?$")
-PICTURES = re.compile(r"/images/\d|/descriptions/\d+/sent/")
+_PAGE_THREADS = 2
+_UPLOAD_THREADS = 4  # decoding waits without the GIL; it shall hold up no page
+_LOGIN_THREADS = 2  # a password's hash takes 0.2 s, and anybody may ask for one
+_PICTURE_THREADS = 4  # a bucket that hangs shall hold up no page either
+_EXPORT_THREADS = 1  # pages shall compete with one at most; long exports take turns, piece by piece
+_WATCH_THREADS = 4  # whoever watches the site is answered though all pages hang
+_LOGINS = ("/login/", "/admin/login/")
+_WATCHED = ("/healthz", "/readyz", "/metrics")
+_EXPORTS = re.compile(r"/api/descriptions\.(jsonl|csv)/?$")
+_PICTURES = re.compile(r"/images/\d|/descriptions/\d+/sent/")
 
 # Done inside the hop instead: as receivers these would run in another thread than the view.
 for done in (close_old_connections, reset_queries):
@@ -50,12 +50,12 @@ class PageHandler(ASGIHandler):
     def __init__(self) -> None:
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
-        self.pages = ThreadPoolExecutor(PAGE_THREADS, "page")
-        self.uploads = ThreadPoolExecutor(UPLOAD_THREADS, "upload")
-        self.logins = ThreadPoolExecutor(LOGIN_THREADS, "login")
-        self.pictures = ThreadPoolExecutor(PICTURE_THREADS, "picture")
-        self.exports = ThreadPoolExecutor(EXPORT_THREADS, "export")
-        self.watch = ThreadPoolExecutor(WATCH_THREADS, "watch")
+        self.pages = ThreadPoolExecutor(_PAGE_THREADS, "page")
+        self.uploads = ThreadPoolExecutor(_UPLOAD_THREADS, "upload")
+        self.logins = ThreadPoolExecutor(_LOGIN_THREADS, "login")
+        self.pictures = ThreadPoolExecutor(_PICTURE_THREADS, "picture")
+        self.exports = ThreadPoolExecutor(_EXPORT_THREADS, "export")
+        self.watch = ThreadPoolExecutor(_WATCH_THREADS, "watch")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)  # without a thread of its own for each request
@@ -69,13 +69,13 @@ class PageHandler(ASGIHandler):
         return response
 
     def _pool(self, request: Any) -> ThreadPoolExecutor:
-        if request.method == "POST" and request.path in LOGINS:
+        if request.method == "POST" and request.path in _LOGINS:
             return self.logins
-        if PICTURES.match(request.path):
+        if _PICTURES.match(request.path):
             return self.pictures
-        if EXPORTS.match(request.path):
+        if _EXPORTS.match(request.path):
             return self.exports
-        if request.path in WATCHED:
+        if request.path in _WATCHED:
             return self.watch
         if request.method == "POST" and request.content_type == "multipart/form-data":
             return self.uploads

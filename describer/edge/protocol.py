@@ -11,12 +11,12 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from describer.edge.body_limit import HEADERS
 
-HEAD_BYTES = 2**16
-HEAD_SECONDS = 60.0
+_HEAD_BYTES = 2**16
+_HEAD_SECONDS = 60.0
 
 
 class Protocol(HttpToolsProtocol):
-    """Ends a connection whose next head, or next piece of a body, is longer than HEAD_BYTES or HEAD_SECONDS in coming."""
+    """Ends a connection whose next head, or next piece of a body, is longer than _HEAD_BYTES or _HEAD_SECONDS in coming."""
 
     beside = 0  # bytes since a head or a piece of a body was whole
     patience: asyncio.TimerHandle | None = None
@@ -32,8 +32,8 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self.beside += len(data)
         super().data_received(data)
-        if self.beside > HEAD_BYTES and not self.transport.is_closing():
-            self._refuse(431, f"The head of a request has at most {HEAD_BYTES // 1024} KiB.")
+        if self.beside > _HEAD_BYTES and not self.transport.is_closing():
+            self._refuse(431, f"The head of a request has at most {_HEAD_BYTES // 1024} KiB.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -56,7 +56,7 @@ class Protocol(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         if self.patience is None:
-            self.patience = self.loop.call_later(HEAD_SECONDS, self._lose_patience)
+            self.patience = self.loop.call_later(_HEAD_SECONDS, self._lose_patience)
 
     def _head_came(self) -> None:
         self.beside = 0
@@ -66,7 +66,7 @@ class Protocol(HttpToolsProtocol):
 
     def _lose_patience(self) -> None:
         if self.beside:
-            self._refuse(408, f"No request came within {HEAD_SECONDS:g} seconds.")
+            self._refuse(408, f"No request came within {_HEAD_SECONDS:g} seconds.")
         self.transport.close()
 
     def _refuse(self, status: int, message: str) -> None:

@@ -3,7 +3,7 @@
 import time
 from typing import IO
 
-STEP_SECONDS = 0.1
+_STEP_SECONDS = 0.1
 
 
 class Progress:
@@ -21,7 +21,7 @@ class Progress:
         if self.shown and time.monotonic() >= self.next:
             self.stream.write(f"\r\x1b[K{text}")
             self.stream.flush()
-            self.next = time.monotonic() + STEP_SECONDS
+            self.next = time.monotonic() + _STEP_SECONDS
 
     def clear(self) -> None:
         """Take the line away, for one that stays; the progress may be shown again at once."""

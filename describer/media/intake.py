@@ -19,11 +19,11 @@ from describer.images import ImageError, Intake, Recipe, intake
 from describer.media.storage import StorageAway, disk_is_full, drop_files, drop_images, upload_limits
 from describer.models import Image, SentCopy, User
 
-TOUCH_STEP = timedelta(hours=1)  # far below the day after which an image that nothing shows is swept
+_TOUCH_STEP = timedelta(hours=1)  # far below the day after which an image that nothing shows is swept
 # Many asks about one new picture arrive at once: the first takes it in, the others find it known.
-INTAKES = tuple(threading.Lock() for _ in range(64))
+_INTAKES = tuple(threading.Lock() for _ in range(64))
 DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
-AWAY_SECONDS = 5
+_AWAY_SECONDS = 5
 
 
 def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
@@ -33,13 +33,13 @@ def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
     """
     sha256 = _digest(file)
     try:
-        with INTAKES[int(sha256[:2], 16) % len(INTAKES)]:
+        with _INTAKES[int(sha256[:2], 16) % len(_INTAKES)]:
             return _known(owner, sha256) or _taken_in(owner, file, name)
     except ImageError as error:
         raise Refusal.of_image(error) from error
     except StorageAway as error:
         message = f"{error.message} Nothing was stored; try again in a few seconds."
-        raise Refusal(message, code="storage_away", status=503, retry_after=AWAY_SECONDS) from error
+        raise Refusal(message, code="storage_away", status=503, retry_after=_AWAY_SECONDS) from error
     except (OSError, DatabaseError) as error:
         if not disk_is_full(error):
             raise
@@ -79,7 +79,7 @@ def _known(owner: User, sha256: str) -> Image | None:
     if image is None or not all(default_storage.exists(name) for name in (image.original, image.thumbnail)):
         return None
     now = timezone.now()
-    if now - image.last_given < TOUCH_STEP:
+    if now - image.last_given < _TOUCH_STEP:
         return image
     if not Image.objects.filter(pk=image.pk).update(last_given=now):
         return None

@@ -25,18 +25,18 @@ from describer.media.storage import StorageAway
 
 logger = logging.getLogger(__name__)
 
-PAGES = 16  # more threads than pages have
-SPOOL_BYTES = 2**20  # of a file that is read are held in memory, the rest in a temporary file
-MISSING = ("NoSuchKey", "404")  # a reply to HEAD has no body, so only a status
+_PAGES = 16  # more threads than pages have
+_SPOOL_BYTES = 2**20  # of a file that is read are held in memory, the rest in a temporary file
+_MISSING = ("NoSuchKey", "404")  # a reply to HEAD has no body, so only a status
 
 
 @contextmanager
-def _translate_errors() -> Iterator[None]:
+def _file_system_errors() -> Iterator[None]:
     """Raise boto's errors in the words of the file system."""
     try:
         yield
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in MISSING:
+        if error.response.get("Error", {}).get("Code") in _MISSING:
             raise FileNotFoundError(str(error)) from error
         raise _away(error) from error
     except (BotoCoreError, Boto3Error) as error:
@@ -71,7 +71,7 @@ class Bucket(S3Storage):  # type: ignore[misc]
                 connect_timeout=self.connect_seconds,
                 read_timeout=self.read_seconds,
                 retries={"mode": "standard", "total_max_attempts": self.attempts},
-                max_pool_connections=settings.WORKER_CONCURRENCY + PAGES,
+                max_pool_connections=settings.WORKER_CONCURRENCY + _PAGES,
                 signature_version="s3v4",
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
@@ -98,9 +98,9 @@ class Bucket(S3Storage):  # type: ignore[misc]
 
         An error is known before a reply begins, and no connection waits for a slow reader.
         """
-        spool = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  the caller closes it
+        spool = SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115  the caller closes it
         try:
-            with _translate_errors():
+            with _file_system_errors():
                 reply = self.connection.meta.client.get_object(Bucket=self.bucket_name, Key=self._key(name))
                 with closing(reply["Body"]) as body:
                     shutil.copyfileobj(body, spool)
@@ -114,7 +114,7 @@ class Bucket(S3Storage):  # type: ignore[misc]
         key: str = self._normalize_name(name)
         return key
 
-    @_translate_errors()
+    @_file_system_errors()
     def written_between(self, folder: str, since: datetime, until: datetime) -> list[str]:
         """Return the names of a folder's files by the time of their last change, from the listing alone."""
         pages = self.connection.meta.client.get_paginator("list_objects_v2").paginate(
@@ -124,9 +124,9 @@ class Bucket(S3Storage):  # type: ignore[misc]
         keys = (entry["Key"] for entry in entries if since <= entry["LastModified"] < until)
         return [f"{folder}/{key.rpartition('/')[2]}" for key in keys]
 
-    _save = _translate_errors()(S3Storage._save)
-    delete = _translate_errors()(S3Storage.delete)
-    exists = _translate_errors()(S3Storage.exists)
-    listdir = _translate_errors()(S3Storage.listdir)
-    size = _translate_errors()(S3Storage.size)
-    get_modified_time = _translate_errors()(S3Storage.get_modified_time)
+    _save = _file_system_errors()(S3Storage._save)
+    delete = _file_system_errors()(S3Storage.delete)
+    exists = _file_system_errors()(S3Storage.exists)
+    listdir = _file_system_errors()(S3Storage.listdir)
+    size = _file_system_errors()(S3Storage.size)
+    get_modified_time = _file_system_errors()(S3Storage.get_modified_time)

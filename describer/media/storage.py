@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 FOLDERS = ("originals", "thumbnails", "sent")
 PARTS = tuple(f"{number:02x}" for number in range(256))  # of each folder: the first two digits of a hash
-AT_ONCE = 500
-POSTGRES_DISK_FULL = "53100"
+_AT_ONCE = 500
+_POSTGRES_DISK_FULL = "53100"
 
 
 class StorageAway(OSError):
@@ -60,7 +60,7 @@ def disk_is_full(error: BaseException) -> bool:
     return (
         getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
         or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        or getattr(cause, "sqlstate", None) == POSTGRES_DISK_FULL
+        or getattr(cause, "sqlstate", None) == _POSTGRES_DISK_FULL
     )
 
 
@@ -77,7 +77,7 @@ def sweep_images() -> int:
     """Delete images that no description shows and nobody gave for a day; return how many."""
     old = timezone.now() - timedelta(seconds=settings.IMAGE_KEEP_SECONDS)
     unshown = Image.objects.filter(last_given__lt=old, shown_by=None)
-    return sum(_delete(image) for image in unshown.prefetch_related("sent_copies")[:AT_ONCE])
+    return sum(_delete(image) for image in unshown.prefetch_related("sent_copies")[:_AT_ONCE])
 
 
 def drop_images(images: Iterable[Image], since: datetime) -> int:

@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
-SILENCE = 5.0  # seconds without a byte before the server is asked
-SILENCE_OF_ONE_THAT_HUNG = 1.0
-ANSWER = 2.0  # seconds in which it must answer
-SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # anybody may send it first, and one byte comes back
+_SILENCE = 5.0  # seconds without a byte before the server is asked
+_SILENCE_OF_ONE_THAT_HUNG = 1.0
+_ANSWER = 2.0  # seconds in which it must answer
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # anybody may send it first, and one byte comes back
 
 
 class Connection(psycopg.Connection[Any]):
@@ -45,8 +45,8 @@ class Connection(psycopg.Connection[Any]):
 
     def _patience(self) -> float:
         if self.hangs:
-            return SILENCE_OF_ONE_THAT_HUNG
-        return SILENCE
+            return _SILENCE_OF_ONE_THAT_HUNG
+        return _SILENCE
 
     def _ask(self) -> None:
         Connection.hangs = not _speaks(self.info.hostaddr or self.info.host, self.info.port)
@@ -59,10 +59,10 @@ def _speaks(host: str, port: int) -> bool:
     """Tell whether a PostgreSQL answers there in time; `host` may be the folder of a Unix socket."""
     try:
         if not host.startswith("/"):
-            with socket.create_connection((host, port), ANSWER) as server:
+            with socket.create_connection((host, port), _ANSWER) as server:
                 return _answers(server)
         with socket.socket(socket.AF_UNIX) as server:
-            server.settimeout(ANSWER)
+            server.settimeout(_ANSWER)
             server.connect(f"{host}/.s.PGSQL.{port}")
             return _answers(server)
     except OSError:
@@ -70,7 +70,7 @@ def _speaks(host: str, port: int) -> bool:
 
 
 def _answers(server: socket.socket) -> bool:
-    server.sendall(SSL_REQUEST)
+    server.sendall(_SSL_REQUEST)
     return bool(server.recv(1))
 
 

@@ -9,16 +9,16 @@ import threading
 
 from django.db.backends.sqlite3 import base
 
-WRITER = threading.Lock()
+_WRITER = threading.Lock()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Holds WRITER from BEGIN until autocommit is back or the connection is closed."""
+    """Holds _WRITER from BEGIN until autocommit is back or the connection is closed."""
 
     _holds_writer = False
 
     def _start_transaction_under_autocommit(self) -> None:
-        WRITER.acquire()
+        _WRITER.acquire()
         self._holds_writer = True
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
@@ -41,4 +41,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _give_back(self) -> None:
         if self._holds_writer:
             self._holds_writer = False
-            WRITER.release()
+            _WRITER.release()

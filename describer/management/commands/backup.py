@@ -31,7 +31,7 @@ class Command(BaseCommand):
         except ArchiveError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{path} is whole: {contents(manifest)}.")
-        for remark in remarks(manifest):
+        for remark in _remarks(manifest):
             self.stderr.write(remark)
 
 
@@ -56,7 +56,7 @@ def contents(manifest: Manifest) -> str:
     )
 
 
-def remarks(manifest: Manifest) -> list[str]:
+def _remarks(manifest: Manifest) -> list[str]:
     """Tell what is to be known of an archive beside its contents."""
     counts = {
         f"{manifest.gone:,} files were gone from the storage; their pictures are not in the backup.": manifest.gone,

@@ -10,8 +10,8 @@ from describer.management.options import a_day, a_number, a_person, one_of
 from describer.models import ApiKey, Endpoint, Scope, User
 from describer.models.person import MOST_ASKS_PER_MINUTE, MOST_DAYS, end_of, scopes_of
 
-NAME_MOST = 100
-MODEL_MOST = 200
+_NAME_MOST = 100
+_MODEL_MOST = 200
 
 
 class Command(BaseCommand):
@@ -44,8 +44,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         user = a_person(options["username"], so=", so a key would open nothing")
         name = options["name"].strip()
-        if len(name) > NAME_MOST or name.splitlines() != [name]:
-            raise CommandError(f"A key's name has 1 to {NAME_MOST} characters on one line.")
+        if len(name) > _NAME_MOST or name.splitlines() != [name]:
+            raise CommandError(f"A key's name has 1 to {_NAME_MOST} characters on one line.")
         limits: dict[str, Any] = {
             "scopes": _scopes(options["scope"], user),
             "model_names": _models(options["model"] or []),
@@ -71,8 +71,8 @@ def _models(names: list[str]) -> list[str]:
     """Return each model once. Where the endpoint has not told what it offers, any name goes, as in an ask."""
     endpoint = Endpoint.objects.filter(is_default=True).first()
     for name in names:
-        if not name or len(name) > MODEL_MOST:
-            raise CommandError(f"A model's name has 1 to {MODEL_MOST} characters.")
+        if not name or len(name) > _MODEL_MOST:
+            raise CommandError(f"A model's name has 1 to {_MODEL_MOST} characters.")
         if endpoint and endpoint.model_names and name not in endpoint.offered:
             raise CommandError(f"{name!r} is not offered; these are: {', '.join(endpoint.offered)}.")
     return list(dict.fromkeys(names))

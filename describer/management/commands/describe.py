@@ -27,10 +27,10 @@ from describer.management.describe.runner import Asking
 from describer.management.options import a_number
 from describer.management.progress import Progress
 
-JOBS = 8
-MOST_JOBS = 256
+_JOBS = 8
+_MOST_JOBS = 256
 USAGE, SOME_FAILED = 2, 1
-NOT_OPTIONS = ("stream", "user")  # answers come whole; --user says whose asks these are
+_NOT_OPTIONS = ("stream", "user")  # answers come whole; --user says whose asks these are
 
 
 class Command(BaseCommand):
@@ -57,12 +57,12 @@ class Command(BaseCommand):
             action="store_true",
             help="leave out pictures that were answered already, asked the same of the same model",
         )
-        parser.add_argument("--jobs", metavar="N", help=f"asks at once (default: {JOBS})")
+        parser.add_argument("--jobs", metavar="N", help=f"asks at once (default: {_JOBS})")
         form = parser.add_mutually_exclusive_group()
         form.add_argument("--jsonl", action="store_true", help="JSON lines (the default, but on a terminal)")
         form.add_argument("--text", action="store_true", help="text for people")
         for name, field in Parameters.model_fields.items():
-            if name not in NOT_OPTIONS:
+            if name not in _NOT_OPTIONS:
                 option = f"--{name.replace('_', '-')}"
                 action = "append" if NAMES[name] == "stop" else "store"
                 parser.add_argument(option, action=action, metavar="VALUE", help=field.description)
@@ -79,15 +79,15 @@ class Command(BaseCommand):
             error.returncode = USAGE
             raise
         upkeep.keep_leases()
-        with Interrupt(asking, outcome) as stop, outcome.bar:
+        with _Interrupt(asking, outcome) as stop, outcome.bar:
             asking.run(jobs)
         self._end(outcome, stop)
 
     def _prepared(self, options: dict[str, Any]) -> tuple[Asking, DescribeReport, int]:
         """Judge the whole call before anything is asked. Raises CommandError, which says what is wrong."""
-        jobs = min(JOBS, settings.WORKER_CONCURRENCY)
+        jobs = min(_JOBS, settings.WORKER_CONCURRENCY)
         if options["jobs"]:
-            jobs = a_number(options["jobs"], "--jobs", MOST_JOBS)
+            jobs = a_number(options["jobs"], "--jobs", _MOST_JOBS)
         parameters = parameters_of(options)
         standing_database()
         ask = ask_of(options, person(options["user"]), parameters, endpoint_of())
@@ -107,7 +107,7 @@ class Command(BaseCommand):
                 f"{files.folders_left:,} folders within were left out; --recursive takes them, too."
             )
 
-    def _end(self, outcome: DescribeReport, stop: "Interrupt") -> None:
+    def _end(self, outcome: DescribeReport, stop: "_Interrupt") -> None:
         if outcome.all > 1 or outcome.counts["done"] < outcome.all:
             self.stderr.write(f"{outcome.summary()}.")
         if stop.signal:
@@ -129,7 +129,7 @@ def _sets_of(files: Files, *, together: bool) -> Sequence[Sequence[str]]:
     return [paths]
 
 
-class Interrupt:
+class _Interrupt:
     """What SIGINT, SIGTERM and SIGHUP do: once, begin no more asks and end those under way; again, leave at once."""
 
     def __init__(self, asking: Asking, outcome: DescribeReport) -> None:
@@ -137,7 +137,7 @@ class Interrupt:
         self.signal = 0
         self.before: dict[int, Any] = {}
 
-    def __enter__(self) -> "Interrupt":
+    def __enter__(self) -> "_Interrupt":
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:  # nohup
                 self.before[number] = signal.signal(number, self)

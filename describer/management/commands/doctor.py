@@ -14,8 +14,8 @@ from describer.management.doctor import examine as examining
 from describer.management.doctor.examine import NOTE, OK, WRONG, Finding, Findings
 from describer.ops.monitoring.single_flight import SingleFlight
 
-SECONDS = 20.0  # for one part
-FILES_SECONDS = 24 * 3600.0
+_SECONDS = 20.0  # for one part
+_FILES_SECONDS = 24 * 3600.0
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self.secrets = _secrets()
         marks = {name: self._examined(name, look) for name, look in examining.ANYWAY.items()}
         every = bool(options["files"])
-        seconds = FILES_SECONDS if every else SECONDS
+        seconds = _FILES_SECONDS if every else _SECONDS
         by_rows = examining.BY_ROWS | {"pictures": partial(examining.the_pictures, every)}
         for name, look in by_rows.items():
             if marks["database"] == {OK}:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         if WRONG in set().union(*marks.values()):
             raise SystemExit(1)
 
-    def _examined(self, name: str, look: Callable[[], Findings], seconds: float = SECONDS) -> set[str]:
+    def _examined(self, name: str, look: Callable[[], Findings], seconds: float = _SECONDS) -> set[str]:
         """Say what is found, and return the marks."""
         try:
             findings = SingleFlight(lambda: list(look())).begin().within(seconds)

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         except ArchiveError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Restored {contents(restored.manifest)}.")
-        for remark in remarks(restored):
+        for remark in _remarks(restored):
             self.stdout.write(remark)
 
 
@@ -47,7 +47,7 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def remarks(restored: Restored) -> list[str]:
+def _remarks(restored: Restored) -> list[str]:
     """Tell what became of what was under way."""
     counts = {
         f"{restored.ended:,} asks were under way at the backup; they end as failed, and can be asked again.": (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Of a folder these alone are tried; a file that is named is, whatever its name.
-SUFFIXES = frozenset(
+_SUFFIXES = frozenset(
     [
         ".avif",
         ".bmp",
@@ -26,7 +26,7 @@ SUFFIXES = frozenset(
         ".webp",
     ]
 )
-STANDARD_INPUT = "-"
+_STANDARD_INPUT = "-"
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Files:
             return
         for path in (os.path.join(folder, name) for name in names):
             if not os.path.isdir(path):
-                if Path(path).suffix.lower() in SUFFIXES:
+                if Path(path).suffix.lower() in _SUFFIXES:
                     self.paths[path] = None
             elif deep and not os.path.islink(path):  # a link may lead back up
                 self._take_folder(path, deep)
@@ -74,7 +74,7 @@ def files_of(arguments: Sequence[str], lines: Iterable[str], *, deep: bool) -> F
     """
     files = Files()
     for argument in arguments:
-        if argument != STANDARD_INPUT:
+        if argument != _STANDARD_INPUT:
             files.take(argument, deep)
             continue
         for path in _paths_on(lines):

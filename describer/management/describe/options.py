@@ -17,19 +17,19 @@ from describer.management.options import a_person, one_of
 from describer.models import Endpoint, User, Via
 from describer.sandbox import SANDBOX_URL
 
-NOT_YET = "There is no site here yet: start it once with `manage.py up`, which makes its database."
+_NOT_YET = "There is no site here yet: start it once with `manage.py up`, which makes its database."
 
 
 def standing_database() -> None:
     """Raise CommandError unless the database is there, and of this program's version."""
     if database.is_local() and not Path(connection.settings_dict["NAME"]).exists():
-        raise CommandError(NOT_YET)
+        raise CommandError(_NOT_YET)
     try:
         how = database.mismatch()
     except Error as error:
         raise CommandError(f"The database cannot be reached: {error}") from error
     if how and not database.applied():
-        raise CommandError(NOT_YET)
+        raise CommandError(_NOT_YET)
     if how:
         raise CommandError(f"Nothing is asked: {how}.")
 
@@ -52,7 +52,7 @@ def endpoint_of() -> Endpoint:
     """
     endpoint = Endpoint.objects.filter(is_default=True).first()
     if endpoint is None:
-        raise CommandError(NOT_YET)
+        raise CommandError(_NOT_YET)
     here = settings.VISION_BASE_URL or SANDBOX_URL
     if endpoint.base_url != here:
         raise CommandError(

@@ -19,7 +19,7 @@ from describer.models import Description, Status
 from describer.serializers import DescriptionOut, serialize
 from describer.templatetags.figures import money
 
-BAR = 20  # characters
+_BAR = 20  # characters
 
 
 class DescribeReport:
@@ -47,7 +47,7 @@ class DescribeReport:
             if is_done or not self.as_text:
                 self._print(description, paths)
             if not is_done:
-                self._say(paths, _reason(description))
+                self._say(paths, _failure(description))
             self._draw()
 
     def unfit(self, path: str, why: str) -> None:
@@ -102,14 +102,14 @@ class DescribeReport:
 
     def _draw(self) -> None:
         ended = sum(self.counts.values())
-        filled = BAR * ended // max(1, self.all)
+        filled = _BAR * ended // max(1, self.all)
         asked = self.counts["done"] + self.counts["failed"]
         rate = asked / max(0.001, time.monotonic() - self.began)
-        line = f"[{'#' * filled}{'.' * (BAR - filled)}] {self.summary()}, {rate:.1f}/s"
+        line = f"[{'#' * filled}{'.' * (_BAR - filled)}] {self.summary()}, {rate:.1f}/s"
         self.bar(line[: shutil.get_terminal_size().columns - 1])
 
 
-def _reason(description: DescriptionOut) -> str:
+def _failure(description: DescriptionOut) -> str:
     if description.error:
         return description.error.message
     return "It was cancelled."

@@ -22,8 +22,8 @@ from describer.models import Description, Status, User
 
 logger = logging.getLogger(__name__)
 
-AGAIN_SECONDS = 1.0
-OF_THE_SITE = ("storage_away", "disk_full")  # whatever the picture is
+_AGAIN_SECONDS = 1.0
+_OF_THE_SITE = ("storage_away", "disk_full")  # whatever the picture is
 
 
 class Asking:
@@ -85,7 +85,7 @@ class Asking:
                 for path in paths
                 if (file := self._opened(path)) is not None
             ]
-            if self.skip and files and _is_described(self.ask, [_digest(file) for _, file in files]):
+            if self.skip and files and _is_described(self.ask, [_sha256(file) for _, file in files]):
                 self.outcome.skipped([path for path, _ in files])
                 return
             pictures = {path: picture for path, file in files if (picture := self._kept(path, file))}
@@ -107,7 +107,7 @@ class Asking:
         try:
             return AskImage(keep_image(self.ask.owner, file, name), name)
         except Refusal as refusal:
-            if refusal.code in OF_THE_SITE:
+            if refusal.code in _OF_THE_SITE:
                 raise
             self.outcome.unfit(path, refusal.message)
             return None
@@ -136,7 +136,7 @@ class Asking:
             except Refusal as refusal:
                 if refusal.code != "unavailable":
                     raise
-                waiter.over.wait(AGAIN_SECONDS)
+                waiter.over.wait(_AGAIN_SECONDS)
             else:
                 return run if isinstance(run, Run) else None  # a description only where a token was given
         return None
@@ -172,5 +172,5 @@ def _images(owner: User, sha256: str) -> list[int]:
     return list(owner.images.filter(sha256=sha256).values_list("pk", flat=True))
 
 
-def _digest(file: BinaryIO) -> str:
+def _sha256(file: BinaryIO) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -25,11 +25,11 @@ from describer.ops.monitoring import checks
 from describer.templatetags.figures import size
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
-SOME_IMAGES = 200
-SOME_FILES = 5
-LITTLE_FREE = 2**30  # bytes
-CLOCKS_APART = 5.0  # seconds
-CONNECT_SECONDS = 5
+_SOME_IMAGES = 200
+_SOME_FILES = 5
+_LITTLE_FREE = 2**30  # bytes
+_CLOCKS_APART = 5.0  # seconds
+_CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def the_database() -> Findings:
         yield Finding(NOTE, "there is none yet", "`manage.py up` makes it")
         return
     if connection.vendor == "postgresql":
-        parameters = connection.get_connection_params() | {"connect_timeout": CONNECT_SECONDS}
+        parameters = connection.get_connection_params() | {"connect_timeout": _CONNECT_SECONDS}
         psycopg.connect(**parameters).close()
     how = database.mismatch()
     what = f"{database.database_name()}, {size(database.database_size())}"
@@ -132,7 +132,7 @@ def _room(free: int) -> Finding:
     what = f"{size(free)} free on disk"
     if checks.disk():
         return Finding(WRONG, what, "make room")
-    if free < LITTLE_FREE:
+    if free < _LITTLE_FREE:
         return Finding(NOTE, what, "make room")
     return Finding(OK, what)
 
@@ -141,7 +141,7 @@ def the_pictures(every: bool) -> Findings:
     """Look for the files that the newest rows name, or all rows."""
     rows = Image.objects.order_by("-pk").prefetch_related("sent_copies")
     if not every:
-        rows = rows[:SOME_IMAGES]
+        rows = rows[:_SOME_IMAGES]
     seen, gone = 0, []
     for image in rows.iterator(chunk_size=500):
         seen += 1
@@ -150,7 +150,7 @@ def the_pictures(every: bool) -> Findings:
     if not gone:
         yield Finding(OK, f"no file of {which} is missing")
         return
-    listed = len(gone) if every else SOME_FILES
+    listed = len(gone) if every else _SOME_FILES
     for name in gone[:listed]:
         yield Finding(WRONG, f"missing: {name}", "restore it from a backup; pages say that it is gone")
     if more := len(gone[listed:]):
@@ -222,7 +222,7 @@ def the_clock() -> Findings:
     else:
         newest = Description.objects.aggregate(newest=Max("created"))["newest"] or now
         apart = max(0.0, (newest - now).total_seconds())
-    if abs(apart) > CLOCKS_APART:
+    if abs(apart) > _CLOCKS_APART:
         way = "behind" if apart > 0 else "ahead of"
         what = f"this machine's clock is {abs(round(apart))} s {way} the database's"
         yield Finding(WRONG, what, "let NTP set the clocks of all machines")

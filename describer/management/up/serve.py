@@ -22,8 +22,8 @@ from describer.engine import queue
 
 logger = logging.getLogger(__name__)
 
-MOST_FILES = 65_536  # open at once, sockets too
-AGAIN_SECONDS = 1.0  # make and systemd pass the first signal on twice
+_MOST_FILES = 65_536  # open at once, sockets too
+_AGAIN_SECONDS = 1.0  # make and systemd pass the first signal on twice
 
 
 class Shutdown:
@@ -44,11 +44,11 @@ class Shutdown:
             live.hub.close()
             if self.server:
                 self.server.should_exit = True
-        elif now - self.first > AGAIN_SECONDS:
+        elif now - self.first > _AGAIN_SECONDS:
             os._exit(128 + number)
 
 
-class Server(uvicorn.Server):
+class _Server(uvicorn.Server):
     """uvicorn, closing the live streams first: they would hold it open for ever."""
 
     def __init__(self, config: uvicorn.Config, stop: Shutdown) -> None:
@@ -61,7 +61,7 @@ class Server(uvicorn.Server):
         self.stop(sig, frame)
 
 
-class EmbeddedWorker:
+class _EmbeddedWorker:
     """A Celery worker in a thread of this process."""
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class EmbeddedWorker:
         threading.Thread(target=self.worker.stop, name="worker-stop", daemon=True).start()
 
 
-def finish(seconds: float) -> bool:
+def _finish(seconds: float) -> bool:
     """Let the calls in flight end, for so many seconds at most; return False when some did not."""
     deadline = time.monotonic() + seconds
     while queue.process.leases.count and time.monotonic() < deadline:
@@ -91,21 +91,21 @@ def finish(seconds: float) -> bool:
     return queue.process.leases.count == 0
 
 
-def allow_files() -> None:
+def _allow_files() -> None:
     """Allow as many open files as the machine does: streams of open pages are more than the usual 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MOST_FILES
+    most = _MOST_FILES
     if hard != resource.RLIM_INFINITY:
-        most = min(hard, MOST_FILES)
+        most = min(hard, _MOST_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def serve(listener: socket.socket, stop: Shutdown, *, embedded: bool) -> None:
     """Serve until SIGTERM or SIGINT, then end what is in flight within the grace time, and exit with 0."""
-    allow_files()
+    _allow_files()
     worker = None
     if embedded:
-        worker = EmbeddedWorker()
+        worker = _EmbeddedWorker()
         worker.start()
     else:
         upkeep.keep_leases()
@@ -125,11 +125,11 @@ def serve(listener: socket.socket, stop: Shutdown, *, embedded: bool) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
-    Server(config, stop).run(sockets=[listener])
+    _Server(config, stop).run(sockets=[listener])
     queue.process.stop()
     if worker:
         worker.stop()
-    ended = finish(settings.GRACE_SECONDS)
+    ended = _finish(settings.GRACE_SECONDS)
     upkeep.end_rounds()
     if not ended:
         upkeep.hand_back()

@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from describer import __version__
 
-ADVISORY_LOCK = 7_305_801_386  # any number that is ours alone
+_ADVISORY_LOCK = 7_305_801_386  # any number that is ours alone
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -55,11 +55,11 @@ def one_at_a_time() -> Iterator[None]:
     """Hold this while migrating: of two sites that start at once, one waits."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
             try:
                 yield
             finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
         return
     with _locked("migrate.lock"):
         yield

@@ -9,7 +9,7 @@ from describer.ops.archive.manifest import Manifest
 from describer.ops.archive.rows import MODELS
 from describer.ops.archive.snapshot import is_filled
 
-HARMLESS = ("describer.endpoint",)  # a site that was started, and never used, has it
+_HARMLESS = ("describer.endpoint",)  # a site that was started, and never used, has it
 
 
 def refuse_unknown(manifest: Manifest) -> None:
@@ -29,7 +29,7 @@ def refuse_filled_database() -> None:
     """Refuse a database that is not empty: ids stay what they are, so that nothing can be merged."""
     if unknown := sorted(database.applied() - database.known()):
         raise ArchiveError(f"The database is of a newer version: it has {', '.join(unknown)}.")
-    filled = [label for label in MODELS if label not in HARMLESS and is_filled(label)]
+    filled = [label for label in MODELS if label not in _HARMLESS and is_filled(label)]
     if filled:
         name = filled[0].partition(".")[2]
         raise ArchiveError(

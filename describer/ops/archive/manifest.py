@@ -11,14 +11,14 @@ from describer.ops.archive.errors import ArchiveError
 
 FORMAT = 1
 OPEN = (Status.QUEUED, Status.WAITING, Status.RUNNING)
-TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 @dataclass
 class LedgerSums:
     """The sums of the attempts, exact; by which two databases are compared."""
 
-    COLUMNS: ClassVar = (*TOKENS, "cost")
+    COLUMNS: ClassVar = (*_TOKENS, "cost")
 
     attempts: int = 0
     prompt_tokens: int = 0
@@ -29,14 +29,14 @@ class LedgerSums:
     def add(self, attempt: dict[str, Any]) -> None:
         """Count an attempt, given by column."""
         self.attempts += 1
-        for name in TOKENS:
+        for name in _TOKENS:
             setattr(self, name, getattr(self, name) + (attempt[name] or 0))
         if attempt["cost"] is not None:
             self.cost = str(Decimal(self.cost) + attempt["cost"])
 
     @property
     def sums(self) -> tuple[Decimal | int, ...]:
-        return (self.attempts, *(getattr(self, name) for name in TOKENS), Decimal(self.cost))
+        return (self.attempts, *(getattr(self, name) for name in _TOKENS), Decimal(self.cost))
 
 
 @dataclass

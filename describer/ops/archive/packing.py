@@ -12,11 +12,11 @@ from describer.ops.archive.errors import ArchiveError
 from describer.ops.archive.manifest import FORMAT, Manifest
 
 PART_BYTES = 4 * 2**20  # of text, before it is compressed
-LEVEL = 4  # of gzip: half the time of the usual 9, and 3 % more bytes
+_LEVEL = 4  # of gzip: half the time of the usual 9, and 3 % more bytes
 FIRST = "describer.json"
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
-HELP = "A backup of a Describer site. `manage.py restore` puts it into an empty one; docs/backup.md has the rest."
+_HELP = "A backup of a Describer site. `manage.py restore` puts it into an empty one; docs/backup.md has the rest."
 
 
 class Pack:
@@ -25,7 +25,7 @@ class Pack:
     def __init__(self, file: IO[bytes], version: str) -> None:
         self.tar: Any = tarfile.TarFile(fileobj=file, mode="w", format=tarfile.PAX_FORMAT)
         self.index = Lines(self, "index")
-        first = {"archive": "describer", "format": FORMAT, "version": version, "help": HELP}
+        first = {"archive": "describer", "format": FORMAT, "version": version, "help": _HELP}
         self.add(FIRST, json.dumps(first).encode() + b"\n")
 
     def add(self, name: str, data: bytes) -> str:
@@ -37,7 +37,7 @@ class Pack:
         info = tarfile.TarInfo(name)
         info.size, info.mtime, info.mode = file.seek(0, io.SEEK_END), time.time(), 0o600
         file.seek(0)
-        read = Hashed(name, file)
+        read = _Hashed(name, file)
         self.tar.addfile(info, read)
         self.tar.members.clear()  # tarfile remembers all of them
         digest = read.sha256.hexdigest()
@@ -74,10 +74,10 @@ class Lines:
         if self.lines:
             name = f"{self.folder}/{len(self.parts) + 1:06}.jsonl.gz"
             text, self.lines, self.bytes = b"".join(self.lines), [], 0
-            self.parts[name] = self.pack.add(name, gzip.compress(text, LEVEL, mtime=0))
+            self.parts[name] = self.pack.add(name, gzip.compress(text, _LEVEL, mtime=0))
 
 
-class Hashed:
+class _Hashed:
     """A file that is hashed as it is read. What cannot be read is told from what cannot be written."""
 
     def __init__(self, name: str, file: IO[bytes]) -> None:

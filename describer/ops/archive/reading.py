@@ -15,11 +15,11 @@ from describer.ops.archive.errors import ArchiveError
 from describer.ops.archive.manifest import FORMAT, Manifest
 from describer.ops.archive.packing import FIRST, MANIFEST, SEAL
 
-NOT_OURS = "{path} is no archive of Describer."
-CUT = "{path} is not whole: its end is missing. It was cut, or its backup never ended."
-BROKEN = "{path} is damaged: {name} is not what was written."
-NEWER = "{path} is of format {format}, which this version does not know; restore it with the version that made it ({version})."
-CHUNK = 2**20
+_NOT_OURS = "{path} is no archive of Describer."
+_CUT = "{path} is not whole: its end is missing. It was cut, or its backup never ended."
+_BROKEN = "{path} is damaged: {name} is not what was written."
+_NEWER = "{path} is of format {format}, which this version does not know; restore it with the version that made it ({version})."
+_CHUNK = 2**20
 Tell = Callable[[str], None]
 
 
@@ -33,7 +33,7 @@ def translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, EOFError) as error:
-        raise ArchiveError(CUT.format(path=path)) from error
+        raise ArchiveError(_CUT.format(path=path)) from error
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -44,12 +44,12 @@ def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
         try:
             tar: Any = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  it holds nothing but `file`
         except tarfile.TarError as error:
-            raise ArchiveError(NOT_OURS.format(path=path)) from error
+            raise ArchiveError(_NOT_OURS.format(path=path)) from error
         while (info := tar.next()) is not None:
             tar.members.clear()  # tarfile remembers all of them
             content = tar.extractfile(info)
             if content is None:
-                raise ArchiveError(BROKEN.format(path=path, name=info.name))
+                raise ArchiveError(_BROKEN.format(path=path, name=info.name))
             yield info.name, content
 
 
@@ -65,7 +65,7 @@ def checked(path: Path, tell: Tell = silent) -> Manifest:
 
     Raises ArchiveError.
     """
-    check = Check(path)
+    check = _Check(path)
     with translate_errors(path):
         for count, (name, content) in enumerate(members(path)):
             if count == 0:
@@ -81,22 +81,22 @@ def _first_member(path: Path, name: str, content: IO[bytes]) -> bytes:
 
     It is read before all else is believed.
     """
-    text = content.read(CHUNK)
+    text = content.read(_CHUNK)
     if name != FIRST:
-        raise ArchiveError(NOT_OURS.format(path=path))
+        raise ArchiveError(_NOT_OURS.format(path=path))
     try:
         values = json.loads(text)
         kind, number, version = values["archive"], int(values["format"]), values["version"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ArchiveError(NOT_OURS.format(path=path)) from error
+        raise ArchiveError(_NOT_OURS.format(path=path)) from error
     if kind != "describer":
-        raise ArchiveError(NOT_OURS.format(path=path))
+        raise ArchiveError(_NOT_OURS.format(path=path))
     if number > FORMAT:
-        raise ArchiveError(NEWER.format(path=path, format=number, version=version))
+        raise ArchiveError(_NEWER.format(path=path, format=number, version=version))
     return text
 
 
-class Check:
+class _Check:
     """Hashes of members that no index has named yet, and of indexes, until the manifest names these."""
 
     def __init__(self, path: Path) -> None:
@@ -141,17 +141,17 @@ class Check:
 
     def ended(self) -> Manifest:
         if self.manifest is None:
-            raise ArchiveError(CUT.format(path=self.path))
+            raise ArchiveError(_CUT.format(path=self.path))
         return self.manifest
 
     def broken(self, name: str) -> ArchiveError:
-        return ArchiveError(BROKEN.format(path=self.path, name=name))
+        return ArchiveError(_BROKEN.format(path=self.path, name=name))
 
 
 def _facts(content: IO[bytes]) -> tuple[int, str]:
     """Return a member's size in bytes, and its hash."""
     size, sha256 = 0, hashlib.sha256()
-    while data := content.read(CHUNK):
+    while data := content.read(_CHUNK):
         size += len(data)
         sha256.update(data)
     return size, sha256.hexdigest()

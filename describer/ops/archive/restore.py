@@ -26,12 +26,12 @@ from describer.ops.archive.reading import Tell, checked, lines, members, silent,
 from describer.ops.archive.rows import Reader, Row, model_of
 from describer.ops.archive.snapshot import set_number
 
-CODE = "restored"
-WORDS = (
+_CODE = "restored"
+_WORDS = (
     "This ask was under way when the backup was made that the site was restored from. It may have been answered, and "
     "paid for, since. Ask again if you want it."
 )
-AT_ONCE = 500
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _loaded(path: Path, manifest: Manifest, apps: Apps, tell: Tell) -> dict[str,
         label = rest.partition("/")[0]
         read = Reader(model_of(label, apps))
         rows = read(_parked(row, label, manifest) for row in _counted(lines(content), label, counts))
-        while some := list(islice(rows, AT_ONCE)):
+        while some := list(islice(rows, _AT_ONCE)):
             _insert(read.model, some)
         tell(f"{label}: {counts[label]:,} rows")
     return dict(counts)
@@ -140,7 +140,7 @@ def _parked(row: Row, label: str, manifest: Manifest) -> Row:
         return row
     row |= UNLEASED
     if row["status"] in OPEN:
-        row |= {"status": Status.FAILED.value, "error_code": CODE, "error_message": WORDS}
+        row |= {"status": Status.FAILED.value, "error_code": _CODE, "error_message": _WORDS}
         row |= {"finished": manifest.made, "not_before": None, "waiting_reason": ""}
     return row
 
@@ -149,14 +149,14 @@ def _ledger(apps: Apps) -> LedgerSums:
     """Sum up what is in the database now, in the way of the backup: SQLite itself would add floats."""
     names = LedgerSums.COLUMNS
     ledger = LedgerSums()
-    for values in model_of("describer.attempt", apps)._base_manager.values_list(*names).iterator(AT_ONCE):
+    for values in model_of("describer.attempt", apps)._base_manager.values_list(*names).iterator(_AT_ONCE):
         ledger.add(dict(zip(names, values, strict=True)))
     return ledger
 
 
 def _settled(manifest: Manifest, queue_again: bool) -> Restored:
     """Let calls that were under way become `unknown`. Asks of callers who are gone are never queued again."""
-    parked = Description.objects.filter(status=Status.FAILED, error_code=CODE, finished=manifest.moment)
+    parked = Description.objects.filter(status=Status.FAILED, error_code=_CODE, finished=manifest.moment)
     again = parked.none()
     if queue_again:
         again = parked.exclude(via=Via.ENDPOINT)

@@ -47,13 +47,13 @@ LEFT_OUT = (
     "describer.worker",
 )
 APPS = ("admin", "auth", "contenttypes", "describer")
-AT_ONCE = 200
-NAMED = {
+_AT_ONCE = 200
+_NAMED = {
     "auth.permission": ("content_type__app_label", "content_type__model", "codename"),
     "contenttypes.contenttype": ("app_label", "model"),
 }
 Row = dict[str, Any]
-Read = Callable[[Any], Any]
+_Read = Callable[[Any], Any]
 
 
 def model_of(label: str, apps: Apps = current_apps) -> type[models.Model]:
@@ -68,13 +68,13 @@ def rows_of(label: str) -> Iterator[Row]:
     named = {
         field.attname: _natural_names(field) for field in model._meta.concrete_fields if _is_named(field)
     }
-    for values in model._base_manager.order_by("pk").values_list(*names).iterator(AT_ONCE):
+    for values in model._base_manager.order_by("pk").values_list(*names).iterator(_AT_ONCE):
         row = dict(zip(names, values, strict=True))
         yield row | {name: known.get(row[name]) for name, known in named.items()}
 
 
 def _is_named(field: "models.Field[Any, Any]") -> bool:
-    return field.is_relation and field.related_model._meta.label_lower in NAMED  # type: ignore[union-attr]
+    return field.is_relation and field.related_model._meta.label_lower in _NAMED  # type: ignore[union-attr]
 
 
 def _natural_names(field: "models.Field[Any, Any]") -> dict[int, str]:
@@ -83,7 +83,7 @@ def _natural_names(field: "models.Field[Any, Any]") -> dict[int, str]:
     A permission is "describer.image.view_image".
     """
     label = field.related_model._meta.label_lower  # type: ignore[union-attr]
-    rows = model_of(label)._base_manager.values_list("pk", *NAMED[label])
+    rows = model_of(label)._base_manager.values_list("pk", *_NAMED[label])
     return {pk: ".".join(names) for pk, *names in rows}
 
 
@@ -109,7 +109,7 @@ class Reader:
                 yield self.model(**row)
 
 
-def _reading(field: "models.Field[Any, Any]") -> Read | None:
+def _reading(field: "models.Field[Any, Any]") -> _Read | None:
     if _is_named(field):
         return {name: pk for pk, name in _natural_names(field).items()}.get
     if isinstance(field, models.DateField | models.DecimalField):  # a DateTimeField is a DateField

@@ -16,18 +16,18 @@ from describer.ops.monitoring.single_flight import Flight, SingleFlight
 
 logger = logging.getLogger(__name__)
 
-CHECK_SECONDS = 5.0
+_CHECK_SECONDS = 5.0
 LEAST_FREE = 8 * 2**20  # bytes; with less, the next upload or the database meets a full disk
-LATE = "does not answer in time"
+_LATE = "does not answer in time"
 
 
-def problems(seconds: float = CHECK_SECONDS) -> dict[str, str]:
+def problems(seconds: float = _CHECK_SECONDS) -> dict[str, str]:
     """Return what is wrong, by name.
 
     All checks are begun at once, so that together they take no longer than one may.
     """
     has_broker = bool(settings.REDIS_URL)
-    awaited = {name: check.begin() for name, check in CHECKS.items() if name != "broker" or has_broker}
+    awaited = {name: check.begin() for name, check in _CHECKS.items() if name != "broker" or has_broker}
     return {name: why for name, answer in awaited.items() if (why := _why(name, answer, seconds))}
 
 
@@ -35,8 +35,8 @@ def _why(name: str, answer: Flight[str], seconds: float) -> str:
     try:
         return answer.within(seconds)
     except TimeoutError:
-        logger.warning("not ready, %s: %s", name, LATE)
-        return LATE
+        logger.warning("not ready, %s: %s", name, _LATE)
+        return _LATE
     except Exception:
         logger.exception("not ready, %s: the check itself failed", name)
         return "could not be looked at"
@@ -92,4 +92,4 @@ def worker() -> str:
 
 
 ALL: tuple[Callable[[], str], ...] = (database, broker, storage, disk, worker)
-CHECKS = {check.__name__: SingleFlight(check) for check in ALL}
+_CHECKS = {check.__name__: SingleFlight(check) for check in ALL}

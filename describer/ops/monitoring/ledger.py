@@ -32,7 +32,7 @@ from describer.models import Attempt
 BOUNDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)  # seconds
 UNSETTLED = 1_000  # the newest: a row with a smaller id may still be uncommitted
 AT_ONCE = 50_000
-LATE = timedelta(hours=1)  # by then nobody reads the reply of a call that was given up
+_LATE = timedelta(hours=1)  # by then nobody reads the reply of a call that was given up
 State = Attempt.State
 
 
@@ -66,7 +66,7 @@ class AttemptSums:
 Table = dict[AttemptKind, AttemptSums]
 
 
-class Seconds(Func):
+class _Seconds(Func):
     """Between two times, in each database's own words: Django's would call Python for each row of SQLite."""
 
     output_field = FloatField()
@@ -80,8 +80,8 @@ class Seconds(Func):
         return super().as_sql(compiler, connection, template=template, arg_joiner=" - ", **context)
 
 
-TOOK = Seconds(F("answered"), F("sent"))
-BUCKET = Case(
+_TOOK = _Seconds(F("answered"), F("sent"))
+_BUCKET = Case(
     When(answered=None, then=Value(-1)),
     *(When(took__lte=bound, then=Value(number)) for number, bound in enumerate(BOUNDS)),
     default=Value(len(BOUNDS)),
@@ -105,7 +105,9 @@ class RunningLedger:
             self._settle()
             self._close()
             newest = Attempt.objects.filter(pk__gt=self.settled)
-            now = added(self.base, summed(newest), summed(Attempt.objects.filter(pk__in=self.open)))
+            now = added(
+                self.base, _sums_by_kind(newest), _sums_by_kind(Attempt.objects.filter(pk__in=self.open))
+            )
             self.told |= {kind: sums | self.told.get(kind, AttemptSums()) for kind, sums in now.items()}
             return dict(self.told)
 
@@ -115,7 +117,7 @@ class RunningLedger:
             upto = min(self.settled + AT_ONCE, last - UNSETTLED)
             rows = Attempt.objects.filter(pk__gt=self.settled, pk__lte=upto)
             still = set(_may_change(rows))
-            self.base = added(self.base, summed(rows.exclude(pk__in=still)))
+            self.base = added(self.base, _sums_by_kind(rows.exclude(pk__in=still)))
             self.open |= still
             self.settled = upto
 
@@ -124,19 +126,19 @@ class RunningLedger:
         rows = Attempt.objects.filter(pk__in=self.open)
         ended = self.open - set(_may_change(rows))
         if ended:
-            self.base = added(self.base, summed(rows.filter(pk__in=ended)))
+            self.base = added(self.base, _sums_by_kind(rows.filter(pk__in=ended)))
             self.open -= ended
 
 
 def _may_change(rows: "QuerySet[Attempt]") -> "Iterable[int]":
     """Return the ids of attempts under way, or given up lately, so that a late reply may complete them."""
-    given_up = Q(state=State.UNKNOWN, answered=None, sent__gt=timezone.now() - LATE)
+    given_up = Q(state=State.UNKNOWN, answered=None, sent__gt=timezone.now() - _LATE)
     return rows.filter(Q(state=State.SENT) | given_up).values_list("pk", flat=True)
 
 
-def summed(rows: "QuerySet[Attempt]") -> Table:
+def _sums_by_kind(rows: "QuerySet[Attempt]") -> Table:
     """Sum up those of these attempts that came to an end, by kind."""
-    kinds = rows.exclude(state=State.SENT).annotate(took=TOOK).annotate(bucket=BUCKET).order_by()
+    kinds = rows.exclude(state=State.SENT).annotate(took=_TOOK).annotate(bucket=_BUCKET).order_by()
     columns = ("endpoint", "model_asked", "state", "error_code", "bucket")
     sums = kinds.values_list(*columns).annotate(
         Count("pk"), Sum("took"), Sum("prompt_tokens"), Sum("completion_tokens")

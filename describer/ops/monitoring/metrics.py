@@ -20,9 +20,9 @@ from describer.ops.monitoring.engine import OPEN, PAUSED, SLOWED, Engine, engine
 from describer.ops.monitoring.ledger import BOUNDS, AttemptKind, AttemptSums, Table, added, ledger
 from describer.ops.monitoring.single_flight import SingleFlight
 
-OTHER = "other"
-ENGINE_SECONDS = 4.0
-LEDGER_SECONDS = 5.0  # the first look sums up all attempts: 3 s for a million
+_OTHER = "other"
+_ENGINE_SECONDS = 4.0
+_LEDGER_SECONDS = 5.0  # the first look sums up all attempts: 3 s for a million
 _engine, _ledger = SingleFlight(engine), SingleFlight(ledger.read)
 _models: set[str] = set()
 
@@ -33,14 +33,14 @@ def text() -> bytes:
     The ledger's figures are left out while a process sums it up for the first time.
     """
     asked, read = _engine.begin(), _ledger.begin()
-    now = asked.within(ENGINE_SECONDS)
+    now = asked.within(_ENGINE_SECONDS)
     families = list(_of_engine(now))
     with suppress(TimeoutError):
-        families += _of_ledger(read.within(LEDGER_SECONDS), now.endpoints)
-    return generate_latest(Families(families))
+        families += _of_ledger(read.within(_LEDGER_SECONDS), now.endpoints)
+    return generate_latest(_Families(families))
 
 
-class Families:
+class _Families:
     """What a scrape shows, in the form of a registry."""
 
     def __init__(self, families: list[Metric]) -> None:
@@ -93,7 +93,7 @@ def _tokens(table: Table, endpoints: Iterable[Endpoint]) -> Metric:
     A script may ask for any model, and its words are not ours to show.
     """
     _models.update(name for endpoint in endpoints for name in endpoint.offered)
-    shown = added(*({_shown(kind): sums} for kind, sums in table.items()))
+    shown = added(*({_offered_kind(kind): sums} for kind, sums in table.items()))
     tokens = CounterMetricFamily(
         "describer_tokens", "Tokens as endpoints reported them.", labels=("endpoint", "model", "kind")
     )
@@ -103,10 +103,10 @@ def _tokens(table: Table, endpoints: Iterable[Endpoint]) -> Metric:
     return tokens
 
 
-def _shown(kind: AttemptKind) -> AttemptKind:
+def _offered_kind(kind: AttemptKind) -> AttemptKind:
     if kind.model in _models:
         return kind
-    return kind._replace(model=OTHER)
+    return kind._replace(model=_OTHER)
 
 
 def _seconds(table: Table) -> Metric:

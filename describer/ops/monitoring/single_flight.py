@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connections
 
-QUICK = 1.0  # seconds
+_QUICK = 1.0  # seconds
 
 Answer = TypeVar("Answer")
 
@@ -32,7 +32,7 @@ class Flight(Future[Answer]):
         if self.ended is None:
             return True
         took = self.ended - self.began
-        return took > QUICK and time.monotonic() < self.ended + took
+        return took > _QUICK and time.monotonic() < self.ended + took
 
     def within(self, seconds: float) -> Answer:
         """Return the answer. Raises what asking raised.
