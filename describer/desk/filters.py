@@ -13,14 +13,17 @@ from describer.models import Description, Status
 from describer.models.description import DescriptionQuerySet
 
 OPEN = (Status.QUEUED, Status.WAITING, Status.RUNNING)
-DAY = timedelta(days=1)
-SLACK = DAY  # by which the clocks of all processes, and a row's birth and its number, may disagree
+_DAY = timedelta(days=1)
+_SLACK = _DAY  # by which the clocks of all processes, and a row's birth and its number, may disagree
 BIGGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What is empty narrows nothing. `owner` None means everybody's, `first` and `last` are days in the site's time zone."""
+    """What is empty narrows nothing.
+
+    `owner` None means everybody's, `first` and `last` are days in the site's time zone.
+    """
 
     owner: int | None = None
     statuses: tuple[Status, ...] = ()
@@ -31,11 +34,10 @@ class Selection:
     last: date | None = None
 
     def rows(self) -> DescriptionQuerySet:
-        """The descriptions, in no order yet."""
+        """Return the descriptions, in no order yet."""
         rows = Description.objects.all()
         if self.owner is not None:
-            # By the key's own person where a key is named: with the rows' owner too, SQLite walks all of the owner's.
-            rows = rows.filter(**{"key__user" if self.key else "owner": self.owner})
+            rows = rows.filter(**{self._owner_column(): self.owner})
         if self.statuses:
             rows = rows.filter(status__in=self.statuses)
             if Status.DONE not in self.statuses:
@@ -43,37 +45,53 @@ class Selection:
                 rows = rows.filter(~Q(status=Status.DONE))
         wanted = {"model": self.model, "via": self.via, "key": self.key}
         rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-        return between(rows, self.first, self.last) if self.first or self.last else rows
+        return _between(rows, self.first, self.last)
+
+    def _owner_column(self) -> str:
+        """Return the column that names whose rows are meant.
+
+        Where a key is named, this is the key's own person: with the rows' owner too, SQLite walks all of the
+        owner's.
+        """
+        if self.key:
+            return "key__user"
+        return "owner"
 
 
-def between(rows: DescriptionQuerySet, first: date | None, last: date | None) -> DescriptionQuerySet:
-    """Those that were asked on these days, both included.
+def _between(rows: DescriptionQuerySet, first: date | None, last: date | None) -> DescriptionQuerySet:
+    """Return the rows that were asked on these days, both included; a day that is None sets no bound.
 
-    Numbers follow times but for some slack, so the walk along the key begins and ends near them; without that, a day of
-    long ago costs a walk over all that came after it.
+    Numbers follow times but for some slack, so the walk along the key begins and ends near them; without that,
+    a day of long ago costs a walk over all that came after it.
     """
     if first:
-        start = midnight(first)
-        rows = rows.filter(created__gte=start, id__gt=_before(start - SLACK))
+        start = _midnight(first)
+        rows = rows.filter(created__gte=start, id__gt=_before(start - _SLACK))
     if last:
-        end = midnight(last + DAY)
-        rows = rows.filter(created__lt=end, id__lt=_after(end + SLACK))
+        end = _midnight(last + _DAY)
+        rows = rows.filter(created__lt=end, id__lt=_after(end + _SLACK))
     return rows
 
 
-def midnight(day: date) -> datetime:
-    """When this day begins in the site's time zone."""
+def _midnight(day: date) -> datetime:
+    """Return when this day begins in the site's time zone."""
     return timezone.make_aware(datetime.combine(day, time()))
 
 
 def _before(moment: datetime) -> int:
-    """A number below all that are younger by more than the slack. What a clock wrote that had lost its time does not count."""
+    """Return a number below those of all descriptions that are younger by more than the slack.
+
+    A row whose clock had lost its time does not count.
+    """
     oldest = Description.objects.order_by("id").values_list("created", flat=True).first() or moment
-    found = Description.objects.filter(created__gte=oldest, created__lt=moment).order_by("-created")
-    return found.values_list("pk", flat=True).first() or 0
+    older = Description.objects.filter(created__gte=oldest, created__lt=moment).order_by("-created")
+    return older.values_list("pk", flat=True).first() or 0
 
 
 def _after(moment: datetime) -> int:
-    """A number above all that are older by more than the slack, likewise."""
-    found = Description.objects.filter(created__gte=moment, created__lte=timezone.now()).order_by("created")
-    return found.values_list("pk", flat=True).first() or BIGGEST_ID
+    """Return a number above those of all descriptions that are older by more than the slack.
+
+    A row from the future does not count.
+    """
+    younger = Description.objects.filter(created__gte=moment, created__lte=timezone.now()).order_by("created")
+    return younger.values_list("pk", flat=True).first() or BIGGEST_ID

@@ -42,5 +42,5 @@ PRESETS = (
 
 
 def preset(name: str) -> Preset | None:
-    """The preset of this name, or None."""
-    return next((one for one in PRESETS if one.name == name), None)
+    """Return the preset of this name, or None."""
+    return next((choice for choice in PRESETS if choice.name == name), None)

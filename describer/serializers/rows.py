@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
 
-from describer.ledger import rollup
+from describer.ledger.rollup import used
 from describer.ledger.totals import cost_of
 from describer.models import Attempt, Choice, Description, DescriptionImage, Transcript
 from describer.models.description_image import with_links, with_pictures
@@ -23,44 +24,38 @@ from describer.serializers.schema import (
     Waiting,
 )
 
-WITH = (
+_WITH = (
     "owner",
     "endpoint",
     with_links(),
     with_pictures(DescriptionImage.objects.select_related("image")),
 )
-CALLED = Prefetch("transcript", Transcript.objects.defer("messages", "answer"))
-CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
+_CALLED = Prefetch("transcript", Transcript.objects.defer("messages", "answer"))
+_CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
 
 
 def serialize(rows: Sequence[Description]) -> list[DescriptionOut]:
-    """The JSON of these descriptions, in their order."""
-    prefetch_related_objects(rows, *WITH)
+    """Return the JSON of these descriptions, in their order."""
+    prefetch_related_objects(rows, *_WITH)
     if called := [row for row in rows if row.policy.has_transcript]:
-        prefetch_related_objects(called, CALLED)
+        prefetch_related_objects(called, _CALLED)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     # What was just born has neither: the answer to a submit is the quicker by two queries.
     if begun := [row for row in rows if not _is_new(row)]:
-        prefetch_related_objects(begun, CHOICES)
+        prefetch_related_objects(begun, _CHOICES)
         for attempt in Attempt.objects.filter(description__in=[row.pk for row in begun]).order_by("number"):
             attempts[attempt.description].append(attempt)
     return [_description_out(row, attempts[row.pk]) for row in rows]
 
 
 def _description_out(row: Description, attempts: Sequence[Attempt]) -> DescriptionOut:
-    waiting = Waiting(reason=row.waiting_reason, until=row.not_before)
-    called = transcript_of(row) if row.policy.has_transcript else None
     return DescriptionOut(
         id=row.pk,
         status=Status(row.status),
-        waiting=waiting if row.status == Status.WAITING else None,
-        error=_fault_out(row) if row.is_final else None,
+        waiting=_waiting_out(row),
         owner=row.owner.get_username(),
         via=Via(row.via),
         key=row.key_id,
-        request_id=called.request_id if called else None,
-        client_retries=called.client_retries if called else 0,
-        client_gone=bool(called and called.client_gone),
         question=row.question,
         system_prompt=row.system_prompt,
         endpoint=row.endpoint.name,
@@ -68,18 +63,49 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         parameters=row.parameters,
         images=[_image_out(shown) for shown in row.shown_pictures],
         links=_links_out(row),
-        choices=[_choice_out(choice) for choice in row.choices.all()] if not _is_new(row) else [],
-        usage=_usage_out(attempts) if row.is_final else None,
-        cost=cost_of(attempt.cost for attempt in attempts) if row.is_final else None,
+        choices=_choices_out(row),
         attempts=[_attempt_out(attempt) for attempt in attempts],
         created_at=row.created,
         started_at=row.started,
         finished_at=row.finished,
+        **_caller_fields(row),
+        **_end_fields(row, attempts),
     )
 
 
 def _is_new(row: Description) -> bool:
     return row.status == Status.QUEUED and row.started is None
+
+
+def _waiting_out(row: Description) -> Waiting | None:
+    if row.status != Status.WAITING:
+        return None
+    return Waiting(reason=row.waiting_reason, until=row.not_before)
+
+
+def _caller_fields(row: Description) -> dict[str, Any]:
+    """Return what our own endpoint knows of its caller; an ask that came in another way has none."""
+    transcript = None
+    if row.policy.has_transcript:
+        transcript = transcript_of(row)
+    if transcript is None:
+        return {"request_id": None, "client_retries": 0, "client_gone": False}
+    return {
+        "request_id": transcript.request_id,
+        "client_retries": transcript.client_retries,
+        "client_gone": transcript.client_gone,
+    }
+
+
+def _end_fields(row: Description, attempts: Sequence[Attempt]) -> dict[str, Any]:
+    """Return why a description failed, what it used and cost: nulls before its end."""
+    if not row.is_final:
+        return {"error": None, "usage": None, "cost": None}
+    return {
+        "error": _fault_out(row),
+        "usage": _usage_out(attempts),
+        "cost": cost_of(attempt.cost for attempt in attempts),
+    }
 
 
 def _image_out(shown: DescriptionImage) -> ImageOut:
@@ -101,6 +127,12 @@ def _links_out(row: Description) -> list[LinkOut]:
         LinkOut(position=link.position, url=link.url, image_id=images.get(link.position))
         for link in row.shown_links
     ]
+
+
+def _choices_out(row: Description) -> list[ChoiceOut]:
+    if _is_new(row):
+        return []
+    return [_choice_out(choice) for choice in row.choices.all()]
 
 
 def _choice_out(choice: Choice) -> ChoiceOut:
@@ -125,17 +157,27 @@ def _attempt_out(attempt: Attempt) -> AttemptOut:
         billed=Attempt.Billed(attempt.billed),
         request_id=attempt.request_id or None,
         changed=attempt.changed,
-        usage=UsageOut(**attempt.usage) if attempt.usage else None,
+        usage=_reported_usage(attempt),
         cost=cost_of([attempt.cost]),
         sent_at=attempt.sent,
         answered_at=attempt.answered,
     )
 
 
+def _reported_usage(attempt: Attempt) -> UsageOut | None:
+    if not attempt.usage:
+        return None
+    return UsageOut(**attempt.usage)
+
+
 def _fault_out(row: Description | Attempt) -> Fault | None:
-    return Fault(code=row.error_code, message=row.error_message) if row.error_code else None
+    if not row.error_code:
+        return None
+    return Fault(code=row.error_code, message=row.error_message)
 
 
 def _usage_out(attempts: Sequence[Attempt]) -> DescriptionUsageOut | None:
-    found = rollup.used(attempts)
-    return DescriptionUsageOut(**found) if found else None
+    tokens = used(attempts)
+    if not tokens:
+        return None
+    return DescriptionUsageOut(**tokens)

@@ -8,8 +8,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from describer.models import Description, WebhookDelivery
 from describer.serializers import serialize
 
-FINISHED, TEST = "description.finished", "webhook.test"
-TOLD = {
+_FINISHED, _TEST = "description.finished", "webhook.test"
+_TOLD = {
     "id",
     "status",
     "via",
@@ -25,22 +25,24 @@ TOLD = {
 
 
 def body_of(delivery: WebhookDelivery) -> bytes | None:
-    """The JSON of a delivery; None when its description was deleted meanwhile."""
-    told = None
+    """Return the JSON of a delivery; None when its description was deleted meanwhile."""
+    description = None
     if not delivery.is_test:
         row = Description.objects.filter(pk=delivery.description, owner=delivery.webhook.owner_id).first()
         if row is None:
             return None
-        told = _description_part(row)
-    event = {"event": event_of(delivery), "delivery": delivery.pk, "description": told}
+        description = _description_part(row)
+    event = {"event": event_of(delivery), "delivery": delivery.pk, "description": description}
     return json.dumps(event, cls=DjangoJSONEncoder).encode()  # with times as the API writes them
 
 
 def event_of(delivery: WebhookDelivery) -> str:
-    return TEST if delivery.is_test else FINISHED
+    if delivery.is_test:
+        return _TEST
+    return _FINISHED
 
 
 def _description_part(row: Description) -> dict[str, Any]:
-    """Some of the JSON that its address in the API answers, and this address."""
+    """Return some of the JSON that the description's address in the API answers, and this address."""
     whole = serialize([row])[0]
-    return whole.model_dump(include=TOLD) | {"url": f"/api/descriptions/{row.pk}"}
+    return whole.model_dump(include=_TOLD) | {"url": f"/api/descriptions/{row.pk}"}

@@ -10,7 +10,11 @@ from describer.webhooks.post import guarded_client
 
 
 def make_webhook(owner: User, url: str) -> Webhook:
-    """Raises Refusal for what is no address, and for one too many. No name is looked up: each delivery is judged anew."""
+    """Make a webhook that posts to this address.
+
+    Raises Refusal for what is no address, and for one too many. No name is looked up: each delivery is judged
+    anew.
+    """
     try:
         guarded_client().link(url)
     except AddressRefused as error:

@@ -15,8 +15,8 @@ from describer.webhooks.signing import SIGNATURE, signature
 logger = logging.getLogger(__name__)
 
 SECONDS = 10.0  # for a whole try, the looking up of its name included
-GONE = 410
-OURS = "It could not be sent; the site's log says why."
+_GONE = 410
+_OURS = "It could not be sent; the site's log says why."
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,20 @@ class PostResult:
 
     @property
     def is_gone(self) -> bool:
-        """The receiver wants no more."""
-        return self.http_status == GONE
+        """Tell whether the receiver wants no more."""
+        return self.http_status == _GONE
 
 
 def guarded_client() -> GuardedClient:
-    """The guarded client as the admin has set it for webhooks."""
+    """Return the guarded client as the admin has set it for webhooks."""
     return GuardedClient(ports=PORTS | settings.WEBHOOK_PORTS, trusted=settings.WEBHOOK_NETWORKS)
 
 
 def post(delivery: WebhookDelivery, body: bytes) -> PostResult:
-    """Send it once. The address is judged now, whatever it was at other times; no redirect is followed."""
+    """Send a delivery once.
+
+    The address is judged now, whatever it was at other times; no redirect is followed.
+    """
     guarded = guarded_client()
     try:
         link = guarded.link(delivery.webhook.url)
@@ -54,7 +57,7 @@ def post(delivery: WebhookDelivery, body: bytes) -> PostResult:
         return PostResult(None, error.message)
     except Exception:
         logger.exception("delivery %s could not be sent", delivery.pk)
-        return PostResult(None, OURS)
+        return PostResult(None, _OURS)
 
 
 def _headers(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
@@ -69,5 +72,6 @@ def _headers(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
 def _outcome(status: int, host: str) -> PostResult:
     if 200 <= status < 300:
         return PostResult(status)
-    words = "; redirects are not followed" if 300 <= status < 400 else ""
-    return PostResult(status, f"{host} answered {status}{words}.")
+    if 300 <= status < 400:
+        return PostResult(status, f"{host} answered {status}; redirects are not followed.")
+    return PostResult(status, f"{host} answered {status}.")

@@ -25,13 +25,13 @@ from describer.webhooks.post import SECONDS, PostResult, post
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 16
+_AT_ONCE = 16
 EACH = 4  # of them for the webhooks of one person
-CLAIM_SECONDS = SECONDS * 3  # a try ends within a third, and what it came to is written soon after
-MOMENT = 0.2
-DELETED = "The description was deleted before it could be told."
-REFUSED = "It answered 410: it wants no more."
-FAILING = "Nothing arrived for three days. The last try: {}"
+_CLAIM_SECONDS = SECONDS * 3  # a try ends within a third, and what it came to is written soon after
+_MOMENT = 0.2
+_DELETED = "The description was deleted before it could be told."
+_REFUSED = "It answered 410: it wants no more."
+_FAILING = "Nothing arrived for three days. The last try: {}"
 
 
 class Postman:
@@ -43,7 +43,7 @@ class Postman:
         self.stopping = threading.Event()
 
     def deliver(self) -> None:
-        """A round: it ends when nothing more may be started and nothing comes back within a moment."""
+        """Send and settle until nothing more may be started and nothing comes back within a moment."""
         while self._settle() + self._start():
             pass
 
@@ -54,47 +54,47 @@ class Postman:
             time.sleep(0.02)
 
     def _settle(self) -> int:
-        """Write down all that is back; waits a moment for the first. Answers how many there were."""
-        count = 0
+        """Write down all that is back, waiting a moment for the first; return how many there were."""
+        count, patience = 0, _MOMENT
         release()
         with suppress(Empty):
             while self.under_way:
-                delivery, outcome = self.back.get(timeout=0 if count else MOMENT)
-                count += 1
+                delivery, outcome = self.back.get(timeout=patience)
+                count, patience = count + 1, 0.0
                 try:
-                    settle(delivery, outcome)
+                    _record_outcome(delivery, outcome)
                 finally:
                     del self.under_way[delivery.pk]
         return count
 
     def _start(self) -> int:
-        """Send what is due, as far as there is room; answers how many left the list."""
-        room = 0 if self.stopping.is_set() else AT_ONCE - len(self.under_way)
-        if room <= 0:
+        """Send what is due, as far as there is room; return how many left the list."""
+        room = _AT_ONCE - len(self.under_way)
+        if room <= 0 or self.stopping.is_set():
             return 0
         open_ = WebhookDelivery.objects.due().exclude(webhook__owner__in=self._full())
         due = open_.exclude(webhook__in=self._on_trial())[:room]
         return sum(self._sent(delivery) for delivery in due if self._has_room(delivery))
 
     def _full(self) -> list[int]:
-        """The people whose webhooks have all the room that they may have."""
+        """Return the people whose webhooks have all the room that they may have."""
         counts = Counter(delivery.webhook.owner_id for delivery in self.under_way.values())
         return [owner for owner, count in counts.items() if count >= EACH]
 
     def _on_trial(self) -> list[int]:
-        """Webhooks that failed last, and now have a try: the next waits for what it comes to."""
-        return [one.webhook_id for one in self.under_way.values() if one.webhook.failures]
+        """Return the webhooks that failed last and now have a try, whose outcome the next one waits for."""
+        return [delivery.webhook_id for delivery in self.under_way.values() if delivery.webhook.failures]
 
     def _has_room(self, delivery: WebhookDelivery) -> bool:
         on_trial = delivery.webhook_id in self._on_trial()
         return not on_trial and delivery.webhook.owner_id not in self._full()
 
     def _sent(self, delivery: WebhookDelivery) -> bool:
-        if not delivery.claim(CLAIM_SECONDS):
+        if not delivery.claim(_CLAIM_SECONDS):
             return False
         body = body_of(delivery)
         if body is None:
-            return delivery.give_up(DELETED)
+            return delivery.give_up(_DELETED)
         threading.Thread(target=self._post, args=(delivery, body), name="webhook", daemon=True).start()
         self.under_way[delivery.pk] = delivery
         return True
@@ -106,7 +106,7 @@ class Postman:
 postman = Postman()
 
 
-def settle(delivery: WebhookDelivery, outcome: PostResult) -> None:
+def _record_outcome(delivery: WebhookDelivery, outcome: PostResult) -> None:
     """Write down what a try came to, of the delivery and of its webhook."""
     webhook, status = delivery.webhook, outcome.http_status
     with transaction.atomic():
@@ -117,7 +117,7 @@ def settle(delivery: WebhookDelivery, outcome: PostResult) -> None:
             delivery.give_up(outcome.error, status)
         elif outcome.is_gone:
             delivery.give_up(outcome.error, status)
-            webhook.pause(REFUSED)
+            webhook.pause(_REFUSED)
         else:
             _put_off(delivery, outcome)
     logger.info(
@@ -130,7 +130,10 @@ def settle(delivery: WebhookDelivery, outcome: PostResult) -> None:
 
 
 def _put_off(delivery: WebhookDelivery, outcome: PostResult) -> None:
-    """All of the webhook's wait for its rest to end, and this one longer: it may be the one that it cannot take."""
+    """Make all of the webhook's deliveries wait for its rest to end, and this one longer.
+
+    This delivery may be the one that the receiver cannot take.
+    """
     webhook, most = delivery.webhook, settings.WEBHOOK_BACKOFF_MOST_SECONDS
     rest = timezone.now() + timedelta(seconds=backoff(webhook.failures + 1, most))
     again = rest + timedelta(seconds=backoff(delivery.tries, most))
@@ -138,7 +141,7 @@ def _put_off(delivery: WebhookDelivery, outcome: PostResult) -> None:
     webhook.rest(rest)
     since = webhook.failing_since
     if since and (timezone.now() - since).total_seconds() > settings.WEBHOOK_PATIENCE_SECONDS:
-        webhook.pause(FAILING.format(outcome.error))
+        webhook.pause(_FAILING.format(outcome.error))
 
 
 def tidy() -> None:

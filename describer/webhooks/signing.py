@@ -7,6 +7,9 @@ SIGNATURE = "X-Describer-Signature"
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
-    """`t=<unix seconds>,v1=<hex>`: HMAC-SHA256 by the secret over the time, a dot and the body, as they are sent."""
+    """Return `t=<unix seconds>,v1=<hex>`.
+
+    The hex digits are the HMAC-SHA256 by the secret over the time, a dot and the body, as they are sent.
+    """
     signed = hmac.new(secret.encode(), b"%d." % at + body, hashlib.sha256)
     return f"t={at},v1={signed.hexdigest()}"
