@@ -24,7 +24,7 @@ router = Router(tags=["Descriptions"])
     summary="Cancel a description",
 )
 def cancel(request: HttpRequest, description_id: int) -> DescriptionOut:
-    """Answers with the description as it stands then; one that is at its end stays as it is.
+    """Cancel a description and answer with it as it stands then; one that is at its end stays as it is.
 
     A call that is under way cannot be called back: its answer is thrown away, its usage is kept.
     """
@@ -44,7 +44,7 @@ def cancel(request: HttpRequest, description_id: int) -> DescriptionOut:
     openapi_extra={"requestBody": changes_body(), "parameters": [IDEMPOTENCY_KEY]},
 )
 def again(request: HttpRequest, response: HttpResponse, description_id: int) -> Status[DescriptionOut]:
-    """The same pictures and question once more, as a new description of your own.
+    """Ask the same question about the same pictures once more, as a new description of your own.
 
     `model` and parameters replace those of the old one; a parameter that is sent empty is not set any more.
     """

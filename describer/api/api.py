@@ -14,7 +14,7 @@ from describer.api.auth import reading
 from describer.api.errors import handle_errors
 from describer.api.examples import with_examples
 
-ABOUT = """\
+_ABOUT = """\
 Upload pictures, ask a question about them, and read the answer with its usage and cost.
 
 **Key.** Every call carries `Authorization: Bearer <API key>`. Keys are made on the account page.
@@ -32,7 +32,7 @@ The examples take it from `$KEY`, this site's address from `$SITE`, and an id fr
 api = NinjaAPI(
     title="Describer",
     version=__version__,
-    description=ABOUT,
+    description=_ABOUT,
     auth=reading,
     urls_namespace="api",
     openapi_url=None,
@@ -43,21 +43,23 @@ for part in (descriptions, actions, export, usage, webhooks):
     api.add_router("", part.router)
 
 
-def reader(request: HttpRequest) -> Any:
-    """Who may read the OpenAPI: whoever is logged in, and scripts with a key."""
-    return request.user if request.user.is_authenticated else reading(request)
+def _reader(request: HttpRequest) -> Any:
+    """Return who reads the OpenAPI: the person who is logged in, or the key of a script."""
+    if request.user.is_authenticated:
+        return request.user
+    return reading(request)
 
 
 @api.get("/docs", auth=None, include_in_schema=False)
 def docs(request: HttpRequest) -> HttpResponse:
-    """The viewer that ninja ships, from our own static files."""
+    """Show the viewer that ninja ships, from our own static files."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     viewer = {"url": reverse("api:openapi"), "layout": "BaseLayout", "deepLinking": True}
     return render(request, "api_docs.html", {"viewer": viewer})
 
 
-@api.get("/openapi.json", auth=reader, include_in_schema=False)
+@api.get("/openapi.json", auth=_reader, include_in_schema=False)
 def openapi(request: HttpRequest) -> dict[str, Any]:
-    """The interface as OpenAPI 3.1."""
+    """Return the interface as OpenAPI 3.1."""
     return with_examples(api.get_openapi_schema())

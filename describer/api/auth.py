@@ -8,61 +8,68 @@ from ninja.security import HttpBearer
 from describer.engine.submit import Refusal
 from describer.models import ApiKey, Scope
 
-HOW = "Send the header Authorization: Bearer <API key>."
-
-
-UNKNOWN = "This API key is not known, was revoked or has expired."
+_HOW = "Send the header Authorization: Bearer <API key>."
+_UNKNOWN = "This API key is not known, was revoked or has expired."
 
 
 class BearerKey(HttpBearer):
     """An API key of the account page, as `Authorization: Bearer dsc_…`."""
 
-    openapi_description = HOW + " Keys are made on the account page or by `manage.py create_api_key`."
+    openapi_description = _HOW + " Keys are made on the account page or by `manage.py create_api_key`."
 
     def __init__(self, scope: Scope | None = None) -> None:
         super().__init__()
         self.scope = scope
 
     def __call__(self, request: HttpRequest) -> ApiKey:
-        """The key of this call. Raises Refusal: 401 when there is none or it opens nothing, 403 when it may not do this."""
+        """Return the key of this call.
+
+        Raises Refusal: 401 when there is no key or it opens nothing, 403 when it may not do this.
+        """
         return self.authenticate(request, secret_in(request.headers.get("Authorization", "")))
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
         key = known(token)
         if not key.user.is_active:
-            raise Refusal(UNKNOWN, code="invalid_api_key", status=401)
+            raise Refusal(_UNKNOWN, code="invalid_api_key", status=401)
         if self.scope:
             may(key, self.scope)
         return key
 
 
 def secret_in(header: str) -> str:
-    """The secret of an Authorization header. Raises Refusal (401) when there is none."""
+    """Return the secret of an Authorization header. Raises Refusal (401) when there is none."""
     scheme, _, secret = header.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
-        raise Refusal(f"An API key is needed. {HOW}", code="missing_api_key", status=401)
+        raise Refusal(f"An API key is needed. {_HOW}", code="missing_api_key", status=401)
     return secret.strip()
 
 
 def known(secret: str) -> ApiKey:
-    """The key with this secret, whose person may be disabled. Raises Refusal (401) when it opens nothing."""
+    """Return the key with this secret, whose person may be disabled.
+
+    Raises Refusal (401) when the secret opens nothing.
+    """
     key = ApiKey.objects.for_secret(secret)
     if key is None:
-        raise Refusal(UNKNOWN, code="invalid_api_key", status=401)
+        raise Refusal(_UNKNOWN, code="invalid_api_key", status=401)
     key.note_use()
     return key
 
 
 def may(key: ApiKey, scope: Scope) -> None:
-    """Raises Refusal (403) when the key was not made for this."""
+    """Raise Refusal (403) when the key was not made for this."""
     if scope not in key.scopes:
-        words = f"This API key has no scope `{scope.value}`; make one that has on the account page."
-        raise Refusal(words, code="permission_denied", status=403)
+        message = f"This API key has no scope `{scope.value}`; make one that has on the account page."
+        raise Refusal(message, code="permission_denied", status=403)
 
 
 reading, asking, calling = BearerKey(Scope.READ), BearerKey(Scope.ASK), BearerKey()
 
 
 def caller(request: HttpRequest) -> ApiKey:
-    """The key that the call came with, once `reading` or `asking` has let it in; ninja keeps it on the request."""
+    """Return the key that the call came with, once `reading` or `asking` has let it in.
+
+    Ninja keeps the key on the request.
+    """
     return cast(ApiKey, vars(request)["auth"])

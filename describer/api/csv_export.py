@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,77 +11,87 @@ from ninja.responses import NinjaJSONEncoder
 from describer.lib.csv_cells import escape_formula
 from describer.serializers import DescriptionOut
 
-JSON = NinjaJSONEncoder(ensure_ascii=False)
+_JSON = NinjaJSONEncoder(ensure_ascii=False)
 
 COLUMNS: dict[str, Callable[[DescriptionOut], Any]] = {
-    "id": lambda one: one.id,
-    "status": lambda one: one.status.value,
-    "created_at": lambda one: _time(one.created_at),
-    "started_at": lambda one: _time(one.started_at),
-    "finished_at": lambda one: _time(one.finished_at),
-    "owner": lambda one: one.owner,
-    "via": lambda one: one.via.value,
-    "key": lambda one: one.key,
-    "endpoint": lambda one: one.endpoint,
-    "model": lambda one: one.model,
-    "parameters": lambda one: JSON.encode(one.parameters) if one.parameters else None,
-    "images": lambda one: "; ".join([*(image.name for image in one.images), *_bare_links(one)]),
-    "question": lambda one: one.question,
-    "system_prompt": lambda one: one.system_prompt,
-    "answer": lambda one: _first_choice(one, "content"),
-    "more_answers": lambda one: JSON.encode(more) if (more := _more(one)) else None,
-    "refusal": lambda one: _first_choice(one, "refusal"),
-    "finish_reason": lambda one: _first_choice(one, "finish_reason"),
-    "prompt_tokens": lambda one: _usage_cell(one, "prompt_tokens"),
-    "completion_tokens": lambda one: _usage_cell(one, "completion_tokens"),
-    "total_tokens": lambda one: _usage_cell(one, "total_tokens"),
-    "estimated": lambda one: JSON.encode(one.usage.estimated) if one.usage else None,
-    "cost": lambda one: one.cost,
-    "attempts": lambda one: len(one.attempts),
-    "error_code": lambda one: one.error.code if one.error else None,
-    "error_message": lambda one: one.error.message if one.error else None,
+    "id": lambda description: description.id,
+    "status": lambda description: description.status.value,
+    "created_at": lambda description: _time(description.created_at),
+    "started_at": lambda description: _time(description.started_at),
+    "finished_at": lambda description: _time(description.finished_at),
+    "owner": lambda description: description.owner,
+    "via": lambda description: description.via.value,
+    "key": lambda description: description.key,
+    "endpoint": lambda description: description.endpoint,
+    "model": lambda description: description.model,
+    "parameters": lambda description: _json_text(description.parameters),
+    "images": lambda description: _picture_names(description),
+    "question": lambda description: description.question,
+    "system_prompt": lambda description: description.system_prompt,
+    "answer": lambda description: _first_choice(description, "content"),
+    "more_answers": lambda description: _json_text([more.content for more in description.choices[1:]]),
+    "refusal": lambda description: _first_choice(description, "refusal"),
+    "finish_reason": lambda description: _first_choice(description, "finish_reason"),
+    "prompt_tokens": lambda description: getattr(description.usage, "prompt_tokens", None),
+    "completion_tokens": lambda description: getattr(description.usage, "completion_tokens", None),
+    "total_tokens": lambda description: getattr(description.usage, "total_tokens", None),
+    "estimated": lambda description: _estimated(description),
+    "cost": lambda description: description.cost,
+    "attempts": lambda description: len(description.attempts),
+    "error_code": lambda description: getattr(description.error, "code", None),
+    "error_message": lambda description: getattr(description.error, "message", None),
 }
-NUMBERS = {"cost"}  # in text, and ours: a minus is a minus
+_NUMBERS = {"cost"}  # in text, and ours: a minus is a minus
 
 
 def head() -> str:
-    """The line with the columns' names."""
+    """Return the line with the columns' names."""
     return _line(COLUMNS)
 
 
-def row(one: DescriptionOut) -> str:
-    """The line of a description; nothing is an empty cell."""
-    cells = {name: of(one) for name, of in COLUMNS.items()}
-    return _line(cell if name in NUMBERS else _safe(cell) for name, cell in cells.items())
+def row(description: DescriptionOut) -> str:
+    """Return the line of a description; what it does not have is an empty cell."""
+    return _line(_cell(name, value_of(description)) for name, value_of in COLUMNS.items())
 
 
-def _safe(cell: Any) -> Any:
-    return escape_formula(cell) if isinstance(cell, str) else cell
+def _cell(name: str, value: Any) -> Any:
+    if name in _NUMBERS or not isinstance(value, str):
+        return value
+    return escape_formula(value)
 
 
-def _line(cells: Any) -> str:
+def _line(cells: Iterable[Any]) -> str:
     written = io.StringIO()
     csv.writer(written).writerow(cells)
     return written.getvalue()
 
 
 def _time(moment: datetime | None) -> Any:
-    """As the JSON of a description has it."""
-    return JSON.default(moment) if moment else None
+    """Return a time as the JSON of a description has it."""
+    if moment is None:
+        return None
+    return _JSON.default(moment)
 
 
-def _bare_links(one: DescriptionOut) -> list[str]:
-    """Addresses whose pictures are not there."""
-    return [link.url for link in one.links if link.image_id is None]
+def _json_text(values: dict[str, Any] | list[Any]) -> str | None:
+    if not values:
+        return None
+    return _JSON.encode(values)
 
 
-def _first_choice(one: DescriptionOut, name: str) -> Any:
-    return getattr(one.choices[0], name) if one.choices else None
+def _picture_names(description: DescriptionOut) -> str:
+    """Return the pictures' names, and the addresses of those that are not there."""
+    names = [image.name for image in description.images]
+    addresses = [link.url for link in description.links if link.image_id is None]
+    return "; ".join(names + addresses)
 
 
-def _more(one: DescriptionOut) -> list[str | None]:
-    return [choice.content for choice in one.choices[1:]]
+def _first_choice(description: DescriptionOut, name: str) -> Any:
+    first = next(iter(description.choices), None)
+    return getattr(first, name, None)
 
 
-def _usage_cell(one: DescriptionOut, name: str) -> Any:
-    return getattr(one.usage, name) if one.usage else None
+def _estimated(description: DescriptionOut) -> str | None:
+    if description.usage is None:
+        return None
+    return _JSON.encode(description.usage.estimated)

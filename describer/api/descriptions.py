@@ -29,7 +29,7 @@ NOT_BORN: dict[int, Any] = dict.fromkeys((400, 413, 415, 422, 429), Error) | REF
     openapi_extra={"requestBody": request_body(), "parameters": [IDEMPOTENCY_KEY]},
 )
 def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOut]:
-    """Answers at once with the queued description; its `status` says when it is done.
+    """Queue an ask and answer at once with its description, whose `status` says when it is done.
 
     Several pictures are one ask about all of them; for an answer each, see `/api/descriptions/each`.
     """
@@ -45,10 +45,10 @@ def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOu
     openapi_extra={"requestBody": request_body(each=True), "parameters": [IDEMPOTENCY_KEY]},
 )
 def create_each(request: HttpRequest) -> Status[DescriptionSet]:
-    """Answers at once with one queued description for each picture, in their order.
+    """Queue an ask for each picture and answer at once with their descriptions, in the order of the pictures.
 
-    All of them or none: where one picture is refused, nothing is made, and the error names it. One `Idempotency-Key` is
-    one set.
+    All of them or none: where one picture is refused, nothing is made, and the error names it. One
+    `Idempotency-Key` is one set.
     """
     born = submit(read_ask(request, caller(request), together=False))
     return Status(202, DescriptionSet(items=serialize(born)))
@@ -58,7 +58,7 @@ def create_each(request: HttpRequest) -> Status[DescriptionSet]:
     "/descriptions", response={200: DescriptionList, 400: Error} | REFUSED, summary="List descriptions"
 )
 def index(request: HttpRequest, query: Query[ListQuery]) -> DescriptionList:
-    """Newest first, your own ones; pass `next` on as `cursor` for the following page."""
+    """List your own descriptions, newest first; pass `next` on as `cursor` for the following page."""
     rows, following = list_page(selected(caller(request), query), query)
     return DescriptionList(items=serialize(rows), next=following)
 
@@ -69,7 +69,7 @@ def index(request: HttpRequest, query: Query[ListQuery]) -> DescriptionList:
     summary="Get a description",
 )
 def detail(request: HttpRequest, description_id: int) -> DescriptionOut:
-    """One description with its answers, usage, cost and attempts."""
+    """Get one description with its answers, usage, cost and attempts."""
     return serialize([visible(caller(request), description_id)])[0]
 
 
@@ -80,15 +80,16 @@ def detail(request: HttpRequest, description_id: int) -> DescriptionOut:
     summary="Delete a description",
 )
 def delete(request: HttpRequest, description_id: int) -> Status[None]:
-    """Words and pictures go for good; what its calls used and cost stays in the ledger, and in `/api/usage`.
+    """Delete words and pictures for good.
 
-    One that is not at its end is cancelled first.
+    What the calls used and cost stays in the ledger, and in `/api/usage`. A description that is not at its end is
+    cancelled first.
     """
     visible(caller(request), description_id).erase()
     return Status(204, None)
 
 
 def created(response: HttpResponse, born: Description) -> DescriptionOut:
-    """The JSON of a new description, and where it will be found."""
+    """Return the JSON of a new description, and say in `Location` where it will be found."""
     response["Location"] = reverse("api:detail", args=[born.pk]).rstrip("/")
     return serialize([born])[0]

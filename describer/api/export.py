@@ -22,9 +22,9 @@ from describer.serializers import DescriptionOut, serialize
 
 router = Router(tags=["Descriptions"])
 PIECE = 50  # descriptions; they may hold long texts
-LINES, CSV = "application/x-ndjson", "text/csv; charset=utf-8"
-RESPONSES: dict[int, Any] = dict.fromkeys((400, 401, 403, 429), Error)
-Write = Callable[[Sequence[DescriptionOut]], str]
+_LINES, _CSV = "application/x-ndjson", "text/csv; charset=utf-8"
+_RESPONSES: dict[int, Any] = dict.fromkeys((400, 401, 403, 429), Error)
+_Write = Callable[[Sequence[DescriptionOut]], str]
 
 
 class ExportQuery(Filters):
@@ -35,53 +35,55 @@ class ExportQuery(Filters):
     )
 
 
-def file_of(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """What a successful reply is, for OpenAPI."""
+def _reply_of(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Describe a successful reply for OpenAPI."""
     return {"responses": {200: {"description": "OK", "content": {media_type: {"schema": schema}}}}}
 
 
 @router.get(
     "/descriptions.jsonl",
-    response=RESPONSES,
+    response=_RESPONSES,
     summary="Export descriptions as JSON lines",
-    openapi_extra=file_of(LINES, {"$ref": "#/components/schemas/DescriptionOut"}),
+    openapi_extra=_reply_of(_LINES, {"$ref": "#/components/schemas/DescriptionOut"}),
 )
 def lines(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpResponse:
-    """All that a list with these filters holds, newest first; each line is exactly the JSON of a description.
+    """Export all that a list with these filters holds, newest first, each line exactly the JSON of a description.
 
     A reply that breaks off has lost nothing but its end: go on with `cursor`.
     """
-    return _streamed(request, query, _json_lines, LINES, "descriptions.jsonl")
+    return _streamed(request, query, _json_lines, _LINES, "descriptions.jsonl")
 
 
 @router.get(
     "/descriptions.csv",
-    response=RESPONSES,
+    response=_RESPONSES,
     summary="Export descriptions as CSV",
-    openapi_extra=file_of(CSV, {"type": "string"}),
+    openapi_extra=_reply_of(_CSV, {"type": "string"}),
 )
 def rows(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpResponse:
-    """The same as a table in UTF-8 with a line of names, one row for each description.
+    """Export the same as a table in UTF-8 with a line of names, one row for each description.
 
-    A text that begins as a formula does (`=`, `+`, `-`, `@`, a tab or a new line, also after blanks or quotes) is led by an
-    apostrophe, so that no spreadsheet runs it; for exact texts take JSON lines. `answer` is the first choice,
-    `more_answers` a JSON list of the others. Of usage and cost, what is not known is empty.
+    A text that begins as a formula does (`=`, `+`, `-`, `@`, a tab or a new line, also after blanks or quotes) is
+    led by an apostrophe, so that no spreadsheet runs it; for exact texts take JSON lines. `answer` is the first
+    choice, `more_answers` a JSON list of the others. Of usage and cost, what is not known is empty.
     """
-    return _streamed(request, query, _csv_lines, CSV, "descriptions.csv", before=csv_export.head())
+    return _streamed(request, query, _csv_lines, _CSV, "descriptions.csv", before=csv_export.head())
 
 
-def _json_lines(found: Sequence[DescriptionOut]) -> str:
-    return "".join(json.dumps(one.model_dump(), cls=NinjaJSONEncoder) + "\n" for one in found)
+def _json_lines(descriptions: Sequence[DescriptionOut]) -> str:
+    return "".join(
+        json.dumps(description.model_dump(), cls=NinjaJSONEncoder) + "\n" for description in descriptions
+    )
 
 
-def _csv_lines(found: Sequence[DescriptionOut]) -> str:
-    return "".join(map(csv_export.row, found))
+def _csv_lines(descriptions: Sequence[DescriptionOut]) -> str:
+    return "".join(map(csv_export.row, descriptions))
 
 
 def _streamed(
-    request: HttpRequest, query: ExportQuery, write: Write, media_type: str, name: str, before: str = ""
+    request: HttpRequest, query: ExportQuery, write: _Write, media_type: str, name: str, before: str = ""
 ) -> StreamingHttpResponse:
-    """The first piece is made before the reply begins, so that what cannot be read is told by a status."""
+    """Make the first piece before the reply begins, so that what cannot be read is told by a status."""
     key = caller(request)
     parts = _counted(key.user_id, _export_pieces(selected(key, query), query.cursor, write))
     first = before.encode() + next(parts, b"")
@@ -90,41 +92,47 @@ def _streamed(
 
 
 def _all(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
-    """A generator, since a response closes what can be closed: whoever hangs up counts no longer."""
+    """Yield the pieces from a generator, which a response closes: whoever hangs up counts no longer."""
     yield first
     yield from others
 
 
-def _export_pieces(rows: Any, cursor: str | None, write: Write) -> Iterator[bytes]:
-    """By key, each piece with statements of its own: no transaction is held while a slow reader takes one."""
-    while found := list(older(rows, cursor)[:PIECE]):
-        cursor = str(found[-1].pk)
+def _export_pieces(rows: Any, cursor: str | None, write: _Write) -> Iterator[bytes]:
+    """Yield pieces along the key, each by statements of its own.
+
+    No transaction is held while a slow reader takes a piece.
+    """
+    while piece := list(older(rows, cursor)[:PIECE]):
+        cursor = str(piece[-1].pk)
         # A lone half of a pair, which JSON can escape and UTF-8 cannot write, becomes a question mark.
-        yield write(serialize(found)).encode(errors="replace")
+        yield write(serialize(piece)).encode(errors="replace")
 
 
 under_way: Counter[int] = Counter()
-lock = threading.Lock()
+_lock = threading.Lock()
 
 
 def _counted(owner: int, parts: Iterator[bytes]) -> Iterator[bytes]:
-    with _one_of(owner):
+    with _place_for(owner):
         yield from parts
 
 
 @contextmanager
-def _one_of(owner: int) -> Iterator[None]:
-    """One export of this person's, until it is read or given up. Raises Refusal (429) for one too many in this process."""
+def _place_for(owner: int) -> Iterator[None]:
+    """Count an export of this person's until it is read or given up.
+
+    Raises Refusal (429) for one too many in this process.
+    """
     most = settings.EXPORTS_PER_PERSON
-    with lock:
+    with _lock:
         if under_way[owner] >= most:
-            words = f"{most} exports of yours are under way already; try again when one is done."
-            raise Refusal(words, code="rate_limit_exceeded", status=429, retry_after=10)
+            message = f"{most} exports of yours are under way already; try again when one is done."
+            raise Refusal(message, code="rate_limit_exceeded", status=429, retry_after=10)
         under_way[owner] += 1
     try:
         yield
     finally:
-        with lock:
+        with _lock:
             under_way[owner] -= 1
             if not under_way[owner]:
                 del under_way[owner]

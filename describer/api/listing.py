@@ -13,19 +13,21 @@ from describer.engine.submit import Refusal
 from describer.models import ApiKey, Description, Status, Via
 
 
-def set_or_none(value: Any) -> Any:
-    """An empty query parameter is one that was not set."""
-    return None if value == "" else value
+def _set_or_none(value: Any) -> Any:
+    """Return None for an empty query parameter, which counts as not set."""
+    if value == "":
+        return None
+    return value
 
 
-Unset = BeforeValidator(set_or_none)
+Unset = BeforeValidator(_set_or_none)
 Cursor = Annotated[str, Field(pattern=r"^\d{1,18}$")]
-Model = Annotated[str, Field(max_length=200)]
+_Model = Annotated[str, Field(max_length=200)]
 Name = Annotated[str, Field(max_length=150)]
-Number = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
+_Number = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
-State = Literal["queued", "waiting", "running", "done", "failed", "cancelled", "open"]
-WHOSE = (
+_State = Literal["queued", "waiting", "running", "done", "failed", "cancelled", "open"]
+_WHOSE = (
     "For admins' keys: the name or id of the person whose descriptions to list; empty for everybody's. "
     "Without it a list holds your own."
 )
@@ -34,12 +36,12 @@ WHOSE = (
 class Filters(Schema):
     """What a list is narrowed to."""
 
-    status: Annotated[State | None, Unset] = Field(
+    status: Annotated[_State | None, Unset] = Field(
         None, description="Only those in this state; `open` are all that are not at their end."
     )
-    model: Annotated[Model | None, Unset] = Field(None, description="Only those asked of this model.")
+    model: Annotated[_Model | None, Unset] = Field(None, description="Only those asked of this model.")
     via: Annotated[Via | None, Unset] = Field(None, description="Only those that came in this way.")
-    key: Annotated[Number | None, Unset] = Field(
+    key: Annotated[_Number | None, Unset] = Field(
         None, description="Only those asked with the key of this id."
     )
     first: Annotated[Day | None, Unset] = Field(
@@ -48,7 +50,7 @@ class Filters(Schema):
     last: Annotated[Day | None, Unset] = Field(
         None, alias="to", description="Only those asked on this day or earlier."
     )
-    user: Name | None = Field(None, description=WHOSE)
+    user: Name | None = Field(None, description=_WHOSE)
 
 
 class ListQuery(Filters):
@@ -59,11 +61,14 @@ class ListQuery(Filters):
 
 
 def selected(key: ApiKey, filters: Filters) -> Any:
-    """The descriptions that the filters leave of what the key may see, newest first."""
+    """Return the descriptions that the filters leave of what the key may see, newest first.
+
+    Raises Refusal.
+    """
     in_order(filters.first, filters.last)
     selection = Selection(
         owner=owner_of(key, filters.user),
-        statuses=OPEN if filters.status == "open" else (Status(filters.status),) if filters.status else (),
+        statuses=_statuses(filters.status),
         model=filters.model or "",
         via=filters.via or "",
         key=filters.key or 0,
@@ -73,19 +78,33 @@ def selected(key: ApiKey, filters: Filters) -> Any:
     return selection.rows().select_related("owner", "endpoint").order_by("-pk")
 
 
+def _statuses(state: _State | None) -> tuple[Status, ...]:
+    """Return the statuses that a state stands for; none of them for None, which narrows nothing."""
+    if state is None:
+        return ()
+    if state == "open":
+        return OPEN
+    return (Status(state),)
+
+
 def in_order(first: date | None, last: date | None) -> None:
-    """Raises Refusal when the days are the wrong way round."""
+    """Raise Refusal when the days are the wrong way round."""
     if first and last and first > last:
         raise Refusal("The day `from` comes after the day `to`.", code="invalid_value", param="from")
 
 
 def older(rows: Any, cursor: str | None) -> Any:
-    """What comes after a page: page after page costs the same, however long the history."""
-    return rows.filter(pk__lt=int(cursor)) if cursor else rows
+    """Return what comes after a page: page after page costs the same, however long the history."""
+    if not cursor:
+        return rows
+    return rows.filter(pk__lt=int(cursor))
 
 
 def list_page(rows: Any, query: ListQuery) -> tuple[Sequence[Description], str | None]:
-    """The rows of one page, and the cursor of the next one, if there is one."""
-    found = list(older(rows, query.cursor)[: query.limit + 1])
-    shown = found[: query.limit]
-    return shown, str(shown[-1].pk) if len(found) > query.limit else None
+    """Return the rows of one page, and the cursor of the next page if there is one."""
+    fetched = list(older(rows, query.cursor)[: query.limit + 1])
+    page = fetched[: query.limit]
+    following = None
+    if len(fetched) > query.limit:
+        following = str(page[-1].pk)
+    return page, following

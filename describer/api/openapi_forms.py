@@ -7,36 +7,39 @@ from django.conf import settings
 from describer.chat import Parameters, limits
 from describer.lib.guard import LONGEST
 
-LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
-MODEL = {"type": "string", "maxLength": 200}
-SPOKEN = 2**31  # the range of 64 bits tells a reader nothing
-MULTIPART = "In multipart, objects are JSON text, `stop` may be repeated, and booleans are true, false, 1, 0, on or off."
+_LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
+_MODEL = {"type": "string", "maxLength": 200}
+_SPOKEN = 2**31  # the range of 64 bits tells a reader nothing
+_MULTIPART = "In multipart, objects are JSON text, `stop` may be repeated, and booleans are true, false, 1, 0, on or off."
 
 
 def request_body(*, each: bool = False) -> dict[str, Any]:
-    """The requestBody of a submit; `each` of one for an answer each."""
+    """Return the requestBody of a submit; with `each`, of one for an answer each."""
     schema = {
         "type": "object",
         "required": ["question"],
-        "properties": own_fields(each) | parameters(),
+        "properties": _own_fields(each) | _parameter_fields(),
     }
     return {"required": True} | _form(schema)
 
 
 def changes_body() -> dict[str, Any]:
-    """The requestBody of asking again."""
-    model = MODEL | {"description": "Without it: the model of the old one."}
-    return {"required": False} | _form({"type": "object", "properties": {"model": model} | parameters()})
+    """Return the requestBody of asking again."""
+    model = _MODEL | {"description": "Without it: the model of the old one."}
+    return {"required": False} | _form(
+        {"type": "object", "properties": {"model": model} | _parameter_fields()}
+    )
 
 
 def _form(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": MULTIPART, "content": {"multipart/form-data": {"schema": schema}}}
+    return {"description": _MULTIPART, "content": {"multipart/form-data": {"schema": schema}}}
 
 
-def own_fields(each: bool) -> dict[str, Any]:
+def _own_fields(each: bool) -> dict[str, Any]:
     most = settings.QUESTION_MAX_CHARACTERS
-    pictures = settings.IMAGES_PER_SET if each else settings.IMAGES_PER_ASK
-    how = "each is asked about alone" if each else "several are asked about together, in this order"
+    pictures, how = settings.IMAGES_PER_ASK, "several are asked about together, in this order"
+    if each:
+        pictures, how = settings.IMAGES_PER_SET, "each is asked about alone"
     return {
         "image": {
             "type": "array",
@@ -53,31 +56,45 @@ def own_fields(each: bool) -> dict[str, Any]:
         },
         "question": {"type": "string", "maxLength": most, "description": "What to ask about the pictures."},
         "system_prompt": {"type": "string", "maxLength": most, "description": "Who the model shall be."},
-        "model": MODEL | {"description": "Without it: the endpoint's default."},
+        "model": _MODEL | {"description": "Without it: the endpoint's default."},
     }
 
 
-def parameters() -> dict[str, Any]:
-    """Each parameter's JSON schema. An absent field means "not set", so null is left out."""
+def _parameter_fields() -> dict[str, Any]:
+    """Return each parameter's JSON schema. An absent field means "not set", so null is left out."""
     properties = Parameters.model_json_schema()["properties"]
-    return {name: field_schema(name, field) for name, field in properties.items()}
+    return {name: _field_schema(name, field) for name, field in properties.items()}
 
 
-def field_schema(name: str, field: dict[str, Any]) -> dict[str, Any]:
-    """A field with its range, in its words too: viewers of forms show no other."""
-    kept = {key: value for key, value in field.items() if key not in LEFT_OUT}
-    kinds = [kind for kind in field["anyOf"] if kind != {"type": "null"}]
+def _field_schema(name: str, field: dict[str, Any]) -> dict[str, Any]:
+    """Return a field with its range, in its description too: viewers of forms show no other."""
+    schema = {key: value for key, value in field.items() if key not in _LEFT_OUT}
+    ends = _ends(name)
+    if ends and max(map(abs, ends.values())) < _SPOKEN:
+        schema["description"] += f" {_span(**ends)}"
+    kinds = _kinds(field)
+    if len(kinds) == 1:
+        return schema | kinds[0] | ends
+    return schema | {"anyOf": kinds}
+
+
+def _ends(name: str) -> dict[str, float]:
+    """Return the smallest and the largest value of a parameter, as far as it has such."""
+    ends = zip(("minimum", "maximum"), limits(name), strict=True)
+    return {end: value for end, value in ends if value is not None}
+
+
+def _kinds(field: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the types that a field may have; where integers and decimals both fit, it is a number."""
     if field["kind"] == "number":
-        kinds = [{"type": "number"}]
-    ends = dict(zip(("minimum", "maximum"), limits(name), strict=True))
-    known = {end: value for end, value in ends.items() if value is not None}
-    if known and max(map(abs, known.values())) < SPOKEN:
-        kept["description"] += f" {span(**known)}"
-    return kept | ({**kinds[0], **known} if len(kinds) == 1 else {"anyOf": kinds})
+        return [{"type": "number"}]
+    return [kind for kind in field["anyOf"] if kind != {"type": "null"}]
 
 
-def span(minimum: float, maximum: float | None = None) -> str:
-    return f"At least {minimum:,}." if maximum is None else f"From {minimum:,} to {maximum:,}."
+def _span(minimum: float, maximum: float | None = None) -> str:
+    if maximum is None:
+        return f"At least {minimum:,}."
+    return f"From {minimum:,} to {maximum:,}."
 
 
 IDEMPOTENCY_KEY = {

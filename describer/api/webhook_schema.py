@@ -11,7 +11,7 @@ from describer.lib.guard import LONGEST
 from describer.models import Webhook, WebhookDelivery
 from describer.webhooks import event_of
 
-State = WebhookDelivery.State
+_State = WebhookDelivery.State
 
 
 class WebhookIn(Schema):
@@ -43,7 +43,9 @@ class WebhookOut(BaseModel):
 
     @classmethod
     def of(cls, row: Webhook) -> Self:
-        paused = Paused(since=row.paused, reason=row.why) if row.paused else None
+        paused = None
+        if row.paused:
+            paused = Paused(since=row.paused, reason=row.why)
         return cls(
             id=row.pk, url=row.url, created_at=row.created, failing_since=row.failing_since, paused=paused
         )
@@ -65,7 +67,7 @@ class DeliveryOut(BaseModel):
     id: int = Field(description="As in the header `X-Describer-Delivery`; the same with every try.")
     event: str = Field(description="`description.finished` or `webhook.test`.")
     description_id: int | None = Field(description="Null for a test.")
-    state: State
+    state: _State
     tries: int
     http_status: int | None = Field(description="Of the last try's reply; null when none came.")
     error: str | None = Field(description="Why the last try failed, or why there are no more.")
@@ -76,17 +78,20 @@ class DeliveryOut(BaseModel):
 
     @classmethod
     def of(cls, row: WebhookDelivery) -> Self:
+        next_try = None
+        if row.state == _State.PENDING:
+            next_try = row.not_before
         return cls(
             id=row.pk,
             event=event_of(row),
             description_id=row.description or None,
-            state=State(row.state),
+            state=_State(row.state),
             tries=row.tries,
             http_status=row.http_status,
             error=row.error or None,
             created_at=row.created,
             tried_at=row.tried,
-            next_try_at=row.not_before if row.state == State.PENDING else None,
+            next_try_at=next_try,
             delivered_at=row.delivered,
         )
 
@@ -101,4 +106,4 @@ class DeliveryQuery(Schema):
 
     limit: int = Field(20, ge=1, le=100, description="How many at most.")
     cursor: Annotated[Cursor | None, Unset] = Field(None, description="`next` of the page before.")
-    state: Annotated[State | None, Unset] = Field(None, description="Only those in this state.")
+    state: Annotated[_State | None, Unset] = Field(None, description="Only those in this state.")

@@ -22,13 +22,13 @@ from describer.models import ApiKey, Webhook, WebhookDelivery
 from describer.models.webhook import DeliveryQuerySet
 
 router = Router(tags=["Webhooks"])
-ERRORS: dict[int, Any] = {401: Error, 403: Error}
-OF_ONE = ERRORS | {404: Error}
+_ERRORS: dict[int, Any] = {401: Error, 403: Error}
+_ERRORS_OF_ONE = _ERRORS | {404: Error}
 
 
-@router.get("/webhooks", auth=reading, response={200: WebhookList} | ERRORS, summary="List webhooks")
+@router.get("/webhooks", auth=reading, response={200: WebhookList} | _ERRORS, summary="List webhooks")
 def webhooks_index(request: HttpRequest) -> WebhookList:
-    """Your own, the newest first, without their secrets."""
+    """List your own webhooks, the newest first, without their secrets."""
     rows = caller(request).user.webhooks.all()
     return WebhookList(items=[WebhookOut.of(row) for row in rows])
 
@@ -36,11 +36,11 @@ def webhooks_index(request: HttpRequest) -> WebhookList:
 @router.post(
     "/webhooks",
     auth=asking,
-    response={201: WebhookMade, 400: Error, 409: Error} | ERRORS,
+    response={201: WebhookMade, 400: Error, 409: Error} | _ERRORS,
     summary="Make a webhook",
 )
 def webhooks_create(request: HttpRequest, response: HttpResponse, body: WebhookIn) -> Status[WebhookMade]:
-    """From now on a POST goes to this address when a description of yours is done, failed or cancelled.
+    """Have a POST sent to this address from now on, when a description of yours is done, failed or cancelled.
 
     The `secret` signs each of them. It is in this reply and nowhere else.
     """
@@ -50,10 +50,13 @@ def webhooks_create(request: HttpRequest, response: HttpResponse, body: WebhookI
 
 
 @router.delete(
-    "/webhooks/{int:webhook_id}", auth=asking, response={204: None} | OF_ONE, summary="Remove a webhook"
+    "/webhooks/{int:webhook_id}",
+    auth=asking,
+    response={204: None} | _ERRORS_OF_ONE,
+    summary="Remove a webhook",
 )
 def webhook_delete(request: HttpRequest, webhook_id: int) -> Status[None]:
-    """With the list of its deliveries; what was not delivered yet is not delivered any more."""
+    """Remove a webhook with its deliveries; what was not delivered yet is not delivered any more."""
     own_webhook(caller(request), webhook_id).delete()
     return Status(204, None)
 
@@ -61,11 +64,14 @@ def webhook_delete(request: HttpRequest, webhook_id: int) -> Status[None]:
 @router.post(
     "/webhooks/{int:webhook_id}/test",
     auth=asking,
-    response={202: DeliveryOut} | OF_ONE,
+    response={202: DeliveryOut} | _ERRORS_OF_ONE,
     summary="Try a webhook",
 )
 def webhook_test(request: HttpRequest, webhook_id: int) -> Status[DeliveryOut]:
-    """One delivery of the event `webhook.test`, tried once; when it arrives, a paused webhook is open again."""
+    """Send one delivery of the event `webhook.test`, tried once.
+
+    When it arrives, a paused webhook is open again.
+    """
     delivery = own_webhook(caller(request), webhook_id).test()
     return Status(202, DeliveryOut.of(delivery))
 
@@ -73,27 +79,34 @@ def webhook_test(request: HttpRequest, webhook_id: int) -> Status[DeliveryOut]:
 @router.get(
     "/webhooks/{int:webhook_id}/deliveries",
     auth=reading,
-    response={200: DeliveryList, 400: Error} | OF_ONE,
+    response={200: DeliveryList, 400: Error} | _ERRORS_OF_ONE,
     summary="List deliveries",
 )
 def webhook_deliveries(request: HttpRequest, webhook_id: int, query: Query[DeliveryQuery]) -> DeliveryList:
-    """Newest first, of the last thirty days; pass `next` on as `cursor` for the following page."""
-    rows = list(deliveries_of(own_webhook(caller(request), webhook_id), query)[: query.limit + 1])
+    """List the deliveries of the last thirty days, newest first.
+
+    Pass `next` on as `cursor` for the following page.
+    """
+    rows = list(_deliveries_of(own_webhook(caller(request), webhook_id), query)[: query.limit + 1])
     page = rows[: query.limit]
-    more = len(rows) > query.limit
-    return DeliveryList(items=[DeliveryOut.of(row) for row in page], next=str(page[-1].pk) if more else None)
+    following = None
+    if len(rows) > query.limit:
+        following = str(page[-1].pk)
+    return DeliveryList(items=[DeliveryOut.of(row) for row in page], next=following)
 
 
 def own_webhook(key: ApiKey, webhook_id: int) -> Webhook:
-    """The webhook, if it is its person's, whoever that is. Raises Refusal (404)."""
-    found = Webhook.objects.filter(owner=key.user, pk=webhook_id).first()
-    if found is None:
+    """Return the webhook if it belongs to the key's person, admin or not. Raises Refusal (404)."""
+    webhook = Webhook.objects.filter(owner=key.user, pk=webhook_id).first()
+    if webhook is None:
         raise Refusal("No webhook with this id.", code="not_found", param="id", status=404)
-    return found
+    return webhook
 
 
-def deliveries_of(webhook: Webhook, query: DeliveryQuery) -> DeliveryQuerySet:
+def _deliveries_of(webhook: Webhook, query: DeliveryQuery) -> DeliveryQuerySet:
     rows = WebhookDelivery.objects.filter(webhook=webhook).order_by("-pk")
     if query.cursor:
         rows = rows.filter(pk__lt=int(query.cursor))
-    return rows.filter(state=query.state) if query.state else rows
+    if query.state:
+        rows = rows.filter(state=query.state)
+    return rows
