@@ -1,1 +1,4 @@
-"""The REST interface for scripts, under /api/. A bearer key is the only way in, so no cookie and no CSRF token."""
+"""The REST interface for scripts, under /api/.
+
+A bearer key is the only way in, so there is no cookie and no CSRF token.
+"""

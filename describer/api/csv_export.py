@@ -1,4 +1,7 @@
-"""A description as a line of CSV. What a person, a model or a file named is never a formula of whoever opens it."""
+"""A description as a line of CSV.
+
+What a person, a model or a file named is never a formula of whoever opens the table.
+"""
 
 import csv
 import io

@@ -82,8 +82,8 @@ def detail(request: HttpRequest, description_id: int) -> DescriptionOut:
 def delete(request: HttpRequest, description_id: int) -> Status[None]:
     """Delete words and pictures for good.
 
-    What the calls used and cost stays in the ledger, and in `/api/usage`. A description that is not at its end is
-    cancelled first.
+    What the calls used and cost stays in the ledger, and in `/api/usage`. A description that is not at its
+    end is cancelled first.
     """
     visible(caller(request), description_id).erase()
     return Status(204, None)

@@ -1,4 +1,7 @@
-"""All that a list holds in one reply: JSON lines or CSV, written piece by piece, so that its length costs no memory."""
+"""All that a list holds in one reply: JSON lines or CSV.
+
+The reply is written piece by piece, so that its length costs no memory.
+"""
 
 import json
 import threading
@@ -47,9 +50,10 @@ def _reply_of(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
     openapi_extra=_reply_of(_LINES, {"$ref": "#/components/schemas/DescriptionOut"}),
 )
 def lines(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpResponse:
-    """Export all that a list with these filters holds, newest first, each line exactly the JSON of a description.
+    """Export all that a list with these filters holds, newest first.
 
-    A reply that breaks off has lost nothing but its end: go on with `cursor`.
+    Each line is exactly the JSON of a description. A reply that breaks off has lost nothing but its end: go on
+    with `cursor`.
     """
     return _streamed(request, query, _json_lines, _LINES, "descriptions.jsonl")
 
@@ -61,11 +65,11 @@ def lines(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpRespo
     openapi_extra=_reply_of(_CSV, {"type": "string"}),
 )
 def rows(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpResponse:
-    """Export the same as a table in UTF-8 with a line of names, one row for each description.
+    """Export the same as a table in UTF-8, with a line of names and one row for each description.
 
-    A text that begins as a formula does (`=`, `+`, `-`, `@`, a tab or a new line, also after blanks or quotes) is
-    led by an apostrophe, so that no spreadsheet runs it; for exact texts take JSON lines. `answer` is the first
-    choice, `more_answers` a JSON list of the others. Of usage and cost, what is not known is empty.
+    A text that begins as a formula does (`=`, `+`, `-`, `@`, a tab or a new line, also after blanks or
+    quotes) is led by an apostrophe, so that no spreadsheet runs it; for exact texts take JSON lines. `answer`
+    is the first choice, `more_answers` a JSON list of the others. Of usage and cost, what is not known is empty.
     """
     return _streamed(request, query, _csv_lines, _CSV, "descriptions.csv", before=csv_export.head())
 

@@ -1,4 +1,4 @@
-"""What POST takes, as OpenAPI has it: our own fields, and every parameter with its range from the one source."""
+"""What POST takes, as OpenAPI has it: our own fields, and every parameter and range from the one source."""
 
 from typing import Any
 
@@ -10,7 +10,10 @@ from describer.lib.guard import LONGEST
 _LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
 _MODEL = {"type": "string", "maxLength": 200}
 _SPOKEN = 2**31  # the range of 64 bits tells a reader nothing
-_MULTIPART = "In multipart, objects are JSON text, `stop` may be repeated, and booleans are true, false, 1, 0, on or off."
+_MULTIPART = (
+    "In multipart, objects are JSON text, `stop` may be repeated, "
+    "and booleans are true, false, 1, 0, on or off."
+)
 
 
 def request_body(*, each: bool = False) -> dict[str, Any]:
@@ -51,8 +54,9 @@ def _own_fields(each: bool) -> dict[str, Any]:
             "type": "array",
             "items": {"type": "string", "format": "uri", "maxLength": LONGEST},
             "maxItems": pictures,
-            "description": "Beside `image` or in its place: public http or https addresses of pictures. They are fetched "
-            "after the answer to this call; one that cannot be fetched fails the description. They come after the files.",
+            "description": "Beside `image` or in its place: public http or https addresses of pictures. "
+            "They are fetched after the answer to this call; one that cannot be fetched fails the description. "
+            "They come after the files.",
         },
         "question": {"type": "string", "maxLength": most, "description": "What to ask about the pictures."},
         "system_prompt": {"type": "string", "maxLength": most, "description": "Who the model shall be."},
@@ -102,6 +106,7 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "required": False,
     "schema": {"type": "string", "maxLength": 255},
-    "description": "Your own name for this call. The same name with the same content gives what it gave before; "
+    "description": "Your own name for this call. "
+    "The same name with the same content gives what it gave before; "
     "with other content it is refused (422 `idempotency_key_reused`). Kept for a day.",
 }

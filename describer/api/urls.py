@@ -1,4 +1,7 @@
-"""Everything under /api/, in one shape, with and without a slash at the end: a redirected POST becomes a GET."""
+"""Everything under /api/, in one shape.
+
+Each address is served with and without a slash at the end: a redirected POST becomes a GET.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import wraps

@@ -19,7 +19,8 @@ class WebhookIn(Schema):
 
     url: str = Field(
         max_length=LONGEST,
-        description="An http or https address. It must lead to a public one, or to a network that the admin has opened.",
+        description="An http or https address. It must lead to a public one, "
+        "or to a network that the admin has opened.",
     )
 
 

@@ -61,8 +61,8 @@ class Selection:
 def _between(rows: DescriptionQuerySet, first: date | None, last: date | None) -> DescriptionQuerySet:
     """Return the rows that were asked on these days, both included; a day that is None sets no bound.
 
-    Numbers follow times but for some slack, so the walk along the key begins and ends near them; without that,
-    a day of long ago costs a walk over all that came after it.
+    Numbers follow times but for some slack, so the walk along the key begins and ends near them; without
+    that, a day of long ago costs a walk over all that came after it.
     """
     if first:
         start = _midnight(first)

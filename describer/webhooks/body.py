@@ -1,4 +1,7 @@
-"""What a receiver is told: what became of which description, and what it cost. Words and pictures are asked for by API."""
+"""What a receiver is told: what became of which description, and what it cost.
+
+Words and pictures are asked for by API.
+"""
 
 import json
 from typing import Any

@@ -1,6 +1,7 @@
-"""Sending what is due, in a thread of each worker process: many at once, so that a slow receiver holds up nobody else's.
+"""Sending what is due, in a thread of each worker process.
 
-Each try has a thread of its own, which touches no row. The round claims, starts, and writes down what came back.
+Many deliveries are under way at once, so that a slow receiver holds up nobody else's. Each try has a thread
+of its own, which touches no row. The round claims, starts, and writes down what came back.
 """
 
 import logging

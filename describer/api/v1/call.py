@@ -27,18 +27,22 @@ from describer.models import ApiKey, Description, Scope, Via
 from describer.models.transcript import transcript_of
 
 logger = logging.getLogger(__name__)
-Response = TypeVar("Response", bound=HttpResponseBase)
+_Response = TypeVar("_Response", bound=HttpResponseBase)
 
-POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
+_POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
 MOST_IN_LINE = 4 * settings.ENDPOINT_CONCURRENCY  # calls that wait for a thread or are under way
-READERS = threading.BoundedSemaphore(4)
-LONGEST_TOKEN = 255
-LOOK_SECONDS = 0.1
-RECORDED = ("rate_limit_exceeded", "budget_exceeded")
+_READERS = threading.BoundedSemaphore(4)
+_LONGEST_TOKEN = 255
+_LOOK_SECONDS = 0.1
+_RECORDED = ("rate_limit_exceeded", "budget_exceeded")
 
 
 class EndpointCall:
-    """A call. `streams` is known once its body was read, `description` once it has a row; `is_replayed`: it had one before."""
+    """A call of somebody's client.
+
+    `streams` is known once the body was read, `description` once the call has a row; `is_replayed`: the call
+    had its row before.
+    """
 
     in_line = 0  # of all calls; changed in the event loop alone
 
@@ -55,13 +59,13 @@ class EndpointCall:
 
     @property
     def left(self) -> float:
-        """How many more seconds its caller waits for the first words."""
+        """Return how many more seconds the caller waits for the first words."""
         return self.end - self.channel.loop.time()
 
     def begin(self) -> "asyncio.Future[HttpResponse]":
-        """Hand it to a thread."""
+        """Hand the call to a thread."""
         EndpointCall.in_line += 1
-        future: Future[HttpResponse] = POOL.submit(self.run)
+        future: Future[HttpResponse] = _POOL.submit(self.run)
         waited_for = asyncio.wrap_future(future)
         waited_for.add_done_callback(self._ended)
         return waited_for
@@ -71,7 +75,7 @@ class EndpointCall:
         self.channel.news.set()
 
     def run(self) -> HttpResponse:
-        """The reply. Of a stream that went well it is empty: its frames went through the channel."""
+        """Return the reply; of a stream that went well it is empty: its frames went through the channel."""
         token = about.request_id.set(self.request_id)
         close_old_connections()
         try:
@@ -84,14 +88,17 @@ class EndpointCall:
         return self.marked(response)
 
     def _failed(self, raised: Exception) -> HttpResponse:
-        """The reply to what was raised. What went wrong within a run may have been paid: no client shall repeat it unasked."""
+        """Return the reply to what was raised.
+
+        What went wrong within a run may have been paid: no client shall repeat it unasked.
+        """
         response = reply_to(self.request, raised)
         if self.description and not (self.is_replayed or isinstance(raised, Refusal)):
             response["X-Should-Retry"] = "false"
         return response
 
-    def marked(self, response: Response) -> Response:
-        """The same reply, saying whose it is."""
+    def marked(self, response: _Response) -> _Response:
+        """Return the same reply, with headers that say whose it is."""
         if self.description:
             response["X-Description-Id"] = str(self.description.pk)
         if self.is_replayed:
@@ -101,24 +108,29 @@ class EndpointCall:
     def _answered(self) -> HttpResponse:
         if self.waiter.over.is_set():
             return HttpResponse()  # hung up while it stood in line: nothing was begun
-        found = self._begun()
-        if isinstance(found, Description):
-            return self._given_again(found)
-        self._is(found.description)
-        process_inline(found, self.waiter)
-        if self.waiter.hung_up and (transcript := transcript_of(found.description)):
+        run = self._begun()
+        if isinstance(run, Description):
+            return self._given_again(run)
+        self._is(run.description)
+        process_inline(run, self.waiter)
+        if self.waiter.hung_up and (transcript := transcript_of(run.description)):
             transcript.note_gone()
-        return self._reply(found.description)
+        return self._reply(run.description)
 
     def _begun(self) -> Run | Description:
-        """A run of ours, or the description that the same key and body gave before. What was read is given up here."""
+        """Return a run of ours, or the description that the same key and body gave before.
+
+        What was read of the body is given up here.
+        """
         key = opened(self.headers.get("Authorization", ""), Scope.ASK)
         check_open()
-        with READERS:
+        with _READERS:
             body = self.request.read()  # not before its turn: a thousand in line would hold 32 GB
             asked = asked_of(body)
             token = self._token()
-            body_hash = sha256(body).hexdigest() if token else ""
+            body_hash = ""
+            if token:
+                body_hash = sha256(body).hexdigest()
             del body
         endpoint = endpoint_of(asked.model, key)
         self.streams = asked.streams
@@ -135,12 +147,12 @@ class EndpointCall:
         try:
             return submit_inline(ask, self.waiter)
         except Refusal as refusal:
-            if refusal.code in RECORDED:
+            if refusal.code in _RECORDED:
                 self.description = record_refusal(ask, refusal)
             raise
 
     def _ask(self, key: ApiKey, asked: ChatRequest, token: str | None, body_hash: str) -> Ask:
-        """The ask without its pictures."""
+        """Return the ask without its pictures."""
         return Ask(
             owner=key.user,
             key=key,
@@ -160,15 +172,17 @@ class EndpointCall:
 
     def _token(self) -> str | None:
         token = self.headers.get("Idempotency-Key", "").strip()
-        if len(token) > LONGEST_TOKEN:
-            words = f"An Idempotency-Key has at most {LONGEST_TOKEN} characters."
-            raise Refusal(words, code="invalid_value", param="Idempotency-Key")
+        if len(token) > _LONGEST_TOKEN:
+            message = f"An Idempotency-Key has at most {_LONGEST_TOKEN} characters."
+            raise Refusal(message, code="invalid_value", param="Idempotency-Key")
         return token or None
 
     def _retries(self) -> int:
-        """How often the caller's client says that it tried before."""
-        told = self.headers.get("X-Stainless-Retry-Count", "")
-        return min(int(told), 32_767) if told.isdecimal() and len(told) < 6 else 0
+        """Return how often the caller's client says that it tried before."""
+        count = self.headers.get("X-Stainless-Retry-Count", "")
+        if count.isdecimal() and len(count) < 6:
+            return min(int(count), 32_767)
+        return 0
 
     def _is(self, description: Description) -> None:
         self.description = description
@@ -176,17 +190,17 @@ class EndpointCall:
             self.waiter.relay.name = f"chatcmpl-{description.pk}"
 
     def _given_again(self, description: Description) -> HttpResponse:
-        """What the same key and body gave before; one that is under way is waited for."""
+        """Return what the same key and body gave before, waiting for an ask that is under way."""
         self._is(description)
         self.is_replayed = True
-        while not description.is_final and not self.waiter.over.wait(LOOK_SECONDS):
+        while not description.is_final and not self.waiter.over.wait(_LOOK_SECONDS):
             description.reread("status")
             close_old_connections()
         known = Description.objects.select_related("transcript").filter(pk=description.pk).first()
         return self._reply(known or description)
 
     def _reply(self, description: Description) -> HttpResponse:
-        """The endpoint's body as it came, also where it holds no words; else the error."""
+        """Return the endpoint's body as it came, also where it holds no words; else the error."""
         if not description.is_final:  # it lost its lease: somebody else ended it
             description.reread()
         transcript = transcript_of(description)
@@ -201,6 +215,6 @@ class EndpointCall:
 
 
 def json_response(answer: Any, **options: Any) -> HttpResponse:
-    """JSON as UTF-8, not escaped."""
+    """Return JSON as UTF-8, not escaped."""
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
     return HttpResponse(text.encode("utf-8", "replace"), content_type="application/json", **options)

@@ -12,7 +12,8 @@ MOST_BEHIND = 4 * 2**20  # bytes of a stream that its caller may be behind
 class Channel:
     """What a thread hands to the event loop: the frames of a stream, and that something is new.
 
-    A caller who does not take what comes `is_behind`: its call is read to the end and recorded, but not kept for it.
+    A caller who does not take what comes `is_behind`: the call is read to its end and recorded, but not kept
+    for the caller.
     """
 
     def __init__(self) -> None:
@@ -23,7 +24,7 @@ class Channel:
         self.is_behind = False
 
     def put(self, data: bytes) -> None:
-        """Called from the thread."""
+        """Hand data over; to be called from the thread."""
         try:
             self.loop.call_soon_threadsafe(self._put, data)
         except RuntimeError:
@@ -39,13 +40,13 @@ class Channel:
         self.news.set()
 
     def take(self) -> bytes:
-        """All that came meanwhile."""
+        """Return all that came meanwhile."""
         frames, self.frames, self.size = self.frames, [], 0
         self.news.clear()
         return b"".join(frames)
 
     async def wait(self, seconds: float) -> bool:
-        """Until something is new; False when nothing was within so many seconds."""
+        """Wait until something is new; return False when nothing was within so many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.news.wait()

@@ -13,24 +13,23 @@ from describer.api.v1.call import MOST_IN_LINE, EndpointCall
 from describer.chat.relay import dumped, frame
 from describer.engine.submit import Refusal, check_open
 
-HEADERS_SECONDS = (
-    10.0  # a stream's status waits so long for the first words: an early failure is a true 4xx or 5xx
-)
-LEFT = {
+# A stream's status waits so long for the first words: an early failure is a true 4xx or 5xx.
+_HEADERS_SECONDS = 10.0
+_TOO_SLOW = {
     "message": "The stream was read too slowly; the whole answer is in the history.",
     "type": "invalid_request_error",
     "param": None,
     "code": "read_too_slowly",
 }
 WAITING = b": waiting\n"
-STREAM_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+_STREAM_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 
 
 @csrf_exempt
 async def chat_completions(request: HttpRequest) -> HttpResponseBase:
-    """The answer, whole or as a stream."""
-    if refusal := unfit(request):
-        return error(refusal, **({"Allow": "POST"} if refusal.status == 405 else {}))
+    """Answer a chat, whole or as a stream."""
+    if refusal := _unfit(request):
+        return _refused(refusal)
     try:
         check_open()  # before it stands in line: behind calls that last, it would hear of a stop too late
     except Refusal as refusal:
@@ -38,54 +37,69 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     call = EndpointCall(request)
     done = call.begin()
     try:
-        return await begun(call, done)
+        return await _begun(call, done)
     except asyncio.CancelledError:
         call.waiter.hang_up()
         raise
 
 
-async def begun(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> HttpResponseBase:
-    """A stream with its first words, or when they are long in coming; else the reply, within the time of a whole call."""
+async def _begun(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> HttpResponseBase:
+    """Return a stream with its first words, or when they are long in coming; else the reply.
+
+    The reply comes within the time of a whole call.
+    """
     while not done.done() and call.left > 0:
-        await call.channel.wait(min(call.left, HEADERS_SECONDS))
+        await call.channel.wait(min(call.left, _HEADERS_SECONDS))
         if call.channel.frames or (call.streams and call.description and not done.done()):
-            return streamed(call, done)
-    return done.result() if done.done() else too_late(call)
+            return _stream_reply(call, done)
+    if done.done():
+        return done.result()
+    return _too_late(call)
 
 
-def unfit(request: HttpRequest) -> Refusal | None:
-    """What is refused by its headers."""
+def _unfit(request: HttpRequest) -> Refusal | None:
+    """Return the refusal of a request whose headers do not fit, or that is one too many."""
     if request.method != "POST":
         return Refusal("This address takes POST.", code="method_not_allowed", status=405)
-    kind, charset = request.content_type or "", (request.content_params or {}).get("charset", "utf-8")
-    is_json = kind.lower() == "application/json" or kind.lower().endswith("+json")
-    packed = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if not is_json or charset.strip("\"' ").lower() not in ("utf-8", "utf8"):
-        words = "Send Content-Type: application/json, in UTF-8."
-        return Refusal(words, code="unsupported_media_type", status=415)
-    if packed not in ("", "identity"):
+    if not _sends_json(request):
+        message = "Send Content-Type: application/json, in UTF-8."
+        return Refusal(message, code="unsupported_media_type", status=415)
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         return Refusal("Send the body as it is, not packed.", code="unsupported_media_type", status=415)
     if EndpointCall.in_line >= MOST_IN_LINE:
-        words = "Too many calls are under way here; try again in a few seconds."
-        return Refusal(words, code="queue_full", status=429, retry_after=5)
+        message = "Too many calls are under way here; try again in a few seconds."
+        return Refusal(message, code="queue_full", status=429, retry_after=5)
     return None
 
 
-def too_late(call: EndpointCall) -> HttpResponse:
-    """The reply when none came in time. One that comes after all will be recorded."""
+def _sends_json(request: HttpRequest) -> bool:
+    """Tell whether the headers announce JSON in UTF-8."""
+    kind = (request.content_type or "").lower()
+    charset = (request.content_params or {}).get("charset", "utf-8").strip("\"' ").lower()
+    return (kind == "application/json" or kind.endswith("+json")) and charset in ("utf-8", "utf8")
+
+
+def _refused(refusal: Refusal) -> HttpResponse:
+    if refusal.status == 405:
+        return error(refusal, Allow="POST")
+    return error(refusal)
+
+
+def _too_late(call: EndpointCall) -> HttpResponse:
+    """Return the reply when none came in time; an answer that comes after all will be recorded."""
     call.waiter.over.set()
     seconds = settings.VISION_TIMEOUTS["whole_call"]
-    words = f"No answer came within {seconds:g} seconds; it will be in the history if it comes after all."
-    response = error(Refusal(words, code="timeout", status=504), **{"X-Should-Retry": "false"})
+    message = f"No answer came within {seconds:g} seconds; it will be in the history if it comes after all."
+    response = error(Refusal(message, code="timeout", status=504), **{"X-Should-Retry": "false"})
     return call.marked(response)
 
 
-def streamed(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> StreamingHttpResponse:
-    return call.marked(StreamingHttpResponse(frames(call, done), headers=STREAM_HEADERS))
+def _stream_reply(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> StreamingHttpResponse:
+    return call.marked(StreamingHttpResponse(frames(call, done), headers=_STREAM_HEADERS))
 
 
 async def frames(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> AsyncIterator[bytes]:
-    """A stream's frames as they come. After a failure the error, and no [DONE]."""
+    """Yield a stream's frames as they come; after a failure the error, and no [DONE]."""
     channel, waits = call.channel, True
     try:
         if not channel.frames:
@@ -95,14 +109,21 @@ async def frames(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> As
                 waits = False
                 yield channel.take()
             elif waits and call.left <= 0:
-                yield frame(dumped(json.loads(too_late(call).content)))
+                yield frame(dumped(json.loads(_too_late(call).content)))
                 return
-            elif not await channel.wait(min(HEADERS_SECONDS, call.left) if waits else HEADERS_SECONDS):
+            elif not await channel.wait(_longest_silence(call, waits)):
                 yield WAITING
         if channel.is_behind:
-            yield frame(dumped({"error": LEFT}))
+            yield frame(dumped({"error": _TOO_SLOW}))
         elif done.result().status_code != 200:
             yield frame(dumped(json.loads(done.result().content)))
     finally:
         if not (done.done() or call.waiter.over.is_set()):
             call.waiter.hang_up()
+
+
+def _longest_silence(call: EndpointCall, waits: bool) -> float:
+    """Return how many seconds a stream may be silent: before its first words, to the call's end at most."""
+    if waits:
+        return min(_HEADERS_SECONDS, call.left)
+    return _HEADERS_SECONDS

@@ -1,4 +1,7 @@
-"""What a caller of our own endpoint is told when no answer came: the endpoint's failures by their codes, and our own."""
+"""What a caller of our own endpoint is told when no answer came.
+
+The failures are the asked endpoint's, by their codes, and our own.
+"""
 
 import math
 from typing import Any
@@ -34,33 +37,35 @@ STATUS = {
     "image_missing": 500,
     "cancelled": 400,
 }
-LATER_SECONDS = 30  # where a 429 came without a time
-CANCELLED = "This ask was cancelled on its page."
+_LATER_SECONDS = 30  # where a 429 came without a time
+_CANCELLED = "This ask was cancelled on its page."
 
 
 def reply_to(request: HttpRequest, raised: Exception) -> HttpResponse:
-    """The reply to whatever was raised."""
+    """Return the reply to whatever was raised."""
     handler = next(HANDLERS[kind] for kind in type(raised).__mro__ if kind in HANDLERS)
     return handler(request, raised)
 
 
 def failure(description: Description, raised: ChatError | None) -> HttpResponse:
-    """The reply for a description that failed. `raised` is what its last call came to, where this process made it.
+    """Return the reply for a description that failed.
 
-    SDKs repeat 408, 409, 429 and 5xx by themselves. Our own tries are used up, and some may have been paid: they are told
-    not to.
+    `raised` is what the last call came to, where this process made it. SDKs repeat 408, 409, 429 and 5xx by
+    themselves. Our own tries are used up, and some may have been paid: the SDKs are told not to.
     """
     code = description.error_code or "cancelled"
-    told = {"code": code} | _of_endpoint(raised)
-    refusal = Refusal(description.error_message or CANCELLED, status=STATUS.get(code, 502), **told)
+    fault = {"code": code} | _endpoint_fault(raised)
+    refusal = Refusal(description.error_message or _CANCELLED, status=STATUS.get(code, 502), **fault)
     if refusal.status == 429:
-        refusal.retry_after = math.ceil(getattr(raised, "retry_after", None) or LATER_SECONDS)
+        refusal.retry_after = math.ceil(getattr(raised, "retry_after", None) or _LATER_SECONDS)
     return error(refusal, **{"X-Should-Retry": "false"})
 
 
-def _of_endpoint(raised: ChatError | None) -> dict[str, Any]:
-    """A 400's own param and code go through: a script may look for them."""
+def _endpoint_fault(raised: ChatError | None) -> dict[str, Any]:
+    """Return the param and code of an endpoint's own 400, which go through: a script may look for them."""
     if raised is None or raised.http_status != 400:
         return {}
-    given: dict[str, Any] = {"param": raised.param}
-    return given | ({"code": raised.endpoint_code} if raised.endpoint_code else {})
+    fault: dict[str, Any] = {"param": raised.param}
+    if raised.endpoint_code:
+        fault["code"] = raised.endpoint_code
+    return fault

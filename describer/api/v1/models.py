@@ -17,43 +17,43 @@ from describer.api.v1.parse_request import offered, opened
 from describer.engine.submit import Refusal
 from describer.models import Endpoint, Scope
 
-POOL = ThreadPoolExecutor(2, "models")  # of their own: behind calls that last, a list would come too late
+_POOL = ThreadPoolExecutor(2, "models")  # of their own: behind calls that last, a list would come too late
 
 
 @csrf_exempt
 async def models(request: HttpRequest) -> HttpResponse:
-    """The list, the default model first."""
-    return await in_thread(request, list_models)
+    """List what a key may ask, the default model first."""
+    return await _in_thread(request, _list_models)
 
 
 @csrf_exempt
 async def model(request: HttpRequest, name: str) -> HttpResponse:
-    """One of them; its name may hold slashes, dots and colons."""
-    return await in_thread(request, partial(one_model, name))
+    """Get one model, whose name may hold slashes, dots and colons."""
+    return await _in_thread(request, partial(_get_model, name))
 
 
 @csrf_exempt
 async def unknown_url(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Any other path under /v1."""
-    words = "There is nothing at this address; here are /v1/chat/completions and /v1/models."
-    return error(Refusal(words, code="unknown_url", status=404))
+    """Refuse any other path under /v1."""
+    message = "There is nothing at this address; here are /v1/chat/completions and /v1/models."
+    return error(Refusal(message, code="unknown_url", status=404))
 
 
 @csrf_exempt
 def without_v1(request: HttpRequest) -> HttpResponse:
-    """/chat/completions: a base URL that lacks its end."""
-    words = "There is nothing at this address: the base URL must end in /v1."
-    return error(Refusal(words, code="unknown_url", status=404))
+    """Refuse /chat/completions: a base URL that lacks its end."""
+    message = "There is nothing at this address: the base URL must end in /v1."
+    return error(Refusal(message, code="unknown_url", status=404))
 
 
-async def in_thread(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+async def _in_thread(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
-        words = "This address takes GET and HEAD."
-        return error(Refusal(words, code="method_not_allowed", status=405), Allow="GET, HEAD")
-    return await asyncio.get_running_loop().run_in_executor(POOL, answered, request, work)
+        message = "This address takes GET and HEAD."
+        return error(Refusal(message, code="method_not_allowed", status=405), Allow="GET, HEAD")
+    return await asyncio.get_running_loop().run_in_executor(_POOL, _answered, request, work)
 
 
-def answered(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+def _answered(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
     close_old_connections()
     try:
         return work(request)
@@ -63,24 +63,25 @@ def answered(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) 
         close_old_connections()
 
 
-def list_models(request: HttpRequest) -> HttpResponse:
+def _list_models(request: HttpRequest) -> HttpResponse:
     key = opened(request.headers.get("Authorization", ""), Scope.READ)
     endpoint = Endpoint.default()
     return json_response(
-        {"object": "list", "data": [model_row(name, endpoint) for name in offered(key, endpoint)]}
+        {"object": "list", "data": [_model_row(name, endpoint) for name in offered(key, endpoint)]}
     )
 
 
-def one_model(name: str, request: HttpRequest) -> HttpResponse:
+def _get_model(name: str, request: HttpRequest) -> HttpResponse:
     key = opened(request.headers.get("Authorization", ""), Scope.READ)
     endpoint = Endpoint.default()
     if name not in offered(key, endpoint):
-        words = f"The model {name[:200]} does not exist here. GET /v1/models lists what there is."
-        raise Refusal(words, code="model_not_found", param="model", status=404)
-    return json_response(model_row(name, endpoint))
+        message = f"The model {name[:200]} does not exist here. GET /v1/models lists what there is."
+        raise Refusal(message, code="model_not_found", param="model", status=404)
+    return json_response(_model_row(name, endpoint))
 
 
-def model_row(name: str, endpoint: Endpoint) -> dict[str, Any]:
-    fetched = endpoint.models_fetched
-    created = int(fetched.timestamp()) if fetched else 0
+def _model_row(name: str, endpoint: Endpoint) -> dict[str, Any]:
+    created = 0
+    if endpoint.models_fetched:
+        created = int(endpoint.models_fetched.timestamp())
     return {"id": name, "object": "model", "created": created, "owned_by": endpoint.name}

@@ -1,4 +1,4 @@
-"""From a request of the contract to an ask: the key, the model, and the pictures, each judged before the next."""
+"""From a request of the contract to an ask: key, model and pictures, each judged before the next."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -20,70 +20,91 @@ from describer.images import ImageError, fetched
 from describer.media.storage import drop_images
 from describer.models import ApiKey, Endpoint, Image, Scope, User
 
-LINK_SECONDS = 10.0
-LINK_BYTES = 20 * 10**6
-LIST_SECONDS = 10.0  # for an endpoint to list its models while a caller waits
-LIST_FRESH = timedelta(seconds=1)
-NOT_OURS = ("storage_away", "disk_full")  # faults of the site, whatever the picture is
-OF_LINKS = ("invalid_image_url", "image_download_failed", "image_too_large")
+_LINK_SECONDS = 10.0
+_LINK_BYTES = 20 * 10**6
+_LIST_SECONDS = 10.0  # for an endpoint to list its models while a caller waits
+_LIST_FRESH = timedelta(seconds=1)
+_SITE_FAULTS = ("storage_away", "disk_full")  # faults of the site, whatever the picture is
+_PASSED_ON = ("invalid_image_url", "image_download_failed", "invalid_base64_image")
 
 
 def opened(authorization: str, scope: Scope) -> ApiKey:
-    """The key of a call. Raises Refusal: 401 when it opens nothing, 403 when its person is disabled or it may not."""
+    """Return the key of a call.
+
+    Raises Refusal: 401 when the secret opens nothing, 403 when its person is disabled or the key may not.
+    """
     key = known(secret_in(authorization))
     if not key.user.is_active:
-        words = "The person of this API key is disabled; an admin can activate them."
-        raise Refusal(words, code="permission_denied", status=403)
+        message = "The person of this API key is disabled; an admin can activate them."
+        raise Refusal(message, code="permission_denied", status=403)
     may(key, scope)
     return key
 
 
 def asked_of(body: bytes) -> ChatRequest:
-    """The request of a body. Raises Refusal."""
+    """Return the request that a body holds. Raises Refusal."""
     try:
         asked = read_request(body)
     except ParameterError as fault:
         raise Refusal.of_parameter(fault) from fault
     if len(asked.pictures) > settings.IMAGES_PER_ASK:
-        words = f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
-        raise Refusal(words, code="too_many_images", param="messages")
+        message = f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
+        raise Refusal(message, code="too_many_images", param="messages")
     return asked
 
 
 def offered(key: ApiKey, endpoint: Endpoint) -> list[str]:
-    """The models that this key may ask, the default first."""
+    """Return the models that this key may ask, the default first."""
     return [name for name in endpoint.offered if key.may_ask(name)]
 
 
 def endpoint_of(model: str, key: ApiKey) -> Endpoint:
-    """Who is asked. Raises Refusal for a model that nobody serves (404), or that this key may not ask (403)."""
+    """Return the endpoint that is asked.
+
+    Raises Refusal for a model that nobody serves (404), or that this key may not ask (403).
+    """
     endpoint = Endpoint.default()
-    if endpoint.model_names and model not in endpoint.offered:
+    if _is_unlisted(model, endpoint):
         close_old_connections()
-        refresh_models(endpoint, keep=LIST_FRESH, seconds=LIST_SECONDS)
+        refresh_models(endpoint, keep=_LIST_FRESH, seconds=_LIST_SECONDS)
         endpoint.refresh_from_db(fields=["model_names"])
-    if len(model) > 200 or (endpoint.model_names and model not in endpoint.offered):
-        near = difflib.get_close_matches(model[:200], offered(key, endpoint))
-        hint = f" Did you mean {' or '.join(near)}?" if near else " GET /v1/models lists what there is."
-        words = f"The model {model[:200]} does not exist here.{hint}"
-        raise Refusal(words, code="model_not_found", param="model", status=404)
+    if len(model) > 200 or _is_unlisted(model, endpoint):
+        hint = _model_hint(model, offered(key, endpoint))
+        message = f"The model {model[:200]} does not exist here. {hint}"
+        raise Refusal(message, code="model_not_found", param="model", status=404)
     if not key.may_ask(model):
-        words = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
-        raise Refusal(words, code="permission_denied", param="model", status=403)
+        message = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
+        raise Refusal(message, code="permission_denied", param="model", status=403)
     return endpoint
 
 
+def _is_unlisted(model: str, endpoint: Endpoint) -> bool:
+    """Tell whether an endpoint whose models are known does not offer this one."""
+    return bool(endpoint.model_names) and model not in endpoint.offered
+
+
+def _model_hint(model: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(model[:200], names)
+    if near:
+        return f"Did you mean {' or '.join(near)}?"
+    return "GET /v1/models lists what there is."
+
+
 def kept(owner: User, parts: Sequence[PicturePart], endpoint: Endpoint) -> list[AskImage | AskLink]:
-    """The pictures of a request, all of them or none. Raises Refusal that names the place of the one at fault."""
+    """Store the pictures of a request, all of them or none.
+
+    Raises Refusal that names the place of the picture at fault.
+    """
     began = timezone.now()
     images: list[Image] = []
     pictures: list[AskImage | AskLink] = []
     try:
         for number, part in enumerate(parts, 1):
             with _at(part):
-                given = _taken(owner, part.take(), number, endpoint.sends_links)
-            images += [given.image] if isinstance(given, AskImage) else []
-            pictures.append(given)
+                picture = _taken(owner, part.take(), number, endpoint.sends_links)
+            if isinstance(picture, AskImage):
+                images.append(picture.image)
+            pictures.append(picture)
     except Refusal:
         drop_images(images, began)
         raise
@@ -92,23 +113,25 @@ def kept(owner: User, parts: Sequence[PicturePart], endpoint: Endpoint) -> list[
 
 @contextmanager
 def _at(part: PicturePart) -> Iterator[None]:
+    """Raise what is wrong with a picture as a Refusal that names its place."""
     try:
         yield
     except ImageError as error:
         raise Refusal(error.message, code=error.code, param=part.param) from error
     except Refusal as refusal:
-        if refusal.code in NOT_OURS:
+        if refusal.code in _SITE_FAULTS:
             raise
-        code = (
-            refusal.code
-            if refusal.code in (*OF_LINKS[:2], "invalid_base64_image")
-            else "invalid_image_format"
-        )
+        code = "invalid_image_format"
+        if refusal.code in _PASSED_ON:
+            code = refusal.code
         raise Refusal(refusal.message, code=code, param=part.param) from refusal
 
 
 def _taken(owner: User, url: str, number: int, as_they_are: bool) -> AskImage | AskLink:
-    """No connection to the database is held meanwhile: sixteen slow links would take those of all pages."""
+    """Take a picture in, from its data URL or from its address.
+
+    No connection to the database is held meanwhile: sixteen slow links would take those of all pages.
+    """
     close_old_connections()
     if is_data_url(url):
         name = f"picture {number}"
@@ -116,13 +139,13 @@ def _taken(owner: User, url: str, number: int, as_they_are: bool) -> AskImage | 
     url = read_link(url)
     if as_they_are:
         return AskLink(url)
-    with fetched(url, guarded_client(), most=LINK_BYTES, seconds=LINK_SECONDS) as found:
-        return AskImage(keep_image(owner, found.file, found.name), found.name, url)
+    with fetched(url, guarded_client(), most=_LINK_BYTES, seconds=_LINK_SECONDS) as picture:
+        return AskImage(keep_image(owner, picture.file, picture.name), picture.name, url)
 
 
 def _bytes(url: str) -> bytes:
     try:
         return read_data_url(url)
     except ValueError:
-        words = "This data URL holds no base64 that can be read; it looks like data:image/jpeg;base64,…"
-        raise Refusal(words, code="invalid_base64_image") from None
+        message = "This data URL holds no base64 that can be read; it looks like data:image/jpeg;base64,…"
+        raise Refusal(message, code="invalid_base64_image") from None
