@@ -12,9 +12,7 @@ from describer.web.examples import examples
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-READERS = re.compile(
-    r'(?:env\.\w+|env_secret|env_bool|env_int|env_choice|env_ports|env_networks)\(\s*"([A-Z0-9_]+)"'
-)
+READERS = re.compile(r'env_\w+\(\s*"([A-Z0-9_]+)"')
 
 
 def variables():

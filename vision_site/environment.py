@@ -4,18 +4,27 @@ import os
 import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Any
 
-import environ
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-env = environ.Env()
+
+def env_text(name: str, default: str = "") -> str:
+    """Read a variable; one that is empty is not set."""
+    return os.environ.get(name) or default
+
+
+def env_list(name: str) -> list[str]:
+    """Read a variable that lists texts, separated by commas."""
+    return [text.strip() for text in os.environ.get(name, "").split(",") if text.strip()]
 
 
 def env_secret(name: str, default: str = "") -> str:
-    """The variable NAME, or the stripped content of the file that NAME_FILE names (container secrets)."""
+    """Read the variable NAME, or the stripped content of the file that NAME_FILE names (container secrets)."""
     path = os.environ.get(f"{name}_FILE")
     if not path:
-        return os.environ.get(name) or default
+        return env_text(name, default)
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -23,8 +32,8 @@ def env_secret(name: str, default: str = "") -> str:
 
 
 def env_bool(name: str, default: bool) -> bool:
-    """A boolean variable; anything but the usual words for yes and no is refused, never guessed."""
-    words = {
+    """Read a boolean variable; anything but the usual words for yes and no is refused, never guessed."""
+    meanings = {
         "1": True,
         "true": True,
         "yes": True,
@@ -37,13 +46,13 @@ def env_bool(name: str, default: bool) -> bool:
     text = os.environ.get(name, "").strip().lower()
     if not text:
         return default
-    if text not in words:
+    if text not in meanings:
         raise ImproperlyConfigured(f"{name} is {text!r}; write true or false.")
-    return words[text]
+    return meanings[text]
 
 
 def env_int(name: str, default: int, least: int = 0) -> int:
-    """A whole number variable, not below `least`."""
+    """Read a variable that is a whole number, not below `least`."""
     text = os.environ.get(name, "").strip().replace("_", "")
     try:
         number = int(text) if text else default
@@ -55,7 +64,7 @@ def env_int(name: str, default: int, least: int = 0) -> int:
 
 
 def env_choice(name: str, default: str, *others: str) -> str:
-    """One of some words, in whatever case."""
+    """Read a variable that is one of some words, in whatever case."""
     text = os.environ.get(name, "").strip().lower() or default
     if text not in (default, *others):
         raise ImproperlyConfigured(f"{name} is {text!r}; write {' or '.join((default, *others))}.")
@@ -63,25 +72,34 @@ def env_choice(name: str, default: str, *others: str) -> str:
 
 
 def env_ports(name: str) -> frozenset[int]:
-    """A variable that lists ports, separated by commas."""
-    texts = [text.strip() for text in env.list(name, default=[]) if text.strip()]
+    """Read a variable that lists ports, separated by commas."""
+    texts = env_list(name)
     if not all(text.isascii() and text.isdigit() and 0 < int(text) < 65536 for text in texts):
         raise ImproperlyConfigured(f"{name} is {','.join(texts)!r}; write port numbers, separated by commas.")
     return frozenset(map(int, texts))
 
 
 def env_networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """A variable that lists addresses and networks, separated by commas."""
-    texts = [text.strip() for text in env.list(name, default=[]) if text.strip()]
+    """Read a variable that lists addresses and networks, separated by commas."""
+    texts = env_list(name)
     try:
         return tuple(map(ip_network, texts))
     except ValueError as error:
-        words = f"{name} is {','.join(texts)!r}; write addresses or networks like 10.1.2.0/24, separated by commas."
-        raise ImproperlyConfigured(words) from error
+        message = f"{name} is {','.join(texts)!r}; write addresses or networks like 10.1.2.0/24, separated by commas."
+        raise ImproperlyConfigured(message) from error
+
+
+def database_settings(url: str) -> dict[str, Any]:
+    """Return Django's settings of a database from its URL, which is a secret and so never shown."""
+    try:
+        return dict(dj_database_url.parse(url))
+    except ValueError as error:
+        message = "DATABASE_URL is no database's URL; write one like postgres://user:password@host/describer."
+        raise ImproperlyConfigured(message) from error
 
 
 def generated_secret(directory: Path) -> str:
-    """The site's generated secret: made once in DATA_DIR, readable by its owner only."""
+    """Return the site's generated secret: made once in DATA_DIR, readable by its owner only."""
     path = directory / "secret_key"
     directory.mkdir(parents=True, exist_ok=True)
     try:

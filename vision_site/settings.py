@@ -3,42 +3,44 @@
 from pathlib import Path
 
 from vision_site.environment import (
-    env,
+    database_settings,
     env_bool,
     env_choice,
     env_int,
+    env_list,
     env_networks,
     env_ports,
     env_secret,
+    env_text,
     generated_secret,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where it listens and what it keeps.
-HOST = env.str("HOST", "") or "127.0.0.1"
+HOST = env_text("HOST") or "127.0.0.1"
 PORT = env_int("PORT", 8000)
-DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "var").resolve()
+DATA_DIR = Path(env_text("DATA_DIR") or BASE_DIR / "var").resolve()
 
 SECRET_KEY = env_secret("SECRET_KEY") or generated_secret(DATA_DIR)
 DEBUG = env_bool("DEBUG", False)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [
     *LOOPBACK_HOSTS,
     *([] if HOST in ("0.0.0.0", "::") else [HOST]),  # noqa: S104  compared, not bound
 ]
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 METRICS_TOKEN = env_secret("METRICS_TOKEN")
 SERVED_BY_HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 
 # The first endpoint. Its key stays here and in the environment: it is written to no row.
 VISION_API_KEY = env_secret("VISION_API_KEY")
-VISION_BASE_URL = env.str("VISION_BASE_URL", "") or ("https://www.kkiai.com/v1" if VISION_API_KEY else "")
-VISION_MODEL = env.str("VISION_MODEL", "") or (
-    "claude-sonnet-4-20250514" if VISION_API_KEY and not env.str("VISION_BASE_URL", "") else ""
+VISION_BASE_URL = env_text("VISION_BASE_URL") or ("https://www.kkiai.com/v1" if VISION_API_KEY else "")
+VISION_MODEL = env_text("VISION_MODEL") or (
+    "claude-sonnet-4-20250514" if VISION_API_KEY and not env_text("VISION_BASE_URL") else ""
 )
-VISION_CA_FILE = env.str("VISION_CA_FILE", "")
+VISION_CA_FILE = env_text("VISION_CA_FILE")
 VISION_TIMEOUTS = {
     "connect": env_int("VISION_CONNECT_TIMEOUT", 10, 1),
     "first_byte": env_int("VISION_FIRST_BYTE_TIMEOUT", 300, 1),
@@ -53,9 +55,9 @@ VISION_LIMITS = {
 
 # Made at the first start, if no user exists.
 FIRST_ADMIN = {
-    "username": env.str("DJANGO_SUPERUSER_USERNAME", ""),
+    "username": env_text("DJANGO_SUPERUSER_USERNAME"),
     "password": env_secret("DJANGO_SUPERUSER_PASSWORD"),
-    "email": env.str("DJANGO_SUPERUSER_EMAIL", ""),
+    "email": env_text("DJANGO_SUPERUSER_EMAIL"),
 }
 
 # The engine. Times in seconds.
@@ -117,7 +119,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "csp",
-    "django_htmx",
     "heroicons",
     "ninja",
 ]
@@ -134,7 +135,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "describer.middleware.welcome_first_visitor",
     "axes.middleware.AxesMiddleware",
 ]
@@ -162,7 +162,7 @@ TEMPLATES = [
 
 DATABASE_URL = env_secret("DATABASE_URL")
 if DATABASE_URL:
-    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    DATABASES = {"default": database_settings(DATABASE_URL)}
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         # With the pool, closing gives the connection back, so that none is held across a call. It waits five seconds
         # for a database that is away, and begins anew then: its pauses between tries would grow to minutes.
@@ -222,13 +222,13 @@ CELERY_TASK_ACKS_LATE = False
 CELERY_TIMEZONE = "UTC"
 
 # Pictures: in files, or in a bucket that nobody but the site reads.
-S3_BUCKET = env.str("S3_BUCKET", "")
-S3_ENDPOINT = env.str("S3_ENDPOINT", "")
+S3_BUCKET = env_text("S3_BUCKET")
+S3_ENDPOINT = env_text("S3_ENDPOINT")
 S3_OPTIONS = {
     "bucket_name": S3_BUCKET,
     "endpoint_url": S3_ENDPOINT or None,
-    "region_name": env.str("S3_REGION", "") or "us-east-1",
-    "location": env.str("S3_PREFIX", "").strip("/"),
+    "region_name": env_text("S3_REGION") or "us-east-1",
+    "location": env_text("S3_PREFIX").strip("/"),
     "access_key": env_secret("S3_ACCESS_KEY") or None,
     "secret_key": env_secret("S3_SECRET_KEY") or None,
     "addressing_style": "path" if env_bool("S3_PATH_STYLE", bool(S3_ENDPOINT)) else "virtual",
@@ -293,13 +293,13 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.str("TIME_ZONE", "") or "UTC"
+TIME_ZONE = env_text("TIME_ZONE") or "UTC"
 USE_TZ = True
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
-LOG_LEVEL = (env.str("LOG_LEVEL", "") or "INFO").upper()
+LOG_LEVEL = (env_text("LOG_LEVEL") or "INFO").upper()
 LOG_FORMAT = env_choice("LOG_FORMAT", "text", "json")
 SECRETS = [VISION_API_KEY, SECRET_KEY, METRICS_TOKEN, S3_OPTIONS["secret_key"] or ""]  # never in a log line
 LOGGING = {

@@ -11,8 +11,6 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("submit", (event) => queueMicrotask(() => event.defaultPrevented || busy(true)));
 addEventListener("pageshow", () => busy(false));
-document.addEventListener("htmx:beforeRequest", () => busy(true));
-document.addEventListener("htmx:afterRequest", () => busy(false));
 
 const closeMenus = (except) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;

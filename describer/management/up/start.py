@@ -112,5 +112,5 @@ def _static_mark() -> str:
     paths = [path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*")]
     files = [path for path in paths if path.is_file()]
     newest = max((path.stat().st_mtime_ns for path in files), default=0)
-    packages = ("django", "django-ninja", "django-htmx")
+    packages = ("django", "django-ninja")
     return " ".join([__version__, *map(version, packages), str(len(files)), str(newest)])
