@@ -2,15 +2,24 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control
+
+from describer.lib.route_traits import PAGE, RouteTraits, traits_of
 
 _GetResponse = Callable[[HttpRequest], HttpResponse]
 
-_OPEN_BEFORE_FIRST_VISIT = ("/static/", "/healthz", "/readyz", "/metrics", "/api/", "/v1/")
+
+def traits_of_path(path: str) -> RouteTraits:
+    """Return what the route of a path says of itself; a path without a route is a page's."""
+    try:
+        return traits_of(resolve(path).func)
+    except Resolver404:
+        return PAGE
 
 
 def keep_private(get_response: _GetResponse) -> _GetResponse:
@@ -46,16 +55,16 @@ def welcome_first_visitor(get_response: _GetResponse) -> _GetResponse:
     """Lead every page, while no user exists, to the page that makes the first account."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        page = reverse("first_visit")
-        if (
-            request.path != page
-            and not request.path.startswith(_OPEN_BEFORE_FIRST_VISIT)
-            and _is_first(request)
-        ):
-            return redirect(page)
+        if not _is_open_early(request.path) and _is_first(request):
+            return redirect("first_visit")
         return get_response(request)
 
     return middleware
+
+
+def _is_open_early(path: str) -> bool:
+    """Tell whether a path answers before there is an account: static files, and routes that say so."""
+    return path.startswith(settings.STATIC_URL) or traits_of_path(path).open_early
 
 
 def _is_first(request: HttpRequest) -> bool:

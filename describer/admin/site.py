@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import BadRequest
 from django.db import DataError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 
 from describer.admin.system import system
+from describer.lib.route_traits import Pool, RouteTraits, route
 
 View = Callable[..., HttpResponseBase]
 
@@ -24,6 +25,11 @@ class DescriberAdminSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         return [path("system/", self.admin_view(system), name="system"), *super().get_urls()]
+
+    @route(RouteTraits(post_pool=Pool.LOGIN))
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Ask for name and password, as Django's admin does."""
+        return super().login(request, extra_context)
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
         return super().admin_view(_with_sound_query(view), cacheable)

@@ -29,6 +29,8 @@ The examples take it from `$KEY`, this site's address from `$SITE`, and an id fr
 `done`, `failed` or `cancelled`.
 """
 
+PARTS = (descriptions, actions, export, usage, webhooks)
+
 api = NinjaAPI(
     title="Describer",
     version=__version__,
@@ -39,7 +41,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 handle_errors(api)
-for part in (descriptions, actions, export, usage, webhooks):
+for part in PARTS:
     api.add_router("", part.router)
 
 

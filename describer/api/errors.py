@@ -11,25 +11,19 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel, Field
 
-from describer.engine.submit import Refusal
+from describer.errors import Refusal, error_response
+from describer.lib.route_traits import SCRIPT, route
 from describer.media.storage import disk_is_full
 
 logger = logging.getLogger(__name__)
 
-TYPES = {
-    401: "authentication_error",
-    403: "permission_error",
-    404: "not_found_error",
-    429: "rate_limit_error",
-}
-QUOTA = ("budget_exceeded", "no_credit")
 BUSY_SECONDS = 5
 UNREADABLE = "The form could not be read to its end; send it again."
 
@@ -52,20 +46,16 @@ class Error(BaseModel):
 
 
 def error(refusal: Refusal, **headers: str) -> HttpResponse:
-    """The reply to what was refused."""
-    kind = TYPES.get(refusal.status, "server_error" if refusal.status >= 500 else "invalid_request_error")
-    kind = "insufficient_quota" if refusal.code in QUOTA else kind
-    body = ErrorBody(message=refusal.message, type=kind, param=refusal.param, code=refusal.code)
-    if refusal.retry_after is not None:
-        headers["Retry-After"] = str(refusal.retry_after)
+    """Tell a script what was refused; one that brings no good key also what to bring."""
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JsonResponse(Error(error=body).model_dump(), status=refusal.status, headers=headers)
+    return error_response(refusal, **headers)
 
 
+@route(SCRIPT)
 @csrf_exempt
 def unknown_url(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Any path under /api/ that nothing else serves."""
+    """Refuse any path under /api/ that nothing else serves."""
     message = "There is nothing at this address; /api/docs lists what there is."
     return error(Refusal(message, code="unknown_url", status=404))
 
@@ -79,10 +69,11 @@ def not_found(request: HttpRequest, raised: Any) -> HttpResponse:
 
 
 def not_valid(request: HttpRequest, raised: Any) -> HttpResponse:
-    """The first of what the framework found wrong in the query."""
+    """Tell the first of what the framework found wrong in the query."""
     fault = raised.errors[0]
-    param = str(fault["loc"][-1])
-    code = "invalid_type" if fault["type"].endswith(("_type", "_parsing")) else "invalid_value"
+    param, code = str(fault["loc"][-1]), "invalid_value"
+    if fault["type"].endswith(("_type", "_parsing")):
+        code = "invalid_type"
     return error(Refusal(f"{param}: {fault['msg']}.", code=code, param=param))
 
 
@@ -119,8 +110,10 @@ def busy(request: HttpRequest, raised: Any) -> HttpResponse:
 
 
 def disk_full_or_failed(request: HttpRequest, raised: Any) -> HttpResponse:
-    """The parser meets a full disk before any view does; all else is ours to mend."""
-    return disk_full(request, raised) if disk_is_full(raised) else failed(request, raised)
+    """Tell of a full disk, which the parser meets before any view does; all else is ours to mend."""
+    if disk_is_full(raised):
+        return disk_full(request, raised)
+    return failed(request, raised)
 
 
 def disk_full(request: HttpRequest, raised: Any) -> HttpResponse:

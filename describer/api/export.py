@@ -20,7 +20,8 @@ from describer.api import csv_export
 from describer.api.auth import caller
 from describer.api.errors import Error
 from describer.api.listing import Cursor, Filters, Unset, older, selected
-from describer.engine.submit import Refusal
+from describer.errors import Refusal
+from describer.lib.route_traits import EXPORT, route
 from describer.serializers import DescriptionOut, serialize
 
 router = Router(tags=["Descriptions"])
@@ -49,6 +50,7 @@ def _reply_of(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
     summary="Export descriptions as JSON lines",
     openapi_extra=_reply_of(_LINES, {"$ref": "#/components/schemas/DescriptionOut"}),
 )
+@route(EXPORT)
 def lines(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpResponse:
     """Export all that a list with these filters holds, newest first.
 
@@ -64,6 +66,7 @@ def lines(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpRespo
     summary="Export descriptions as CSV",
     openapi_extra=_reply_of(_CSV, {"type": "string"}),
 )
+@route(EXPORT)
 def rows(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpResponse:
     """Export the same as a table in UTF-8, with a line of names and one row for each description.
 

@@ -12,24 +12,37 @@ from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
 from describer.api.access import visible
-from describer.api.api import api
+from describer.api.api import PARTS, api
 from describer.api.auth import calling
 from describer.api.errors import error, unknown_url
 from describer.api.webhooks import own_webhook
-from describer.engine.submit import Refusal
+from describer.errors import Refusal
+from describer.lib.route_traits import SCRIPT, RouteTraits, route
 from describer.models import ApiKey
 
 _View = Callable[..., HttpResponseBase]
 _ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]
 _GETTERS: dict[str, Callable[[ApiKey, int], object]] = {"description_id": visible, "webhook_id": own_webhook}
+_TRAITS: dict[str, RouteTraits] = {
+    operation.view_func.__name__: operation.view_func.route_traits
+    for part in PARTS
+    for operations in part.router.path_operations.values()
+    for operation in operations.operations
+    if hasattr(operation.view_func, "route_traits")
+}
 app_name = "api"
 
 
 def _served(pattern: URLPattern) -> Iterator[URLPattern]:
     """Yield a route of the interface, as it is and with a slash at the end."""
-    view = _one_shape(pattern.callback)
+    view = route(_traits(pattern))(_one_shape(pattern.callback))
     for end in ("", "/"):
         yield path(f"{pattern.pattern}{end}", view, name=pattern.name)
+
+
+def _traits(pattern: URLPattern) -> RouteTraits:
+    """Return what the route's function says of itself; ninja names a route by its function."""
+    return _TRAITS.get(pattern.name or "", SCRIPT)
 
 
 def _one_shape(view: _View) -> _View:

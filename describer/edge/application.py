@@ -8,9 +8,9 @@ from django.core.handlers.asgi import ASGIHandler
 from describer.edge.body_limit import BodyLimit
 from describer.edge.endpoint import EndpointEdge
 from describer.edge.endpoint_handler import EndpointHandler
-from describer.edge.pages import PageHandler
-
-_STREAMS = ("/live/",)
+from describer.edge.pages import TRAITS, PageHandler
+from describer.lib.route_traits import Pool
+from describer.middleware import traits_of_path
 
 
 class _SiteApplication:
@@ -21,10 +21,11 @@ class _SiteApplication:
         self.streams = ASGIHandler()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        traits = traits_of_path(scope.get("path", ""))
         handler: ASGIHandler = self.pages
-        if scope.get("path", "").startswith(_STREAMS):
+        if traits.pool == Pool.LOOP:
             handler = self.streams
-        await handler(scope, receive, send)
+        await handler({**scope, TRAITS: traits}, receive, send)
 
 
 application = EndpointEdge(

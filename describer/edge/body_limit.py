@@ -10,11 +10,13 @@ import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
+
+from describer.errors import Refusal
+from describer.middleware import traits_of_path
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -27,7 +29,6 @@ HEAR_SECONDS, HEAR_PAUSE = 2.0, 0.01
 _HEAR_BYTES = 2**24
 _PART_HEADERS = 2048  # a part's headers and the line before the next boundary are not the file's
 _FILE_NAME = re.compile(rb'filename="([^"\r\n]*)"')
-_FOR_SCRIPTS = ("/api/", "/v1/", "/images/")
 HEADERS = [
     (b"connection", b"close"),
     (b"cache-control", b"no-store"),
@@ -40,27 +41,6 @@ HEADERS = [
         b"frame-ancestors 'none'; img-src 'self' data: blob:",
     ),
 ]
-
-
-@dataclass(frozen=True)
-class BodyRefusal:
-    """Why reading stops."""
-
-    status: int
-    code: str
-    message: str
-
-    @property
-    def param(self) -> str | None:
-        if self.code == "image_too_large":
-            return "image"
-        return None
-
-    @property
-    def type(self) -> str:
-        if self.status >= 500:
-            return "server_error"
-        return "invalid_request_error"
 
 
 class BodyLimit:
@@ -86,7 +66,7 @@ class BodyLimit:
             # Django spools the body to disk before any view: there is nobody else to say it.
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            body.refused = BodyRefusal(507, "disk_full", _DISK_FULL)
+            body.refused = Refusal(_DISK_FULL, code="disk_full", status=507)
         if body.refused:
             await _refuse(scope, send, body.refused, body.hear_out)
 
@@ -109,7 +89,7 @@ class _Body:
             async with asyncio.timeout(self.limit.silence):  # `wait_for` would make a task for each piece
                 message = await self.receive_next()
         except TimeoutError:
-            self.refused = BodyRefusal(408, "request_timeout", self._silent)
+            self.refused = Refusal(self._silent, code="request_timeout", status=408)
             return {"type": "http.disconnect"}
         chunk = message.get("body", b"")
         self.whole += len(chunk)
@@ -138,20 +118,20 @@ class _Body:
     def _silent(self) -> str:
         return f"Nothing came for {self.limit.silence:g} seconds; send it again."
 
-    def _too_much(self, size: int) -> BodyRefusal | None:
+    def _too_much(self, size: int) -> Refusal | None:
         if size <= self.limit.request_bytes:
             return None
         most = filesizeformat(self.limit.request_bytes)
         message = f"That is more than {most} in one request; send fewer pictures at once."
-        return BodyRefusal(413, "request_too_large", message)
+        return Refusal(message, code="request_too_large", status=413)
 
-    def _too_large(self, size: int) -> BodyRefusal | None:
+    def _too_large(self, size: int) -> Refusal | None:
         if size <= self.limit.file_bytes:
             return None
         most = filesizeformat(self.limit.file_bytes)
         name = self.part.file_name or "One of the files"
         message = f"{name} is larger than {most}; send a smaller copy of it."
-        return BodyRefusal(413, "image_too_large", message)
+        return Refusal(message, code="image_too_large", param="image", status=413)
 
 
 class _FormPart:
@@ -204,17 +184,11 @@ def _boundary(headers: dict[bytes, bytes]) -> bytes:
 
 
 async def _refuse(
-    scope: Scope, send: Send, refused: BodyRefusal, hear_out: Callable[[], Awaitable[None]]
+    scope: Scope, send: Send, refused: Refusal, hear_out: Callable[[], Awaitable[None]]
 ) -> None:
-    if f"{scope['path']}/".startswith(_FOR_SCRIPTS):
+    if traits_of_path(scope["path"]).tells_json(scope["method"]):
         kind = b"application/json"
-        error = {
-            "message": refused.message,
-            "type": refused.type,
-            "param": refused.param,
-            "code": refused.code,
-        }
-        body = json.dumps({"error": error}).encode()
+        body = json.dumps(refused.body).encode()
     else:
         kind = b"text/html; charset=utf-8"
         context = {"status": refused.status, "message": refused.message}

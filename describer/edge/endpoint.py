@@ -10,27 +10,22 @@ import re
 import uuid
 
 from describer.edge.body_limit import App, BodyLimit, Message, Receive, Scope, Send
+from describer.errors import Refusal
 
 _PATH = "/v1"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _METHODS = b"GET, HEAD, POST, OPTIONS"
 _SHOWN = b"x-request-id, x-description-id, retry-after"
-_MISSING = {
-    "error": {
-        "message": "An API key is needed. Send the header Authorization: Bearer <API key>.",
-        "type": "authentication_error",
-        "param": None,
-        "code": "missing_api_key",
-    }
-}
-_STOPPED = {
-    "error": {
-        "message": "The site was stopped before the answer came. What was sent on by then may have been billed.",
-        "type": "server_error",
-        "param": None,
-        "code": "unavailable",
-    }
-}
+_MISSING = Refusal(
+    "An API key is needed. Send the header Authorization: Bearer <API key>.",
+    code="missing_api_key",
+    status=401,
+)
+_STOPPED = Refusal(
+    "The site was stopped before the answer came. What was sent on by then may have been billed.",
+    code="unavailable",
+    status=503,
+)
 
 
 class _EndpointSend:
@@ -79,7 +74,7 @@ class EndpointEdge:
         if scope["method"] == "OPTIONS":
             await _reply(answer, 204, _preflight(headers))
         elif not headers.get(b"authorization", b"").strip():
-            await _reply(answer, 401, _UNKNOWN, json.dumps(_MISSING).encode())
+            await _reply(answer, 401, _UNKNOWN, json.dumps(_MISSING.body).encode())
         else:
             named = [(name, value) for name, value in scope["headers"] if name.lower() != b"x-request-id"]
             known = {**scope, "headers": [*named, (b"x-request-id", request_id)]}
@@ -94,7 +89,7 @@ class EndpointEdge:
             await self.site(scope, receive, answer)
         except asyncio.CancelledError:
             if not answer.begun:
-                await _reply(answer, 503, _CUT_OFF, json.dumps(_STOPPED).encode())
+                await _reply(answer, 503, _CUT_OFF, json.dumps(_STOPPED.body).encode())
                 answer.over = True
             raise
 

@@ -6,7 +6,6 @@ quick and needs a third less memory: rendering is Python's, so more threads only
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,16 +17,17 @@ from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections, connections, reset_queries
 from django.dispatch import receiver
 
-_PAGE_THREADS = 2
-_UPLOAD_THREADS = 4  # decoding waits without the GIL; it shall hold up no page
-_LOGIN_THREADS = 2  # a password's hash takes 0.2 s, and anybody may ask for one
-_PICTURE_THREADS = 4  # a bucket that hangs shall hold up no page either
-_EXPORT_THREADS = 1  # pages shall compete with one at most; long exports take turns, piece by piece
-_WATCH_THREADS = 4  # whoever watches the site is answered though all pages hang
-_LOGINS = ("/login/", "/admin/login/")
-_WATCHED = ("/healthz", "/readyz", "/metrics")
-_EXPORTS = re.compile(r"/api/descriptions\.(jsonl|csv)/?$")
-_PICTURES = re.compile(r"/images/\d|/descriptions/\d+/sent/")
+from describer.lib.route_traits import Pool
+
+TRAITS = "describer.route_traits"  # the key in an ASGI scope of what its route says of itself
+_THREADS = {
+    Pool.PAGE: 2,
+    Pool.UPLOAD: 4,  # decoding waits without the GIL; it shall hold up no page
+    Pool.LOGIN: 2,  # a password's hash takes 0.2 s, and anybody may ask for one
+    Pool.PICTURE: 4,  # a bucket that hangs shall hold up no page either
+    Pool.EXPORT: 1,  # pages shall compete with one at most; long exports take turns, piece by piece
+    Pool.WATCH: 4,  # whoever watches the site is answered though all pages hang
+}
 
 # Done inside the hop instead: as receivers these would run in another thread than the view.
 for done in (close_old_connections, reset_queries):
@@ -50,12 +50,7 @@ class PageHandler(ASGIHandler):
     def __init__(self) -> None:
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
-        self.pages = ThreadPoolExecutor(_PAGE_THREADS, "page")
-        self.uploads = ThreadPoolExecutor(_UPLOAD_THREADS, "upload")
-        self.logins = ThreadPoolExecutor(_LOGIN_THREADS, "login")
-        self.pictures = ThreadPoolExecutor(_PICTURE_THREADS, "picture")
-        self.exports = ThreadPoolExecutor(_EXPORT_THREADS, "export")
-        self.watch = ThreadPoolExecutor(_WATCH_THREADS, "watch")
+        self.pools = {pool: ThreadPoolExecutor(count, pool.value) for pool, count in _THREADS.items()}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)  # without a thread of its own for each request
@@ -69,17 +64,12 @@ class PageHandler(ASGIHandler):
         return response
 
     def _pool(self, request: Any) -> ThreadPoolExecutor:
-        if request.method == "POST" and request.path in _LOGINS:
-            return self.logins
-        if _PICTURES.match(request.path):
-            return self.pictures
-        if _EXPORTS.match(request.path):
-            return self.exports
-        if request.path in _WATCHED:
-            return self.watch
-        if request.method == "POST" and request.content_type == "multipart/form-data":
-            return self.uploads
-        return self.pages
+        """Return the threads that the route asks for; forms with files have threads of their own on every page."""
+        pool = request.scope[TRAITS].pool_of(request.method)
+        is_upload = request.method == "POST" and request.content_type == "multipart/form-data"
+        if pool == Pool.PAGE and is_upload:
+            pool = Pool.UPLOAD
+        return self.pools[pool]
 
     def _answer(self, request: Any) -> Any:
         close_old_connections()

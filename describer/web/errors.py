@@ -9,15 +9,15 @@ import sys
 from dataclasses import dataclass, replace
 
 from django.db import DatabaseError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from describer.errors import Refusal, error_response
 from describer.media.storage import disk_is_full
+from describer.middleware import traits_of_path
 
 logger = logging.getLogger(__name__)
-
-TYPES = {403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,16 @@ class Failure:
     id: str = ""
 
     @property
-    def type(self) -> str:
-        """The kind of error in our JSON."""
-        kind = "server_error" if self.status >= 500 else "invalid_request_error"
-        return TYPES.get(self.status, kind)
+    def refusal(self) -> Refusal:
+        """Return what scripts are told."""
+        message = f"{self.title}. {self.words}"
+        if self.id:
+            message = f"{message} ({self.id})"
+        return Refusal(message, code=self.code, status=self.status)
 
     @property
     def context(self) -> dict[str, object]:
-        """What the templates show; the outermost layers draw `error_bare.html` with these names too."""
+        """Return what the templates show; the outermost layers draw `error_bare.html` with these names too."""
         return {"status": self.status, "title": self.title, "message": self.words, "error_id": self.id}
 
 
@@ -123,15 +125,17 @@ def too_large(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def too_many_requests(request: HttpRequest, words: str = "", retry_after: int = 60) -> HttpResponse:
-    """429; `words` say what to do, `retry_after` is in seconds."""
+    """Answer 429; `words` say what to do, `retry_after` is in seconds."""
     response = failed(request, replace(TOO_MANY, words=words or TOO_MANY.words))
     response["Retry-After"] = str(retry_after)
     return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, with a number that is in the log beside the traceback; 503 when the database is away or locked, 507 when the
-    disk is full, whoever met it: the database or a file."""
+    """Answer 500, with a number that is in the log beside the traceback.
+
+    503 when the database is away or locked, 507 when the disk is full, whoever met it: the database or a file.
+    """
     raised = sys.exception()
     if raised is not None and disk_is_full(raised):
         return failed(request, DISK_FULL)
@@ -143,16 +147,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
-    """503: the database is locked or away."""
+    """Answer 503: the database is locked or away."""
     response = failed(request, BUSY)
     response["Retry-After"] = "5"
     return response
 
 
 def failed(request: HttpRequest, failure: Failure) -> HttpResponse:
-    """The reply for a failure: JSON for scripts, else a page."""
-    if _is_for_scripts(request):
-        return _json(failure)
+    """Answer a failure: with JSON for scripts, else with a page."""
+    if traits_of_path(request.path_info).tells_json(request.method or ""):
+        return error_response(failure.refusal)
     # Without a user the request was refused before the frame's data was there.
     if failure.status >= 500 or not hasattr(request, "user"):
         return _bare(failure)
@@ -160,19 +164,6 @@ def failed(request: HttpRequest, failure: Failure) -> HttpResponse:
         return render(request, "error.html", failure.context, status=failure.status)
     except DatabaseError:
         return _bare(failure)
-
-
-def _is_for_scripts(request: HttpRequest) -> bool:
-    path = request.path_info
-    return path.startswith(("/api/", "/v1/")) or (path.startswith("/images/") and request.method == "POST")
-
-
-def _json(failure: Failure) -> JsonResponse:
-    words = f"{failure.title}. {failure.words}"
-    error = {"message": words, "type": failure.type, "param": None, "code": failure.code}
-    if failure.id:
-        error["message"] = f"{words} ({failure.id})"
-    return JsonResponse({"error": error}, status=failure.status)
 
 
 def _bare(failure: Failure) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from describer.lib.route_traits import RouteTraits, route
 from describer.models import User
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -39,6 +40,7 @@ class _FirstAccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
         return user
 
 
+@route(RouteTraits(open_early=True))
 @never_cache
 @sensitive_post_parameters("password1", "password2")
 def first_visit(request: HttpRequest) -> HttpResponse:

@@ -19,8 +19,10 @@ from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST
 
-from describer.engine.submit import Refusal, keep_image
+from describer.engine.submit import keep_image
+from describer.errors import Refusal, error_response
 from describer.images import Recipe, clean_name
+from describer.lib.route_traits import PICTURE, RouteTraits, route
 from describer.media.storage import StorageAway
 from describer.models import Description, DescriptionImage, Image, SentCopy, User
 from describer.web.current_user import current_user
@@ -31,11 +33,12 @@ _SHUT = "default-src 'none'; sandbox"
 _YEAR = 365 * 24 * 3600
 
 
+@route(RouteTraits(json_methods=frozenset({"POST"})))
 @require_POST
 def images(request: HttpRequest) -> JsonResponse:
     """Take one picture into the tray: 201 and its facts, or the reason why not, in words and with a code."""
     if not request.user.is_authenticated:
-        return _error_json(
+        return error_response(
             Refusal("You are logged out. Log in again, then add it once more.", code="login", status=401)
         )
     file = request.FILES.get("image") or request.FILES.get("file")
@@ -44,7 +47,7 @@ def images(request: HttpRequest) -> JsonResponse:
             raise Refusal("Choose a picture file.", code="no_image", param="image")
         image = keep_image(current_user(request), cast(BinaryIO, file), file.name or "")
     except Refusal as refusal:
-        return _error_json(refusal)
+        return error_response(refusal)
     return JsonResponse(facts(image, clean_name(file.name or "", f"picture {image.pk}")), status=201)
 
 
@@ -60,17 +63,7 @@ def facts(image: Image, name: str) -> dict[str, Any]:
     }
 
 
-def _error_json(refusal: Refusal) -> JsonResponse:
-    kind = "invalid_request_error"
-    if refusal.status >= 500:
-        kind = "server_error"
-    body = {"message": refusal.message, "type": kind, "param": refusal.param, "code": refusal.code}
-    response = JsonResponse({"error": body}, status=refusal.status)
-    if refusal.retry_after:
-        response["Retry-After"] = str(refusal.retry_after)
-    return response
-
-
+@route(PICTURE)
 @login_required
 def original(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Serve the file as it was uploaded; ?download to save it.
@@ -86,6 +79,7 @@ def original(request: HttpRequest, pk: int) -> HttpResponseBase:
     return response
 
 
+@route(PICTURE)
 @login_required
 def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Serve the small picture of lists. Its bytes never change."""
@@ -100,6 +94,7 @@ def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
     return response
 
 
+@route(PICTURE)
 @login_required
 def sent(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Serve what a model is sent of this picture by default."""
@@ -107,6 +102,7 @@ def sent(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _sent(request, row.sent_copies.filter(recipe=Recipe().key).first())
 
 
+@route(PICTURE)
 @login_required
 def sent_copy(request: HttpRequest, pk: int, position: int) -> HttpResponseBase:
     """Serve the very copy that the model saw of one picture of a description."""

@@ -10,10 +10,12 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 
 from describer.engine.events import events, hub
+from describer.lib.route_traits import Pool, RouteTraits, route
 
 _MOST_STREAMS = 1000  # in one process; a page without a stream polls
 
 
+@route(RouteTraits(pool=Pool.LOOP))
 @require_GET
 async def live(request: HttpRequest) -> HttpResponseBase:
     """Stream server-sent events `{id, status}` of the person's own descriptions, until the page goes away."""

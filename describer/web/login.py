@@ -8,6 +8,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 
+from describer.lib.route_traits import Pool, RouteTraits, route
 from describer.web.errors import too_many_requests
 
 
@@ -17,8 +18,10 @@ class _LoginForm(AuthenticationForm):
     error_messages = {"invalid_login": "That name and password do not belong together.", "inactive": ""}
 
 
-login = LoginView.as_view(
-    template_name="login.html", authentication_form=_LoginForm, redirect_authenticated_user=True
+login = route(RouteTraits(post_pool=Pool.LOGIN))(
+    LoginView.as_view(
+        template_name="login.html", authentication_form=_LoginForm, redirect_authenticated_user=True
+    )
 )
 logout = LogoutView.as_view()
 

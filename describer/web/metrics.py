@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from describer.lib.route_traits import WATCHER, route
 from describer.ops.monitoring.metrics import text
 from describer.web.first_visit import is_from_this_machine
 
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 _PLAIN = "text/plain; charset=utf-8"
 
 
+@route(WATCHER)
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Serve Prometheus text; 401 to strangers, 503 while the database is away."""

@@ -6,6 +6,7 @@ from django.db import OperationalError, ProgrammingError, connection
 from django.test import Client, RequestFactory
 from django.urls import include, path
 
+from describer.lib.route_traits import PAGE, SCRIPT, RouteTraits, route
 from describer.web import errors
 
 
@@ -38,10 +39,21 @@ def misread(request):
     raise ProgrammingError("no such column: 42-secret")
 
 
+def told_in(traits, view):
+    """The same view at a route that says of itself how its errors are told."""
+
+    @route(traits)
+    def same(request):
+        return view(request)
+
+    return same
+
+
+PICTURES = RouteTraits(json_methods=frozenset({"POST"}))
 urlpatterns = [
     *(
-        path(f"{prefix}{name}/", view)
-        for prefix in ("", "api/", "v1/", "images/")
+        path(f"{prefix}{name}/", told_in(traits, view))
+        for prefix, traits in (("", PAGE), ("api/", SCRIPT), ("v1/", SCRIPT), ("images/", PICTURES))
         for name, view in (
             ("break", break_down),
             ("forbid", forbid),

@@ -15,23 +15,27 @@ from describer.api.v1.call import json_response
 from describer.api.v1.errors import reply_to
 from describer.api.v1.parse_request import offered, opened
 from describer.engine.submit import Refusal
+from describer.lib.route_traits import SCRIPT, route
 from describer.models import Endpoint, Scope
 
 _POOL = ThreadPoolExecutor(2, "models")  # of their own: behind calls that last, a list would come too late
 
 
+@route(SCRIPT)
 @csrf_exempt
 async def models(request: HttpRequest) -> HttpResponse:
     """List what a key may ask, the default model first."""
     return await _in_thread(request, _list_models)
 
 
+@route(SCRIPT)
 @csrf_exempt
 async def model(request: HttpRequest, name: str) -> HttpResponse:
     """Get one model, whose name may hold slashes, dots and colons."""
     return await _in_thread(request, partial(_get_model, name))
 
 
+@route(SCRIPT)
 @csrf_exempt
 async def unknown_url(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Refuse any other path under /v1."""
@@ -39,6 +43,7 @@ async def unknown_url(request: HttpRequest, rest: str = "") -> HttpResponse:
     return error(Refusal(message, code="unknown_url", status=404))
 
 
+@route(SCRIPT)
 @csrf_exempt
 def without_v1(request: HttpRequest) -> HttpResponse:
     """Refuse /chat/completions: a base URL that lacks its end."""
