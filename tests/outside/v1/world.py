@@ -4,21 +4,30 @@ import base64
 import hashlib
 import json
 import secrets
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import requests
 
 from tests.endpoint import ScriptedEndpoint
+from tests.images.pictures import photo
 from tests.outside.database import Database
 from tests.site import Site, until
-from tests.steps import Call, Json, Step
+from tests.steps import Call, Json, Step, Wire, encoded
 
 PATH = "/v1/chat/completions"
 MODEL = "scripted-model"
+MIB = 2**20
+PHOTO = photo(64, 48)
+TOP = {"id": "chatcmpl-9", "object": "chat.completion.chunk", "created": 7, "model": MODEL}
+USAGE = {"prompt_tokens": 9, "completion_tokens": 12, "total_tokens": 21}
+WITH_USAGE: Json = {"stream_options": {"include_usage": True}}
+WHOLE_AND_STREAM = pytest.mark.parametrize("body", [{}, {"stream": True}], ids=["whole", "stream"])
 NO_MORE = {"x-should-retry": "false"}  # of an endpoint: the site shall not try it again
 CALM = """UPDATE describer_endpoint SET paused_code = '', paused_since = NULL, next_probe = NULL, gate_opens = NULL,
  gate_width = NULL, gate_threshold = NULL, gate_narrowed = NULL"""
@@ -48,6 +57,44 @@ def events(text: str) -> list[Any]:
     lines = [line for block in found for line in block.split("\n") if line and not line.startswith(":")]
     assert all(line.startswith("data: {") or line == "data: [DONE]" for line in lines), lines
     return [line[6:] if line == "data: [DONE]" else json.loads(line[6:]) for line in lines]
+
+
+def text_of(chunks: list[Any]) -> str:
+    """The words of a stream's events."""
+    choices = [choice for chunk in chunks if chunk != "[DONE]" for choice in chunk["choices"]]
+    return "".join(choice["delta"].get("content") or "" for choice in choices)
+
+
+def chunk(delta: Json, index: int = 0, finish_reason: str | None = None, **more: Any) -> Json:
+    """A chunk of the endpoint's stream."""
+    return TOP | {"choices": [{"index": index, "delta": delta, "finish_reason": finish_reason}]} | more
+
+
+def finished(**more: Any) -> Json:
+    """The chunk that says why an answer ends."""
+    return chunk({}, finish_reason="stop", **more)
+
+
+def framed(event: Any) -> bytes:
+    """An event as it goes over the wire."""
+    return b"data: " + encoded(event) + b"\n\n"
+
+
+def paused(gate: threading.Event, first: Any, *others: Any) -> Step:
+    """A stream that sends its first event, and the others when the gate is set."""
+
+    def play(wire: Wire, call: Call) -> None:
+        wire.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+        wire.send(framed(first))
+        while not gate.wait(0.02) and not wire.closing.is_set():
+            pass
+        wire.send(b"".join(map(framed, others)))
+        wire.close()
+
+    return Step("paused", play)
+
+
+ROLELESS = (chunk({"content": "Two "}), chunk({"content": "boats."}), finished(), "[DONE]")  # says no role
 
 
 class World:
@@ -91,6 +138,14 @@ class World:
         self, question: str, *pictures: str, send: dict[str, Any] | None = None, **more: Any
     ) -> requests.Response:
         return self.send(json.dumps(self.body(question, *pictures, **more)).encode(), **(send or {}))
+
+    def streamed(self, question: str, **body: Any) -> requests.Response:
+        """The whole reply to a call for a stream."""
+        return self.post(question, stream=True, **body)
+
+    def begun(self, question: str, **body: Any) -> requests.Response:
+        """The reply to a call for a stream, which its reader takes as it comes."""
+        return self.post(question, stream=True, send={"stream": True}, **body)
 
     def later(self, question: str, *pictures: str, **more: Any) -> "Future[requests.Response]":
         """The same, in a thread of its own."""
@@ -157,22 +212,48 @@ class World:
     @contextmanager
     def limited(self, calls: int | str) -> Iterator[None]:
         """Meanwhile only so many calls may be under way at once."""
-        self._set("settings", f'{{"max_in_flight": {calls}}}')
+        self.set_default("settings", f'{{"max_in_flight": {calls}}}')
         yield
-        self._set("settings", "{}")
+        self.set_default("settings", "{}")
 
     @contextmanager
     def learning(self) -> Iterator[None]:
         """What is learned of the endpoint meanwhile is forgotten."""
         yield
-        self._set("learned", "{}")
+        self.set_default("learned", "{}")
 
-    def _set(self, column: str, value: str) -> None:
+    def default(self, column: str) -> Any:
+        """What the default endpoint's row holds in this column."""
+        return self.rows.rows(f"SELECT {column} FROM describer_endpoint WHERE is_default")[0][0]
+
+    def set_default(self, column: str, value: str) -> None:
         self.rows.do(f"UPDATE describer_endpoint SET {column} = '{value}' WHERE is_default")
 
     def calm(self) -> None:
         """As if the endpoint had never refused its key, or told us to come later."""
         self.rows.do(CALM)
+
+
+def expect(
+    world: World,
+    status: int,
+    code: str,
+    param: str | None = None,
+    kind: str = "",
+    *,
+    data: bytes | None = None,
+    send: dict[str, Any] | None = None,
+    **body: Any,
+) -> Json:
+    """The error of a call which is refused before anything is sent on or written down."""
+    rows, calls = world.count(), world.calls()
+    if data is None:
+        data = json.dumps({"model": MODEL, "messages": [said("Refused?")]} | body).encode()
+    reply = world.send(data, **(send or {}))
+    error = fault(reply, status, code, param, kind)
+    assert "x-description-id" not in reply.headers
+    assert (world.count(), world.calls()) == (rows, calls)
+    return error
 
 
 def fault(reply: requests.Response, status: int, code: str, param: str | None = None, kind: str = "") -> Json:
