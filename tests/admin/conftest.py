@@ -2,22 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from describer.models import (
-    ApiKey,
-    Choice,
-    Description,
-    DescriptionImage,
-    Image,
-    UsageDay,
-    User,
-    Webhook,
-)
-from tests.engine.rows import attempt, description
+from describer.models import ApiKey, Choice, Description, User, Webhook
+from tests.rows import add_picture, make_attempt, make_description, make_image, make_usage_day
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 LISTS = (
@@ -38,23 +30,15 @@ def path(model: str, *more: object) -> str:
     return "/".join(["/admin/describer", model, *map(str, more), ""])
 
 
-def image(owner: User, number: int = 0) -> Image:
-    """An image's row; its files are never looked at here."""
-    sha256 = f"{owner.pk:032}{number:032}"
-    values = {"format": "PNG", "media_type": "image/png", "width": 64, "height": 48, "bytes": 2048}
-    return Image.objects.create(owner=owner, sha256=sha256, original="o", thumbnail="t", **values)
-
-
 def whole(owner: User, number: int = 0) -> Description:
     """A description with everything that can hang on one, all words of it hostile."""
-    values = {"system_prompt": EVIL, "parameters": {"stop": EVIL}, "waiting_reason": EVIL}
-    row = description(owner, status="failed", question=EVIL, model=EVIL, error_message=EVIL, **values)
-    DescriptionImage.objects.create(description=row, image=image(owner, number), position=0, name=EVIL)
+    values: dict[str, Any] = {"system_prompt": EVIL, "parameters": {"stop": EVIL}, "waiting_reason": EVIL}
+    row = make_description(owner, status="failed", question=EVIL, model=EVIL, error_message=EVIL, **values)
+    add_picture(row, make_image(owner, files=False), EVIL)
     Choice.objects.create(description=row, index=0, content=EVIL, tool_calls=[{"function": EVIL}])
     failure = {"error_code": EVIL[:50], "error_message": EVIL, "request_id": EVIL, "raw_usage": {"x": EVIL}}
-    attempt(row, state="answered", total_tokens=21, model_answered=EVIL, **failure)
-    day = {"day": date(2026, 1, 1), "owner": owner.pk, "key": number, "endpoint": "sandbox", "model": EVIL}
-    UsageDay.objects.create(attempts=1, total_tokens=21, **day)
+    make_attempt(row, state="answered", total_tokens=21, model_answered=EVIL, **failure)
+    make_usage_day(owner, 21, day=date(2026, 1, 1), key=number, endpoint="sandbox", model=EVIL)
     Webhook.issue(owner, f"https://{EVIL}/").deliveries.create(description=row.pk, error=EVIL)
     return row
 

@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from describer.models import ApiKey, Endpoint, UsageDay
+from describer.models import ApiKey, Endpoint
 from tests.admin.conftest import path
+from tests.rows import make_usage_day
 from tests.web.forms import text_of
 
 
@@ -113,12 +114,9 @@ def test_saving_writes_what_was_changed_and_not_over_what_a_working_key_counts(d
 
 def test_the_list_says_what_narrows_a_key_and_what_was_used_with_it(desk, alice, bob):
     key, _ = ApiKey.issue(alice, "nightly", scopes=["read"], asks_per_minute=5)
-    today = timezone.localdate()
-    for model, day in (("m1", today), ("m2", today), ("m1", today - timedelta(days=40))):
-        UsageDay.objects.create(
-            day=day, owner=alice.pk, key=key.pk, endpoint="e", model=model, asks=2, total_tokens=1500
-        )
-    UsageDay.objects.create(day=today, owner=bob.pk, key=0, endpoint="e", model="m1", asks=1, total_tokens=7)
+    for model, days_ago in (("m1", 0), ("m2", 0), ("m1", 40)):
+        make_usage_day(alice, 1500, days_ago=days_ago, key=key.pk, model=model, asks=2)
+    make_usage_day(bob, 7, model="m1")
     words = text_of(desk.get(path("apikey")))
     assert "reads · 5 a minute never expires 4 3,000 - just now" in words
     assert "3,000" in text_of(desk.get(path("apikey", key.pk, "change")))

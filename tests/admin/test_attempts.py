@@ -1,24 +1,22 @@
 """The ledger and the days of usage: totals of exactly what is listed."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from describer.models import UsageDay
 from tests.admin.conftest import path
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description
 
 
 @pytest.fixture
 def ledger(sandbox, alice, bob):
     """Three paid attempts of Alice, one of Bob that nobody counted."""
     paid = {"state": "answered", "prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}
-    row = description(alice)
+    row = make_description(alice)
     for _ in range(3):
-        attempt(row, endpoint="main", cost=Decimal("0.25"), **paid)
-    attempt(description(bob), endpoint="main", state="unknown")
-    attempt(row, endpoint="sandbox", **paid)
+        make_attempt(row, endpoint="main", cost=Decimal("0.25"), **paid)
+    make_attempt(make_description(bob), endpoint="main", state="unknown")
+    make_attempt(row, endpoint="sandbox", **paid)
 
 
 def totals(reply):
@@ -46,9 +44,9 @@ def test_totals_follow_the_filters(desk, ledger):
 
 
 def test_totals_are_of_every_page(desk, alice, sandbox):
-    row = description(alice)
+    row = make_description(alice)
     for _ in range(60):
-        attempt(row, endpoint="main", total_tokens=1000)
+        make_attempt(row, endpoint="main", total_tokens=1000)
     reply = desk.get(path("attempt"))
     assert len(reply.context["cl"].result_list) == 50
     assert totals(reply)["Total tokens"] == 60_000
@@ -65,9 +63,8 @@ def test_attempts_of_a_deleted_person_stay_and_say_so(desk, ledger, alice, bob):
 
 def test_days_of_usage_have_totals(desk, alice):
     for number in range(2):
-        values = {"owner": alice.pk, "key": number, "attempts": 2, "total_tokens": 700}
         for endpoint in ("main", "sandbox"):
-            UsageDay.objects.create(day=date(2026, 1, 1), endpoint=endpoint, model=endpoint, **values)
+            make_usage_day(alice, 700, key=number, attempts=2, endpoint=endpoint)
     reply = desk.get(path("usageday"))
     assert (totals(reply)["Attempts"], totals(reply)["Total tokens"]) == (4, 1400)
     assert "alice" in reply.content.decode()

@@ -4,12 +4,12 @@ import pytest
 from django.utils import timezone
 
 from tests.admin.conftest import path
-from tests.engine.rows import description
+from tests.rows import make_description
 
 
 def test_open_again_queues_what_waited(desk, sandbox, alice):
     sandbox.pause("bad_key", timezone.now())
-    waiting = description(alice, status="waiting", waiting_reason="The key was refused.")
+    waiting = make_description(alice, status="waiting", waiting_reason="The key was refused.")
     reply = desk.post(
         path("endpoint"), {"action": "open_again", "_selected_action": [sandbox.pk]}, follow=True
     )

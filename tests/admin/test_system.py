@@ -8,7 +8,7 @@ from django.test import Client
 from describer import __version__, upkeep
 from describer.models import Endpoint
 from tests.admin.conftest import EVIL, whole
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description
 
 PAGE = "/admin/system/"
 
@@ -44,9 +44,9 @@ def test_workers_are_listed_with_what_they_run(desk, settings):
 
 
 def test_the_queue_is_counted_by_lane_and_state(desk, alice):
-    description(alice, created="2026-01-01T00:00Z")
-    description(alice, status="waiting")
-    attempt(description(alice, lane=1, status="running", lease_token="t"))
+    make_description(alice, created="2026-01-01T00:00Z")
+    make_description(alice, status="waiting")
+    make_attempt(make_description(alice, lane=1, status="running", lease_token="t"))
     rows = shown(desk)["Queue"]
     assert [row[:4] for row in rows] == [
         ["Interactive", "1", "1", "0"],
@@ -67,10 +67,10 @@ def test_a_paused_endpoint_says_why_and_a_slowed_one_how_far(desk):
 
 
 def test_the_last_twenty_errors_are_shown_newest_first(desk, alice):
-    row = description(alice)
+    row = make_description(alice)
     for number in range(25):
-        attempt(row, state="refused", error_code=f"code_{number}", error_message="Why.")
-    attempt(row, state="answered")
+        make_attempt(row, state="refused", error_code=f"code_{number}", error_message="Why.")
+    make_attempt(row, state="answered")
     errors = shown(desk)["Last errors"]
     assert [error[1] for error in errors] == [f"code_{number}" for number in range(24, 4, -1)]
     assert errors[0][2:] == ["Why.", "sandbox"]

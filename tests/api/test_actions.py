@@ -7,7 +7,7 @@ import pytest
 from describer.models import ApiKey, Attempt, Choice, Description, DescriptionImage, UsageDay
 from tests.api.conftest import ROUTE, picture
 from tests.api.test_errors import fault
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description, make_usage_day
 
 ACTIONS = [("post", "/cancel"), ("post", "/again"), ("delete", "")]
 
@@ -48,7 +48,7 @@ def test_x1_without_a_key_nothing_is_done(script, client, method, what):
 
 @pytest.mark.parametrize("status", ["queued", "waiting", "running"])
 def test_cancel_stops_what_is_not_at_its_end(script, status):
-    row = description(script.user, status=status, lease_token="x")
+    row = make_description(script.user, status=status, lease_token="x")
     reply = act(script, "cancel", row.pk)
     assert (reply.status_code, reply.json()["status"]) == (200, "cancelled")
     assert reply.json()["finished_at"]
@@ -67,7 +67,7 @@ def test_a_key_without_the_scope_read_reaches_only_what_was_asked_with_it(script
 
 @pytest.mark.parametrize("status", ["done", "failed", "cancelled"])
 def test_cancel_leaves_what_is_at_its_end_and_says_how_it_stands(script, status):
-    row = description(script.user, status=status)
+    row = make_description(script.user, status=status)
     reply = act(script, "cancel", row.pk)
     assert (reply.status_code, reply.json()["status"]) == (200, status)
 
@@ -146,10 +146,8 @@ def test_again_is_asked_once_for_one_idempotency_key(script):
 def test_x34_delete_takes_words_and_pictures_and_leaves_the_ledger(script):
     row = Description.objects.get(pk=script.post().json()["id"])
     Choice.objects.create(description=row, index=0, content="A cat.")
-    call = attempt(row, state="answered", total_tokens=21, cost=Decimal("0.5"))
-    UsageDay.objects.create(
-        day=call.sent.date(), owner=row.owner_id, endpoint="sandbox", model="m", total_tokens=21
-    )
+    call = make_attempt(row, state="answered", total_tokens=21, cost=Decimal("0.5"))
+    make_usage_day(script.user, 21, day=call.sent.date())
     reply = script.call("delete", f"{ROUTE}/{row.pk}")
     assert (reply.status_code, reply.content) == (204, b"")
     for model in (Description, Choice, DescriptionImage):

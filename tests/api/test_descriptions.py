@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from describer.models import ApiKey, Attempt, Choice, Description, Image
 from tests.api.conftest import ROUTE, picture
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description
 
 FIELDS = [
     "id",
@@ -137,13 +137,13 @@ def test_head_is_answered_as_get(script):
 @pytest.fixture
 def answered(script) -> Description:
     """A description that was refused once and then answered."""
-    row = description(script.user, status="done", parameters={"n": 1})
+    row = make_description(script.user, status="done", parameters={"n": 1})
     Choice.objects.create(description=row, index=0, content="A cat.", finish_reason="stop")
     costs = {"cost": Decimal("0.0012300000"), "billed": "yes"}
-    attempt(
+    make_attempt(
         row, state="refused", http_status=503, error_code="overloaded", error_message="Busy.", billed="no"
     )
-    attempt(
+    make_attempt(
         row,
         state="answered",
         prompt_tokens=9,
@@ -180,16 +180,16 @@ def test_times_are_iso_in_utc(script, answered):
 
 
 def test_i1_usage_that_was_not_reported_is_an_estimate_and_says_so(script):
-    row = description(script.user, status="done")
+    row = make_description(script.user, status="done")
     estimate = {"prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11}
-    attempt(row, state="answered", estimated_usage=estimate)
+    make_attempt(row, state="answered", estimated_usage=estimate)
     body = script.get(f"{ROUTE}/{row.pk}").json()
     assert body["usage"] == estimate | {"estimated": True}
     assert (body["attempts"][0]["usage"], body["cost"]) == (None, None)
 
 
 def test_a_failed_description_says_why(script):
-    row = description(script.user, status="failed", error_code="timeout", error_message="Too slow.")
+    row = make_description(script.user, status="failed", error_code="timeout", error_message="Too slow.")
     assert script.get(f"{ROUTE}/{row.pk}").json()["error"] == {"code": "timeout", "message": "Too slow."}
 
 
@@ -208,7 +208,7 @@ def test_a_list_and_a_get_give_the_same_json(script, answered):
 
 
 def test_e40_the_list_is_newest_first_and_goes_on_by_its_cursor(script):
-    numbers = [description(script.user).pk for _ in range(7)]
+    numbers = [make_description(script.user).pk for _ in range(7)]
     seen, cursor, pages = [], "", 0
     while cursor is not None:
         page = script.get(ROUTE, limit=3, cursor=cursor).json()
@@ -218,16 +218,16 @@ def test_e40_the_list_is_newest_first_and_goes_on_by_its_cursor(script):
 
 
 def test_e40_a_row_born_between_two_pages_moves_nothing(script):
-    numbers = [description(script.user).pk for _ in range(4)]
+    numbers = [make_description(script.user).pk for _ in range(4)]
     first = script.get(ROUTE, limit=2).json()
-    description(script.user)
+    make_description(script.user)
     second = script.get(ROUTE, limit=2, cursor=first["next"]).json()
     assert [item["id"] for item in second["items"]] == [numbers[1], numbers[0]]
 
 
 def test_e40_twenty_are_listed_by_default(script):
     for _ in range(21):
-        description(script.user)
+        make_description(script.user)
     assert len(script.get(ROUTE).json()["items"]) == 20
 
 
@@ -240,7 +240,7 @@ def test_x2_anothers_description_is_like_one_that_never_was(script, stranger):
 
 
 def test_an_admin_gets_anybodys_description(script, admin_script):
-    assert admin_script.get(f"{ROUTE}/{description(script.user).pk}").status_code == 200
+    assert admin_script.get(f"{ROUTE}/{make_description(script.user).pk}").status_code == 200
 
 
 METHODS = ["get", "post", "put", "patch", "delete", "options", "trace"]
@@ -249,7 +249,7 @@ METHODS = ["get", "post", "put", "patch", "delete", "options", "trace"]
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("what", ["", "/cancel", "/again"])
 def test_x4_no_method_does_anything_to_anothers_description(script, stranger, method, what):
-    row = description(script.user)
+    row = make_description(script.user)
     before = list(Description.objects.values())
     assert stranger.call(method, f"{ROUTE}/{row.pk}{what}").status_code == 404
     assert list(Description.objects.values()) == before
@@ -260,7 +260,7 @@ def test_x4_no_method_does_anything_to_anothers_description(script, stranger, me
     [("", "DELETE, GET, HEAD"), ("/cancel", "POST"), ("/cancel/", "POST"), ("/again", "POST")],
 )
 def test_a_method_that_does_nothing_to_ones_own_says_which_do(script, what, allowed):
-    row = description(script.user)
+    row = make_description(script.user)
     for method in set(METHODS) - set(allowed.lower().split(", ")):
         reply = script.call(method, f"{ROUTE}/{row.pk}{what}")
         assert (reply.status_code, reply["Allow"]) == (405, allowed)
@@ -277,9 +277,9 @@ def test_get_changes_nothing(script, answered):
 
 def rich(owner) -> None:
     """A description with a picture, a choice and an attempt."""
-    row = description(owner, status="done")
+    row = make_description(owner, status="done")
     Choice.objects.create(description=row, index=0, content="A cat.")
-    attempt(row, state="answered", total_tokens=3)
+    make_attempt(row, state="answered", total_tokens=3)
 
 
 def test_a_list_of_many_takes_no_more_queries_than_one_of_few(script):

@@ -10,7 +10,7 @@ from django.test import Client
 
 from describer.models import Description, Image
 from tests.api.conftest import ROUTE, picture
-from tests.engine.rows import description
+from tests.rows import make_description
 
 
 def fault(reply, status, kind="invalid_request_error"):
@@ -242,7 +242,7 @@ def test_more_fields_than_the_parser_takes_are_refused_in_words(script, settings
 
 def test_x28_a_full_queue_says_when_to_come_back(script, settings):
     settings.QUEUED_PER_PERSON = 1
-    description(script.user)
+    make_description(script.user)
     reply = script.post()
     assert fault(reply, 429, "rate_limit_error")["code"] == "queue_full"
     assert int(reply["Retry-After"]) > 0

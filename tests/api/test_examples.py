@@ -9,8 +9,8 @@ import pytest
 
 from describer.api.examples import CALLS
 from describer.models import ApiKey, DescriptionLink, Endpoint, Webhook
-from tests.engine.rows import description
 from tests.images.pictures import photo
+from tests.rows import make_description
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def shell(live_server, alice, tmp_path):
             "SITE": live_server.url,
             "CURL_HOME": str(tmp_path),
         }
-        asked = description(alice, question="What?")
+        asked = make_description(alice, question="What?")
         DescriptionLink.objects.create(description=asked, position=0, url="https://pictures.example/a.jpg")
         alice.webhooks.all().delete()
         webhook = Webhook.issue(alice, "https://receiver.example/")

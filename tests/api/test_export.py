@@ -17,7 +17,7 @@ from describer.api.export import PIECE, under_way
 from describer.models import Choice, Description
 from tests.api.conftest import ROUTE, picture
 from tests.api.test_errors import fault
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description
 
 LINES, TABLE = f"{ROUTE}.jsonl", f"{ROUTE}.csv"
 BOTH = [LINES, TABLE]
@@ -54,15 +54,15 @@ def answered(script):
     row = Description.objects.get(pk=script.post(question='What,\n"is" it?', **fields).json()["id"])
     Choice.objects.create(description=row, index=0, content="A cat, é.", finish_reason="stop")
     Choice.objects.create(description=row, index=1, content="A dog.", finish_reason="stop")
-    attempt(row, state="refused", error_code="overloaded", error_message="Busy.")
+    make_attempt(row, state="refused", error_code="overloaded", error_message="Busy.")
     counts = {"prompt_tokens": 9, "completion_tokens": 12, "total_tokens": 21}
-    attempt(row, state="answered", cost=Decimal("0.0000001"), **counts)
+    make_attempt(row, state="answered", cost=Decimal("0.0000001"), **counts)
     Description.objects.filter(pk=row.pk).update(status="done")
     return row
 
 
 def test_json_lines_are_exactly_the_json_of_a_description(script, answered):
-    description(script.user, status="failed", error_code="timeout", error_message="Slow.")
+    make_description(script.user, status="failed", error_code="timeout", error_message="Slow.")
     reply = script.get(LINES)
     assert reply["Content-Type"] == "application/x-ndjson"
     one_by_one = [script.get(f"{ROUTE}/{pk}").content.decode() for pk in (answered.pk + 1, answered.pk)]
@@ -100,7 +100,7 @@ FORMULAS = [
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_x24_a_formula_is_led_by_an_apostrophe_and_json_lines_stay_exact(script, text):
-    row = description(script.user, status="done", question=text, system_prompt=text, model=text)
+    row = make_description(script.user, status="done", question=text, system_prompt=text, model=text)
     Choice.objects.create(description=row, index=0, content=text, refusal=text, finish_reason=text)
     [cells] = table(script)
     names = ("question", "system_prompt", "model", "answer", "refusal", "finish_reason")
@@ -110,15 +110,15 @@ def test_x24_a_formula_is_led_by_an_apostrophe_and_json_lines_stay_exact(script,
 
 
 def test_x24_numbers_of_ours_and_harmless_texts_stay_as_they_are(script):
-    row = description(script.user, status="done", question="2 - 1 = 1", system_prompt="'quoted'")
-    attempt(row, state="answered", cost=Decimal("-0.5"), total_tokens=3)
+    row = make_description(script.user, status="done", question="2 - 1 = 1", system_prompt="'quoted'")
+    make_attempt(row, state="answered", cost=Decimal("-0.5"), total_tokens=3)
     [cells] = table(script)
     assert (cells["cost"], cells["question"], cells["system_prompt"]) == ("-0.5", "2 - 1 = 1", "'quoted'")
 
 
 @pytest.mark.parametrize("path", BOTH)
 def test_x3_an_export_holds_only_ones_own(script, stranger, admin_script, path):
-    hers, his = description(script.user).pk, description(stranger.user).pk
+    hers, his = make_description(script.user).pk, make_description(stranger.user).pk
     assert ids(script, path, user="") == ids(script, path) == [hers]
     assert ids(stranger, path, user="alice") == []
     assert ids(admin_script, path) == []
@@ -140,14 +140,14 @@ def test_x3_an_export_holds_only_ones_own(script, stranger, admin_script, path):
 )
 def test_an_export_has_the_filters_of_a_list(script, path, query):
     for values in ({}, {"status": "failed"}, {"model": "other"}, {"via": "batch"}, {"status": "running"}):
-        description(script.user, **values)
+        make_description(script.user, **values)
     listed = [item["id"] for item in script.get(ROUTE, **query).json()["items"]]
     assert ids(script, path, **query) == listed
 
 
 @pytest.mark.parametrize("path", BOTH)
 def test_a_long_export_comes_in_pieces_and_goes_on_where_it_broke_off(script, path):
-    numbers = [description(script.user).pk for _ in range(2 * PIECE + 3)][::-1]
+    numbers = [make_description(script.user).pk for _ in range(2 * PIECE + 3)][::-1]
     reply = script.get(path)
     parts = [part for part in reply.streaming_content if part]
     assert len(parts) == 3
@@ -157,7 +157,7 @@ def test_a_long_export_comes_in_pieces_and_goes_on_where_it_broke_off(script, pa
 
 def test_a_piece_takes_as_many_statements_as_any_other(script):
     for _ in range(2 * PIECE):
-        attempt(description(script.user, status="done"), state="answered")
+        make_attempt(make_description(script.user, status="done"), state="answered")
     parts = iter(script.get(LINES).streaming_content)
     counts = []
     for _ in range(2):
@@ -177,7 +177,7 @@ def test_an_export_of_nothing_is_empty(script, path, empty):
 
 def test_head_of_an_export_is_answered_without_its_body(script):
     for _ in range(PIECE + 1):
-        description(script.user)
+        make_description(script.user)
     reply = script.call("head", LINES)
     assert (reply.status_code, b"".join(reply.streaming_content)) == (200, b"")
 
@@ -207,7 +207,7 @@ def test_x28_one_person_has_so_many_exports_at_once_and_others_are_unharmed(scri
     gc.collect()  # replies that earlier tests did not read to the end are given up
     settings.EXPORTS_PER_PERSON = 2
     for person in (script.user, stranger.user):
-        description(person)
+        make_description(person)
     open_ones = [script.get(LINES) for _ in range(2)]
     refused = script.get(TABLE)
     assert fault(refused, 429, "rate_limit_error")["code"] == "rate_limit_exceeded"
@@ -227,7 +227,7 @@ def test_a_fault_before_the_first_piece_is_told_by_its_status(script):
             raise RuntimeError("secret inside")
         return execute(sql, params, many, context)
 
-    description(script.user, status="done")
+    make_description(script.user, status="done")
     with connection.execute_wrapper(away):
         assert fault(script.get(LINES), 500, "server_error")["code"] == "internal_error"
     assert dict(under_way) == {}

@@ -11,7 +11,7 @@ from describer.models import ApiKey, Status
 from describer.web.history import STATES
 from tests.api.conftest import ROUTE
 from tests.api.test_errors import fault
-from tests.engine.rows import description
+from tests.rows import make_description
 
 
 def listed(script, **query):
@@ -20,29 +20,29 @@ def listed(script, **query):
 
 @pytest.mark.parametrize(("name", "value"), [("status", "failed"), ("model", "other"), ("via", "batch")])
 def test_e40_a_list_is_narrowed_by(script, name, value):
-    description(script.user)
-    wanted = description(script.user, **{name: value})
+    make_description(script.user)
+    wanted = make_description(script.user, **{name: value})
     assert listed(script, **{name: value}) == [wanted.pk]
 
 
 def test_a_list_is_narrowed_by_the_key_whose_id_a_description_tells(script):
     other, _ = ApiKey.issue(script.user, "other")
-    description(script.user, key=other)
+    make_description(script.user, key=other)
     mine = script.post().json()
     assert mine["key"] == script.key.pk
     assert listed(script, key=script.key.pk) == [mine["id"]]
-    assert script.get(f"{ROUTE}/{description(script.user).pk}").json()["key"] is None
+    assert script.get(f"{ROUTE}/{make_description(script.user).pk}").json()["key"] is None
 
 
 def test_a_list_of_what_is_open_holds_all_that_is_not_at_its_end(script):
-    rows = {status: description(script.user, status=status).pk for status in Status}
+    rows = {status: make_description(script.user, status=status).pk for status in Status}
     assert listed(script, status="open") == [rows["running"], rows["waiting"], rows["queued"]]
 
 
 def test_every_filter_of_the_history_is_one_of_the_api(script, client):
     client.force_login(script.user)
     for status in Status:
-        description(script.user, status=status)
+        make_description(script.user, status=status)
     for state, (_, statuses) in STATES.items():
         page = client.get(f"/history/?state={state}").context["cards"]
         assert listed(script, status=state) == [card.description.pk for card in page]
@@ -50,7 +50,7 @@ def test_every_filter_of_the_history_is_one_of_the_api(script, client):
 
 
 def test_x3_a_list_holds_only_ones_own(script, stranger, admin_script):
-    theirs = description(script.user, key=script.key)
+    theirs = make_description(script.user, key=script.key)
     mine = {"key": str(script.key.pk)}
     for query in ({}, {"user": "alice"}, {"user": ""}, {"user": str(script.user.pk)}, mine):
         assert stranger.get(ROUTE, **query).json() == {"items": [], "next": None}
@@ -59,7 +59,7 @@ def test_x3_a_list_holds_only_ones_own(script, stranger, admin_script):
 
 
 def test_e40_an_admin_lists_anybodys(script, stranger, admin_script):
-    hers, his = description(script.user).pk, description(stranger.user).pk
+    hers, his = make_description(script.user).pk, make_description(stranger.user).pk
     assert listed(admin_script, user="") == [his, hers]
     assert listed(admin_script, user="alice") == listed(admin_script, user=script.user.pk) == [hers]
     assert listed(admin_script, user="nobody") == []
@@ -67,8 +67,8 @@ def test_e40_an_admin_lists_anybodys(script, stranger, admin_script):
 
 def test_a_name_that_is_a_number_goes_before_an_id(script, admin_script, django_user_model):
     named = django_user_model.objects.create_user(str(script.user.pk))
-    description(script.user)
-    wanted = description(named).pk
+    make_description(script.user)
+    wanted = make_description(named).pk
     assert listed(admin_script, user=script.user.pk) == [wanted]
 
 
@@ -78,7 +78,7 @@ def on(day, hour=12):
 
 def test_a_list_is_narrowed_by_days_both_included(script):
     days = ("2026-01-30", "2026-01-31", "2026-02-01", "2026-02-02")
-    rows = {day: description(script.user, created=on(day, hour)).pk for hour, day in enumerate(days, 20)}
+    rows = {day: make_description(script.user, created=on(day, hour)).pk for hour, day in enumerate(days, 20)}
     assert listed(script, **{"from": "2026-01-31", "to": "2026-02-01"}) == [rows[days[2]], rows[days[1]]]
     assert listed(script, **{"from": "2026-02-02"}) == [rows[days[3]]]
     assert listed(script, to="2026-01-30") == [rows[days[0]]]
@@ -87,12 +87,14 @@ def test_a_list_is_narrowed_by_days_both_included(script):
 
 def test_a_day_is_one_of_the_sites_time_zone(script, settings):
     settings.TIME_ZONE = "Asia/Tokyo"
-    late = description(script.user, created=datetime.fromisoformat("2026-01-31T16:00:00+00:00")).pk
+    late = make_description(script.user, created=datetime.fromisoformat("2026-01-31T16:00:00+00:00")).pk
     assert listed(script, **{"from": "2026-02-01", "to": "2026-02-01"}) == [late]
 
 
 def test_days_find_what_was_born_out_of_order(script):
-    first, second = (description(script.user, created=on(day, 1)).pk for day in ("2026-01-02", "2026-01-01"))
+    first, second = (
+        make_description(script.user, created=on(day, 1)).pk for day in ("2026-01-02", "2026-01-01")
+    )
     assert listed(script, **{"from": "2026-01-02"}) == [first]
     assert listed(script, to="2026-01-01") == [second]
 
@@ -102,15 +104,15 @@ def test_days_are_found_although_a_clock_had_lost_its_time_for_a_while(script, l
     days = ("2026-01-01", "2026-01-05", "2026-01-09")
     rows = []
     for day in days:
-        rows.append(description(script.user, created=on(day)).pk)
-        description(script.user, created=on(lost))
+        rows.append(make_description(script.user, created=on(day)).pk)
+        make_description(script.user, created=on(lost))
     assert listed(script, **{"from": days[0], "to": days[2]}) == rows[::-1]
     assert listed(script, **{"from": days[1], "to": days[1]}) == [rows[1]]
 
 
 def test_a_day_of_long_ago_is_found_without_a_walk_over_what_came_after_it(script):
     for month in range(1, 10):
-        description(script.user, created=on(f"2026-0{month}-15"))
+        make_description(script.user, created=on(f"2026-0{month}-15"))
     with CaptureQueriesContext(connection) as queries:
         assert len(listed(script, **{"from": "2026-03-01", "to": "2026-03-31"})) == 1
     assert any('"id" > ' in one["sql"] and '"id" < ' in one["sql"] for one in queries)
@@ -139,7 +141,7 @@ def test_days_the_wrong_way_round_are_refused(script):
 
 
 def test_empty_filters_narrow_nothing(script):
-    row = description(script.user).pk
+    row = make_description(script.user).pk
     names = ("status", "model", "via", "key", "from", "to", "user", "cursor")
     assert listed(script, **dict.fromkeys(names, "")) == [row]
 

@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from describer.models import ApiKey, Attempt, UsageDay
+from describer.models import ApiKey, Attempt
 from tests.api.conftest import ROUTE
 from tests.api.test_errors import fault
 from tests.days import write_days
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description, make_usage_day
 
 USAGE = "/api/usage"
 COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens")
@@ -27,18 +27,6 @@ def told(script, **query):
     return reply.json()
 
 
-def day(script, **values):
-    given = {
-        "day": TODAY,
-        "owner": script.user.pk,
-        "endpoint": "main",
-        "model": "m",
-        "attempts": 1,
-        "asks": 1,
-    }
-    return UsageDay.objects.create(**(given | values))
-
-
 @pytest.fixture
 def ledger(script, stranger):
     """Two people's calls over three months, of every fate, with and without a key; and their roll-up."""
@@ -46,10 +34,10 @@ def ledger(script, stranger):
     begin = timezone.make_aware(datetime(2026, 1, 1, 12))
     for _ in range(60):
         who = random.choice([script, stranger])
-        row = description(who.user, model=random.choice(["a", "b"]), key=random.choice([None, who.key]))
+        row = make_description(who.user, model=random.choice(["a", "b"]), key=random.choice([None, who.key]))
         for _ in range(random.randint(1, 3)):
             tokens = random.choice([None, random.randint(0, 10**6)])
-            attempt(
+            make_attempt(
                 row,
                 sent=begin + timedelta(days=random.randrange(90)),
                 key=row.key_id or 0,
@@ -101,8 +89,8 @@ def test_usage_equals_the_ledger(ledger, script, admin_script, user):
 
 
 def test_deleting_a_description_leaves_its_usage(script):
-    row = description(script.user)
-    attempt(row, state="answered", endpoint="main", total_tokens=5)
+    row = make_description(script.user)
+    make_attempt(row, state="answered", endpoint="main", total_tokens=5)
     write_days()
     before = script.get(USAGE).json()
     assert script.call("delete", f"{ROUTE}/{row.pk}").status_code == 204
@@ -113,7 +101,7 @@ def test_deleting_a_description_leaves_its_usage(script):
 def test_without_days_the_last_thirty_are_told(script):
     today = timezone.localdate()
     for ago in (0, 29, 30):
-        day(script, day=today - timedelta(days=ago))
+        make_usage_day(script.user, days_ago=ago)
     body = script.get(USAGE).json()
     assert (body["from"], body["to"]) == ((today - timedelta(days=29)).isoformat(), today.isoformat())
     assert body["total"]["asks"] == 2
@@ -123,14 +111,14 @@ def test_without_days_the_last_thirty_are_told(script):
 
 def test_days_come_in_their_order_and_all_else_with_the_most_tokens_first(script):
     for ago, (model, tokens) in enumerate([("few", 1), ("many", 9), ("some", 5)]):
-        day(script, day=TODAY - timedelta(days=ago), model=model, total_tokens=tokens)
+        make_usage_day(script.user, tokens, day=TODAY - timedelta(days=ago), model=model)
     assert [item["day"] for item in told(script)["items"]] == ["2026-03-29", "2026-03-30", "2026-03-31"]
     assert [item["model"] for item in told(script, by="model")["items"]] == ["many", "some", "few"]
 
 
 def test_keys_and_people_are_told_by_name_also_those_that_are_gone(script, admin_script):
     for key in (0, script.key.pk, 77):
-        day(script, key=key, total_tokens=key)
+        make_usage_day(script.user, key, day=TODAY, key=key)
     keys = [item["key"] for item in told(script, by="key")["items"]]
     named = [{"id": 77, "name": None}, {"id": script.key.pk, "name": "tests"}, None]
     assert sorted(keys, key=str) == sorted(named, key=str)
@@ -138,7 +126,7 @@ def test_keys_and_people_are_told_by_name_also_those_that_are_gone(script, admin
     assert {"id": script.key.pk, "name": "renamed"} in [
         item["key"] for item in told(script, by="key")["items"]
     ]
-    day(script, owner=99)
+    make_usage_day(99, day=TODAY)
     people = [item["user"] for item in told(admin_script, by="user", user="")["items"]]
     assert people == [{"id": script.user.pk, "name": "alice"}, {"id": 99, "name": None}]
 
@@ -149,7 +137,7 @@ def test_usage_of_nothing_is_nothing(script):
 
 
 def test_x3_usage_is_ones_own(script, stranger, admin_script):
-    day(script, total_tokens=5, key=script.key.pk)
+    make_usage_day(script.user, 5, day=TODAY, key=script.key.pk)
     for query in ({}, {"user": "alice"}, {"user": ""}, {"user": str(script.user.pk)}):
         for by in BYS:
             assert told(stranger, by=by, **query)["items"] == []

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from describer.models import ApiKey, Status, Webhook, WebhookDelivery
-from tests.engine.rows import description
+from tests.rows import make_description
 
 ROUTE = "/api/webhooks"
 URL = "https://receiver.example/describer?token=mine"
@@ -107,7 +107,7 @@ def test_a_test_is_a_delivery_about_nothing(script, webhook):
 
 
 def test_deliveries_are_listed_newest_first_page_by_page(script, webhook):
-    rows = [description(script.user) for _ in range(5)]
+    rows = [make_description(script.user) for _ in range(5)]
     for row in rows:
         row.cancel()
     first = webhook.deliveries.order_by("id")[0]
@@ -132,7 +132,7 @@ def test_a_paused_one_says_why(script, webhook):
 
 
 def test_removing_it_removes_its_deliveries(script, webhook):
-    description(script.user, status=Status.QUEUED).cancel()
+    make_description(script.user, status=Status.QUEUED).cancel()
     assert script.call("delete", f"{ROUTE}/{webhook.pk}").status_code == 204
     assert (Webhook.objects.count(), WebhookDelivery.objects.count()) == (0, 0)
     assert code_of(script.call("delete", f"{ROUTE}/{webhook.pk}")) == (404, "not_found")

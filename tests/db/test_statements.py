@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from describer.db.statements import Insert, Param, Select, Update
 from describer.models import Attempt, Choice, Description, Endpoint, Status, UsageDay
-from tests.engine.rows import description
+from tests.rows import make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -17,7 +17,7 @@ ODD = {"a": [1, None, "\u00e9"], "quote": 'it\'s "%s"'}
 
 
 def test_a_select_makes_the_same_rows(alice):
-    rows = [description(alice, turn=turn, parameters=ODD) for turn in (3, 1, 2)]
+    rows = [make_description(alice, turn=turn, parameters=ODD) for turn in (3, 1, 2)]
     queued = Select(
         lambda: (
             Description.objects.filter(owner_id=Param("owner"), turn__gt=Param("least"))
@@ -36,14 +36,14 @@ def test_a_select_makes_the_same_rows(alice):
 
 
 def test_columns_that_are_deferred_are_fetched_when_asked_for(alice):
-    description(alice)
+    make_description(alice)
     rows = Select(lambda: Description.objects.select_related("endpoint").defer("endpoint__model_names"))()
     assert "model_names" not in vars(rows[0].endpoint)
     assert rows[0].endpoint.model_names == Endpoint.default().model_names
 
 
 def test_an_update_writes_each_value_as_its_field_does(alice):
-    row, other = description(alice), description(alice)
+    row, other = make_description(alice), make_description(alice)
     update = Update(
         lambda: Description.objects.filter(pk=Param("pk"), status=Param("before")),
         "status",
@@ -73,7 +73,7 @@ def test_decimals_and_days_are_kept_exactly(db):
 
 
 def test_an_insert_writes_the_whole_row_and_knows_its_id(alice):
-    row = description(alice)
+    row = make_description(alice)
     attempt = Attempt(
         description=row.pk, endpoint="e", model_asked="m", number=1, changed=[ODD], raw_usage=None
     )

@@ -12,13 +12,13 @@ from describer.engine.queue.claim import claim_up_to
 from describer.engine.queue.lease import Suspects
 from describer.engine.queue.sweep import hand_back, sweep, wake
 from describer.models import Attempt, Description, Endpoint, Lane, Status
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
 
 def test_a_claim_runs_under_a_lease_with_a_token_and_an_end(alice):
-    row = description(alice)
+    row = make_description(alice)
     run = process.claim()
     process.leases.drop(run.token)
     row.refresh_from_db()
@@ -27,7 +27,7 @@ def test_a_claim_runs_under_a_lease_with_a_token_and_an_end(alice):
 
 
 def test_nothing_is_claimed_while_the_process_is_stopping(alice):
-    description(alice)
+    make_description(alice)
     process.leases.stopping.set()
     try:
         assert process.claim() is None
@@ -36,7 +36,7 @@ def test_nothing_is_claimed_while_the_process_is_stopping(alice):
 
 
 def test_p16_nothing_is_claimed_while_a_reply_cannot_be_written(alice):
-    description(alice)
+    make_description(alice)
     with process.leases.unable_to_write():
         assert process.claim() is None
         assert process.leases.idle_slots() == 0
@@ -46,13 +46,15 @@ def test_p16_nothing_is_claimed_while_a_reply_cannot_be_written(alice):
 
 
 def test_what_waits_is_not_claimed(alice):
-    description(alice, status=Status.WAITING, not_before=timezone.now() + timedelta(hours=1))
+    make_description(alice, status=Status.WAITING, not_before=timezone.now() + timedelta(hours=1))
     assert process.claim() is None
 
 
 def test_what_is_due_is_queued_with_the_turn_it_had(alice):
-    due = description(alice, status=Status.WAITING, not_before=timezone.now() - timedelta(seconds=1), turn=7)
-    description(alice, status=Status.WAITING, not_before=None)
+    due = make_description(
+        alice, status=Status.WAITING, not_before=timezone.now() - timedelta(seconds=1), turn=7
+    )
+    make_description(alice, status=Status.WAITING, not_before=None)
     assert wake() == 1
     due.refresh_from_db()
     assert (due.status, due.turn) == (Status.QUEUED, 7)
@@ -60,8 +62,8 @@ def test_what_is_due_is_queued_with_the_turn_it_had(alice):
 
 def test_the_heartbeat_extends_the_leases_of_this_process_alone(alice):
     soon = timezone.now() + timedelta(seconds=1)
-    mine = description(alice, status=Status.RUNNING, lease_token="mine", lease_until=soon)
-    other = description(alice, status=Status.RUNNING, lease_token="other", lease_until=soon)
+    mine = make_description(alice, status=Status.RUNNING, lease_token="mine", lease_until=soon)
+    other = make_description(alice, status=Status.RUNNING, lease_token="other", lease_until=soon)
     process.leases.take("mine", mine.pk)
     try:
         assert process.leases.extend() == 1
@@ -87,7 +89,7 @@ def test_p17_a_lease_is_taken_back_only_when_it_stays_expired_for_longer_than_a_
 def test_p17_a_clock_that_jumps_by_an_hour_takes_no_lease_from_a_worker_that_is_well(alice, settings):
     hour = timedelta(hours=1)
     for jump in (-hour, hour):
-        row = description(
+        row = make_description(
             alice, status=Status.RUNNING, lease_token=f"{jump}", lease_until=timezone.now() + jump
         )
         process.leases.take(row.lease_token, row.pk)
@@ -104,8 +106,8 @@ def test_p17_a_clock_that_jumps_by_an_hour_takes_no_lease_from_a_worker_that_is_
 
 
 def test_p04_a_dead_run_is_queued_again_and_its_open_call_becomes_unknown(alice):
-    row = description(alice, status=Status.RUNNING, lease_token="dead")
-    call = attempt(row)
+    row = make_description(alice, status=Status.RUNNING, lease_token="dead")
+    call = make_attempt(row)
     assert hand_back(row, "dead")
     row.refresh_from_db()
     call.refresh_from_db()
@@ -115,17 +117,17 @@ def test_p04_a_dead_run_is_queued_again_and_its_open_call_becomes_unknown(alice)
 
 
 def test_p13_a_run_that_lost_its_lease_changes_nothing(alice):
-    row = description(alice, status=Status.RUNNING, lease_token="newer")
+    row = make_description(alice, status=Status.RUNNING, lease_token="newer")
     assert not row.run_to("older", Status.DONE)
     row.refresh_from_db()
     assert row.status == Status.RUNNING
 
 
 def test_at_the_start_of_the_only_process_everything_goes_back(alice):
-    running = description(alice, status=Status.RUNNING, lease_token="one")
-    cancelled = description(alice, status=Status.CANCELLED, lease_token="two")
-    attempt(running)
-    attempt(cancelled)
+    running = make_description(alice, status=Status.RUNNING, lease_token="one")
+    cancelled = make_description(alice, status=Status.CANCELLED, lease_token="two")
+    make_attempt(running)
+    make_attempt(cancelled)
     assert hand_all_back() == 2
     running.refresh_from_db()
     cancelled.refresh_from_db()
@@ -136,7 +138,7 @@ def test_at_the_start_of_the_only_process_everything_goes_back(alice):
 @pytest.mark.django_db(transaction=True)
 def test_p12_of_many_that_reach_for_one_row_one_wins(alice):
     Endpoint.from_environment()
-    rows = {description(alice, turn=turn).pk for turn in range(40)}
+    rows = {make_description(alice, turn=turn).pk for turn in range(40)}
 
     def reach(_):
         try:
@@ -152,7 +154,7 @@ def test_p12_of_many_that_reach_for_one_row_one_wins(alice):
 
 
 def test_a_claim_serves_all_threads_that_stand_in_line(alice):
-    rows = [description(alice, turn=turn) for turn in range(6)]
+    rows = [make_description(alice, turn=turn) for turn in range(6)]
     taken = claim_up_to(4)
     assert [run.description.pk for run in taken] == [row.pk for row in rows[:4]]
     assert len({run.token for run in taken}) == 4
@@ -167,7 +169,7 @@ def test_one_persons_thousands_let_anothers_first_ask_pass(alice, bob):
     Description.objects.bulk_create(Description(endpoint=Endpoint.default(), **row) for row in rows)
     for run in claim_up_to(64):
         process.leases.drop(run.token)
-    single = description(bob, turn=next_turn(bob, Lane.INTERACTIVE))
+    single = make_description(bob, turn=next_turn(bob, Lane.INTERACTIVE))
     following = [run.description for run in claim_up_to(2)]
     process.leases.held.clear()
     assert single in following

@@ -6,7 +6,7 @@ import pytest
 
 from describer.engine import events as live
 from describer.models import Status
-from tests.engine.rows import description
+from tests.rows import make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -48,6 +48,6 @@ def test_p27_a_page_that_is_far_behind_is_dropped():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_change_is_told_after_its_commit(alice):
-    row = description(alice, status=Status.DONE)
+    row = make_description(alice, status=Status.DONE)
     events = asyncio.run(heard(alice.pk, lambda: live.publish(row)))
     assert events == [{"id": row.pk, "status": "done"}]

@@ -13,7 +13,7 @@ from describer.engine.queue.claim import claim_up_to
 from describer.engine.queue.sweep import sweep
 from describer.models import Attempt, Endpoint, Status
 from describer.models.endpoint import WIDE
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description
 
 State = Attempt.State
 
@@ -32,14 +32,14 @@ def nothing_held():
 
 
 def rows(owner, endpoint, count, **values):
-    return [description(owner, endpoint=endpoint, **values) for _ in range(count)]
+    return [make_description(owner, endpoint=endpoint, **values) for _ in range(count)]
 
 
 def running(owner, endpoint, count):
     """Runs under way, each with its call sent."""
     values = {"status": Status.RUNNING, "lease_until": Now() + timedelta(minutes=1)}
-    made = [description(owner, endpoint=endpoint, lease_token=f"t{n}", **values) for n in range(count)]
-    return [attempt(one) for one in made]
+    made = [make_description(owner, endpoint=endpoint, lease_token=f"t{n}", **values) for n in range(count)]
+    return [make_attempt(one) for one in made]
 
 
 def fresh(endpoint):
@@ -73,14 +73,16 @@ def test_a_gate_halves_once_for_each_storm(alice, scripted):
     for call in calls:
         gate.narrow(scripted, call, 1)
     assert fresh(scripted).gate_width == 32
-    later = attempt(description(alice, endpoint=scripted), sent=timezone.now())
+    later = make_attempt(make_description(alice, endpoint=scripted), sent=timezone.now())
     gate.narrow(scripted, later, 1)
     assert fresh(scripted).gate_width == 16
 
 
 def test_a_gate_never_shuts_for_good(alice, scripted):
     for _ in range(10):
-        gate.narrow(scripted, attempt(description(alice, endpoint=scripted), sent=timezone.now()), 0)
+        gate.narrow(
+            scripted, make_attempt(make_description(alice, endpoint=scripted), sent=timezone.now()), 0
+        )
     open_now(scripted)
     assert fresh(scripted).gate_width == 1
     assert claimed() == 1
@@ -89,7 +91,9 @@ def test_a_gate_never_shuts_for_good(alice, scripted):
 def test_answers_widen_it_by_one_up_to_the_threshold_and_by_one_a_round_beyond(alice, scripted):
     gate.narrow(scripted, running(alice, scripted, 64)[0], 1)
     for _ in range(3):
-        gate.narrow(scripted, attempt(description(alice, endpoint=scripted), sent=timezone.now()), 1)
+        gate.narrow(
+            scripted, make_attempt(make_description(alice, endpoint=scripted), sent=timezone.now()), 1
+        )
     narrow = fresh(scripted)
     assert (narrow.gate_width, narrow.gate_threshold) == (4, 32)
     for _ in range(28):
@@ -118,7 +122,7 @@ def test_a_gate_is_wide_again_ten_minutes_after_the_last_refusal(alice, scripted
 def test_asks_behind_a_shut_gate_hold_up_no_other_endpoint(alice, scripted):
     gate.narrow(scripted, running(alice, scripted, 2)[0], 60)
     rows(alice, scripted, 3)
-    open_row = description(alice, turn=9)
+    open_row = make_description(alice, turn=9)
     taken = claim_up_to(10)
     assert [run.description for run in taken] == [open_row]
 
@@ -132,10 +136,10 @@ def test_no_more_calls_are_under_way_than_the_admin_allows(alice, scripted):
 
 def test_requests_a_minute_count_what_was_sent_and_what_is_about_to_be(alice, scripted):
     Endpoint.objects.filter(pk=scripted.pk).update(settings={"requests_per_minute": 10})
-    done = description(alice, endpoint=scripted, status=Status.DONE)
+    done = make_description(alice, endpoint=scripted, status=Status.DONE)
     for number in range(6):
-        attempt(done, number=number + 1, state=State.ANSWERED)
-    attempt(done, number=99, state=State.ANSWERED, sent=timezone.now() - timedelta(seconds=61))
+        make_attempt(done, number=number + 1, state=State.ANSWERED)
+    make_attempt(done, number=99, state=State.ANSWERED, sent=timezone.now() - timedelta(seconds=61))
     rows(alice, scripted, 9)
     assert claimed() == 4
     assert claimed() == 0
@@ -144,9 +148,9 @@ def test_requests_a_minute_count_what_was_sent_and_what_is_about_to_be(alice, sc
 def test_tokens_a_minute_take_a_call_under_way_as_an_average_one(alice, scripted):
     Endpoint.objects.filter(pk=scripted.pk).update(settings={"tokens_per_minute": 1000})
     rows(alice, scripted, 9)
-    done = description(alice, endpoint=scripted, status=Status.DONE)
+    done = make_description(alice, endpoint=scripted, status=Status.DONE)
     for number in range(5):
-        attempt(done, number=number + 1, state=State.ANSWERED, total_tokens=100)
+        make_attempt(done, number=number + 1, state=State.ANSWERED, total_tokens=100)
     assert claimed() == 5
     assert claimed() == 0
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from describer.chat import errors
 from describer.engine.queue import judge
 from describer.models import Lane
-from tests.engine.rows import description
+from tests.rows import make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -18,31 +18,31 @@ def seconds_until(verdict):
 
 
 def test_n18_n19_a_fault_that_waiting_mends_waits_with_full_jitter(alice):
-    row = description(alice)
+    row = make_description(alice)
     waits = [seconds_until(judge(row, errors.Overloaded(), 5)) for _ in range(200)]
     assert -1 < min(waits) < 4
     assert 12 < max(waits) <= 16
 
 
 def test_the_backoff_ends_at_a_minute(alice):
-    row = description(alice)
+    row = make_description(alice)
     assert max(seconds_until(judge(row, errors.Overloaded(), 40)) for _ in range(100)) <= 60
 
 
 def test_n16_the_jitter_comes_on_top_of_what_the_endpoint_asked_for(alice):
-    row = description(alice)
+    row = make_description(alice)
     error = errors.RateLimited(retry_after=9.5)
     assert min(seconds_until(judge(row, error, 1)) for _ in range(100)) > 9.4
 
 
 def test_what_cannot_get_better_fails_at_once(alice):
-    verdict = judge(description(alice), errors.BadKey(), 1)
+    verdict = judge(make_description(alice), errors.BadKey(), 1)
     assert not verdict.waits
     assert verdict.message
 
 
 def test_n17_the_tries_come_to_an_end(alice, settings):
-    row = description(alice, tries=settings.TRIES - 1)
+    row = make_description(alice, tries=settings.TRIES - 1)
     verdict = judge(row, errors.EndpointError(), 8)
     assert not verdict.waits
     assert "8 times" in verdict.message
@@ -50,14 +50,14 @@ def test_n17_the_tries_come_to_an_end(alice, settings):
 
 @pytest.mark.parametrize(("lane", "hours"), [(Lane.INTERACTIVE, 1), (Lane.BATCH, 24)])
 def test_tries_that_were_told_later_do_not_count_for_a_time(alice, settings, lane, hours):
-    row = description(alice, tries=settings.TRIES - 1, lane=lane)
+    row = make_description(alice, tries=settings.TRIES - 1, lane=lane)
     assert judge(row, errors.RateLimited(), 50).tries == settings.TRIES - 1
     row.created = timezone.now() - timedelta(hours=hours)
     assert not judge(row, errors.RateLimited(), 51).waits
 
 
 def test_n08_tries_without_a_connection_do_not_count_within_a_day(alice, settings):
-    row = description(alice, tries=settings.TRIES - 1)
+    row = make_description(alice, tries=settings.TRIES - 1)
     assert judge(row, errors.ConnectionFailed(), 50).waits
     row.created = timezone.now() - timedelta(days=2)
     assert not judge(row, errors.ConnectionFailed(), 51).waits
@@ -65,13 +65,13 @@ def test_n08_tries_without_a_connection_do_not_count_within_a_day(alice, setting
 
 def test_i33_hours_of_retry_after_are_told_to_a_person_and_waited_for_by_a_batch(alice):
     error = errors.RateLimited(retry_after=3 * 3600)
-    told = judge(description(alice), error, 1)
+    told = judge(make_description(alice), error, 1)
     assert not told.waits
     assert "3 hours" in told.message
-    assert judge(description(alice, lane=Lane.BATCH), error, 1).waits
+    assert judge(make_description(alice, lane=Lane.BATCH), error, 1).waits
 
 
 def test_the_reason_says_when_and_how_often(alice):
-    verdict = judge(description(alice, tries=1), errors.EndpointError(), 2)
+    verdict = judge(make_description(alice, tries=1), errors.EndpointError(), 2)
     assert "Next try at" in verdict.message
     assert "try 3 of 8" in verdict.message

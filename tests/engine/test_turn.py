@@ -4,14 +4,14 @@ import pytest
 
 from describer.engine.queue import ahead, next_turn, process
 from describer.models import Lane
-from tests.engine.rows import description
+from tests.rows import make_description
 
 INTERACTIVE = Lane.INTERACTIVE
 pytestmark = pytest.mark.usefixtures("sandbox")
 
 
 def queue_for(owner, count, lane=INTERACTIVE):
-    return [description(owner, lane=lane, turn=next_turn(owner, lane)) for _ in range(count)]
+    return [make_description(owner, lane=lane, turn=next_turn(owner, lane)) for _ in range(count)]
 
 
 def claimed(count):

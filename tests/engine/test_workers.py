@@ -12,7 +12,7 @@ from describer.db import version as database
 from describer.engine.queue import process
 from describer.engine.queue.rounds import Round
 from describer.models import Description, Worker
-from tests.engine.rows import description
+from tests.rows import make_description
 from tests.site import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,7 +62,7 @@ def test_an_embedded_site_knows_no_worker_but_itself(sandbox):
 def test_p20_beside_a_newer_database_nothing_is_taken_and_the_migration_is_named(
     later, alice, sandbox, caplog
 ):
-    row = description(alice)
+    row = make_description(alice)
     upkeep.beat()
     tasks.work()
     assert Description.objects.get(pk=row.pk).status == "queued"

@@ -12,7 +12,7 @@ from describer.engine.queue.sweep import give_up
 from describer.ledger.rollup import roll_up
 from describer.models import Attempt, UsageDay
 from tests.days import days_of, write_days
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 State = Attempt.State
@@ -40,10 +40,10 @@ def some_history(people, seed):
     random = Random(seed)
     calls = []
     for _ in range(60):
-        row = description(random.choice(people), model=random.choice(["m1", "m2"]))
+        row = make_description(random.choice(people), model=random.choice(["m1", "m2"]))
         for _ in range(random.randint(1, 3)):
             sent = timezone.now() - timedelta(days=random.randint(0, 2))
-            calls.append(attempt(row, sent=sent, key=random.choice([0, 5])))
+            calls.append(make_attempt(row, sent=sent, key=random.choice([0, 5])))
     random.shuffle(calls)
     for call in calls[5:]:
         fate = random.choice([State.ANSWERED, State.REFUSED, State.UNKNOWN, "late", "silent"])
@@ -70,14 +70,14 @@ def test_usage_days_equal_the_sum_of_the_attempts(alice, bob, seed):
 
 
 def test_an_attempt_is_completed_once(alice):
-    call = attempt(description(alice))
+    call = make_attempt(make_description(alice))
     complete(call, State.ANSWERED, total_tokens=10)
     complete(Attempt.objects.get(pk=call.pk), State.ANSWERED, total_tokens=99)
     assert UsageDay.objects.get().total_tokens == 10
 
 
 def test_p13_a_late_reply_completes_a_call_that_was_given_up(alice):
-    call = attempt(description(alice))
+    call = make_attempt(make_description(alice))
     give_up([call])
     assert UsageDay.objects.get().failed == 1
     complete(call, State.ANSWERED, total_tokens=10)
@@ -89,7 +89,7 @@ def test_a_day_is_one_of_the_sites_time_zone(alice, settings):
     settings.TIME_ZONE = "Pacific/Kiritimati"
     timezone.activate("Pacific/Kiritimati")
     try:
-        call = attempt(description(alice), sent=timezone.now().replace(hour=23))
+        call = make_attempt(make_description(alice), sent=timezone.now().replace(hour=23))
         complete(call, State.ANSWERED)
         assert UsageDay.objects.get().day == timezone.localdate(call.sent)
     finally:
@@ -97,8 +97,8 @@ def test_a_day_is_one_of_the_sites_time_zone(alice, settings):
 
 
 def test_a_days_cost_stays_exact_however_many_calls_add_to_it(alice):
-    row = description(alice)
+    row = make_description(alice)
     costs = [Decimal("4998.5155195923"), *[Decimal("0.1000000001")] * 120]
     for cost in costs:
-        complete(attempt(row), State.ANSWERED, cost=cost)
+        complete(make_attempt(row), State.ANSWERED, cost=cost)
     assert UsageDay.objects.get().cost == sum(costs)

@@ -13,8 +13,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from describer import upkeep
 from describer.models import Endpoint
 from tests.endpoint import error
+from tests.rows import make_image
 from tests.site import ROOT
-from tests.web.rows import make_image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRETS = ("pw-of-postgres", "pw-of-redis", "sk-secret-of-the-endpoint", "token-of-metrics", "pw-of-admin")

@@ -11,9 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from describer.models import ApiKey, Attempt, UsageDay
+from describer.models import ApiKey, Attempt
 from tests.days import write_days
-from tests.web.rows import make_attempt, make_description
+from tests.rows import make_counted_attempt, make_description, make_usage_day
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 COUNTS = ("asks", "attempts", "failed", "prompt_tokens", "completion_tokens", "total_tokens")
@@ -35,9 +35,8 @@ def lines(*arguments):
     return [json.loads(line) for line in run(*arguments)[0].splitlines()]
 
 
-def used(day, tokens, **values):
-    known = {"owner": 1, "endpoint": "endpoint", "model": "vision-1", "attempts": 1, "asks": 1}
-    return UsageDay.objects.create(day=day, total_tokens=tokens, **(known | values))
+def used(day, tokens, owner=1, **values):
+    return make_usage_day(owner, tokens, day=day, **values)
 
 
 @pytest.fixture
@@ -46,10 +45,10 @@ def ledger(alice, bob):
     key, _ = ApiKey.issue(alice, "nightly")
     for number, owner in enumerate((alice, alice, bob, alice, bob)):
         row = make_description(owner, "x", model=f"vision-{number % 2}", key=key if number == 3 else None)
-        make_attempt(row, state=Attempt.State.REFUSED)
-        make_attempt(row, cost=Decimal("0.0000000001"), total_tokens=None)
-        make_attempt(row, endpoint="other", cost=Decimal("12345.6789"))
-        make_attempt(row, endpoint="sandbox")
+        make_counted_attempt(row, state=Attempt.State.REFUSED)
+        make_counted_attempt(row, cost=Decimal("0.0000000001"), total_tokens=None)
+        make_counted_attempt(row, endpoint="other", cost=Decimal("12345.6789"))
+        make_counted_attempt(row, endpoint="sandbox")
         row.attempts().update(sent=timezone.now() - timedelta(days=31 * (number % 3)))
     write_days()
     return {

@@ -8,11 +8,11 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from describer.models import ApiKey, Endpoint, UsageDay
+from describer.models import ApiKey, Endpoint
 from tests.conftest import PASSWORD
+from tests.rows import make_description, make_usage_day
 from tests.web.conftest import browser_of
 from tests.web.forms import text_of
-from tests.web.rows import make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 NEW = "another-horse-9"
@@ -30,14 +30,6 @@ def make(browser, **fields):
 
 def offer(*names):
     Endpoint.objects.filter(is_default=True).update(default_model=names[0], model_names=names)
-
-
-def used(owner, key, tokens, days_ago=0, **values):
-    known = {"endpoint": "endpoint", "model": "vision-1", "attempts": 1, "asks": 1}
-    values = (
-        known | values | {"day": day(-days_ago), "owner": owner.pk, "key": key.pk, "total_tokens": tokens}
-    )
-    return UsageDay.objects.create(**values)
 
 
 def shown_examples(response):
@@ -250,12 +242,12 @@ def test_an_endpoint_that_names_no_models_offers_none_to_choose_from(hers):
 
 def test_what_was_used_with_a_key_today_and_this_month_stands_beside_it(hers, alice, bob):
     key, _ = ApiKey.issue(alice, "nightly")
-    used(alice, key, 1000, cost="0.25")
-    used(alice, key, 200, model="vision-2")
-    used(alice, key, 999, endpoint="sandbox", model="sandbox")
-    used(bob, key, 5000)
+    make_usage_day(alice, 1000, key=key.pk, cost="0.25")
+    make_usage_day(alice, 200, key=key.pk, model="vision-2")
+    make_usage_day(alice, 999, key=key.pk, endpoint="sandbox", model="sandbox")
+    make_usage_day(bob, 5000, key=key.pk)
     earlier = min(3, timezone.localdate().day - 1)
-    used(alice, key, 34, days_ago=earlier, model="vision-3", asks=7)
+    make_usage_day(alice, 34, key=key.pk, days_ago=earlier, model="vision-3", asks=7)
     words = text_of(hers.get("/account/"))
     assert "9 asks, 1,234 tokens, $0.25 this month" in words
     assert ("today 2 asks, 1,200 tokens, $0.25" if earlier else "today 9 asks, 1,234 tokens, $0.25") in words
@@ -263,7 +255,7 @@ def test_what_was_used_with_a_key_today_and_this_month_stands_beside_it(hers, al
 
 def test_a_key_leads_to_the_usage_with_it_alone(hers, alice):
     key, _ = ApiKey.issue(alice, "nightly")
-    used(alice, key, 10)
+    make_usage_day(alice, 10, key=key.pk)
     address = re.search(r'href="(/usage/\?key=\d+)"', hers.get("/account/").content.decode())[1]
     assert "nightly" in text_of(hers.get(address))
 
@@ -311,6 +303,6 @@ def test_the_page_needs_few_statements_however_many_keys_there_are(
 ):
     for number in range(30):
         key, _ = ApiKey.issue(alice, f"key {number}")
-        used(alice, key, 5)
+        make_usage_day(alice, 5, key=key.pk)
     with django_assert_max_num_queries(8):
         hers.get("/account/")

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from describer.models import Description, Endpoint, Image
+from tests.rows import boat, make_description
 from tests.web.forms import ask, fields_of, picture, text_file, text_of, upload
-from tests.web.rows import make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -351,7 +351,7 @@ def test_an_earlier_ask_can_be_changed_and_sent_again(site, alice):
 
 @pytest.mark.parametrize("name", ["{}", "0", "x", "9" * 30])
 def test_x02_anothers_ask_cannot_be_looked_at_that_way(site, bob, name):
-    his = make_description(bob, question="His secret?")
+    his = make_description(bob, question="His secret?", pictures=boat(bob))
 
     response = site.get(f"/?from={name.format(his.pk)}")
 
@@ -374,7 +374,7 @@ def test_the_newest_ten_are_shown_and_only_ones_own(site, alice, bob):
 
 def test_of_one_press_of_the_button_all_are_shown(site, alice):
     for number in range(22):
-        make_description(alice, question=f"Question {number}?")
+        make_description(alice, question=f"Question {number}?", pictures=boat(alice))
 
     assert site.get("/").content.decode().count('<article class="card"') == 20
 

@@ -3,8 +3,8 @@
 import pytest
 
 from describer.models import Image
+from tests.rows import boat, make_description
 from tests.web.forms import HX, picture, text_of, upload
-from tests.web.rows import make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -28,7 +28,7 @@ STATES = [
 
 @pytest.mark.parametrize(("state", "words"), STATES)
 def test_every_state_has_words(site, alice, state, words):
-    row = make_description(alice, **state)
+    row = make_description(alice, pictures=boat(alice), **state)
 
     assert words in text_of(site.get(f"/descriptions/{row.pk}/card/"))
 
@@ -81,7 +81,9 @@ def test_unknown_usage_is_not_written_as_zero(site, alice):
 
 
 def test_a_call_that_may_have_been_billed_is_said_plainly(site, alice):
-    row = make_description(alice, status="failed", attempt={"state": "unknown", "billed": "unknown"})
+    row = make_description(
+        alice, status="failed", attempt={"state": "unknown", "billed": "unknown"}, pictures=boat(alice)
+    )
 
     assert "may have been billed" in text_of(site.get(f"/descriptions/{row.pk}/card/"))
 

@@ -3,8 +3,8 @@
 import pytest
 
 from describer.models import ApiKey, Transcript
+from tests.rows import make_description
 from tests.web.forms import text_of
-from tests.web.rows import make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 PICTURE = {"type": "image_url", "image_url": {"url": "picture:0"}}

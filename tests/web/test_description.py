@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from describer.models import Attempt, Choice, Description, Status, UsageDay
+from tests.rows import boat, make_counted_attempt, make_description, make_image
 from tests.web.forms import text_of
-from tests.web.rows import make_attempt, make_description, make_image
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 INERT = "<script>alert(1)</script>"
@@ -46,8 +46,10 @@ def test_it_shows_what_the_model_saw(hers, alice):
 
 
 def test_before_a_call_no_model_has_seen_anything(hers, alice):
-    assert "What the model will see: 2000" in text_of(page(hers, make_description(alice)))
-    cancelled = make_description(alice, status="cancelled")
+    assert "What the model will see: 2000" in text_of(
+        page(hers, make_description(alice, pictures=boat(alice)))
+    )
+    cancelled = make_description(alice, status="cancelled", pictures=boat(alice))
     assert "What the model would have seen: 2000" in text_of(page(hers, cancelled))
 
 
@@ -80,7 +82,7 @@ def test_an_estimate_is_never_shown_as_a_count(hers, alice):
 
 def test_p04_a_call_that_may_have_been_billed_is_said_to_be_so(hers, alice):
     row = make_description(alice, "Boats.")
-    make_attempt(row, state=Attempt.State.UNKNOWN, billed="unknown")
+    make_counted_attempt(row, state=Attempt.State.UNKNOWN, billed="unknown")
     assert "may have been billed" in text_of(page(hers, row))
 
 
@@ -92,9 +94,15 @@ def test_a_changed_parameter_is_said(hers, alice):
 
 def test_failed_and_waiting_say_why(hers, alice):
     failed = make_description(
-        alice, status="failed", error_code="bad_key", error_message="The key was refused."
+        alice,
+        status="failed",
+        error_code="bad_key",
+        error_message="The key was refused.",
+        pictures=boat(alice),
     )
-    waiting = make_description(alice, status="waiting", waiting_reason="Next try at 14:05:20.")
+    waiting = make_description(
+        alice, status="waiting", waiting_reason="Next try at 14:05:20.", pictures=boat(alice)
+    )
     assert "The key was refused." in text_of(page(hers, failed))
     assert "Next try at 14:05:20." in text_of(page(hers, waiting))
 
@@ -202,7 +210,7 @@ def test_i19_a_model_that_answered_under_another_name_is_named_too(hers, alice):
 def test_each_attempt_tells_status_error_and_bill(hers, alice):
     row = make_description(alice, "Boats.")
     values = {"http_status": 429, "error_code": "rate_limited", "error_message": "Slow down.", "billed": "no"}
-    make_attempt(row, state=Attempt.State.REFUSED, request_id="req-7", **values)
+    make_counted_attempt(row, state=Attempt.State.REFUSED, request_id="req-7", **values)
     words = text_of(page(hers, row))
     assert "2: 1 not billed, 1 billed" in words
     for expected in ("HTTP status 429", "Slow down. rate_limited", "request id req-7"):
@@ -234,7 +242,7 @@ def test_p23_what_has_lost_a_picture_is_not_offered_to_be_asked_again(hers, alic
 
 
 def test_its_words_alone_are_fetched_when_its_state_changes(hers, alice):
-    row = make_description(alice)
+    row = make_description(alice, pictures=boat(alice))
     assert f'data-card="/descriptions/{row.pk}/words/"' in page(hers, row).content.decode()
     response = hers.get(f"/descriptions/{row.pk}/words/")
     assert b"<html" not in response.content
@@ -273,7 +281,9 @@ def test_x34_a_picture_that_another_description_shows_stays(hers, alice):
 
 
 def test_x34_deleting_what_runs_leaves_its_call_to_the_ledger(hers, alice):
-    row = make_description(alice, status="running", attempt={"state": Attempt.State.SENT})
+    row = make_description(
+        alice, status="running", attempt={"state": Attempt.State.SENT}, pictures=boat(alice)
+    )
     post(hers, row, "delete")
     call = Attempt.objects.get()
     call.complete(Attempt.State.ANSWERED, total_tokens=50, billed="yes")

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from describer.models import Endpoint
+from tests.rows import make_description
 from tests.web.forms import text_of
-from tests.web.rows import make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 

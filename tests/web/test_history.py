@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from describer.models import ApiKey, Description
 from describer.web.history import PAGE
+from tests.rows import boat, make_description, make_image
 from tests.web.forms import text_of
-from tests.web.rows import make_description, make_image
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -121,9 +121,15 @@ def test_a_page_costs_four_statements_besides_the_frames_and_one_for_links_of_wh
 
 def test_a_tile_says_in_words_why_there_is_no_answer(hers, alice):
     refused = {"state": "refused", "billed": "no"}
-    make_description(alice, status="failed", error_message="The endpoint refused the key.", attempt=refused)
-    make_description(alice, status="waiting", waiting_reason="Third try at 14:05.")
-    make_description(alice, status="cancelled")
+    make_description(
+        alice,
+        status="failed",
+        error_message="The endpoint refused the key.",
+        attempt=refused,
+        pictures=boat(alice),
+    )
+    make_description(alice, status="waiting", waiting_reason="Third try at 14:05.", pictures=boat(alice))
+    make_description(alice, status="cancelled", pictures=boat(alice))
     make_description(alice, {"content": None, "refusal": "I may not."})
     make_description(alice, {"content": "Half", "finish_reason": "length"})
     words = text_of(hers.get("/history/"))
@@ -169,7 +175,7 @@ def test_a_tile_leads_on_with_the_place_in_the_list(hers, alice):
 
 
 def test_an_unfinished_tile_is_fetched_again_by_itself(hers, alice):
-    row = make_description(alice)
+    row = make_description(alice, pictures=boat(alice))
     assert f'data-card="/descriptions/{row.pk}/tile/"' in hers.get("/history/").content.decode()
     Description.objects.update(status="done")
     response = hers.get(f"/descriptions/{row.pk}/tile/")
@@ -200,7 +206,7 @@ def test_an_unknown_view_is_not_kept(hers):
 
 
 def test_looking_changes_nothing(hers, alice):
-    row = make_description(alice)
+    row = make_description(alice, pictures=boat(alice))
     before = Description.objects.values().get()
     for address in ("/history/", f"/descriptions/{row.pk}/", f"/descriptions/{row.pk}/tile/"):
         hers.get(address)

@@ -6,8 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from describer.models import Image
+from tests.rows import make_description, make_image
 from tests.web.forms import picture, text_file, text_of, upload
-from tests.web.rows import make_description, make_image
 
 SHOWN = ("", "thumbnail/", "sent/")
 

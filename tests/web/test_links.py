@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from describer.models import Description, DescriptionImage, DescriptionLink
+from describer.models import Description, DescriptionLink
+from tests.rows import add_picture, make_description, make_image
 from tests.web.forms import ask, fields_of, picture, text_of, upload
-from tests.web.rows import make_description, make_image
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 BOAT = "https://pictures.example/a/boat.jpg"
@@ -22,7 +22,6 @@ def html_of(response):
 def linked(owner, url=BOAT, **values):
     """A description about a link."""
     row = make_description(owner, **values)
-    row.pictures.all().delete()
     DescriptionLink.objects.create(description=row, position=0, url=url)
     return row
 
@@ -151,7 +150,7 @@ def test_a_failed_one_says_why_and_can_be_asked_again(hers, alice):
 
 def test_the_page_of_a_fetched_one_says_where_it_came_from(hers, alice):
     row = linked(alice, "https://pictures.example/boat.jpg?a=1&b=2", status="running")
-    DescriptionImage.objects.create(description=row, image=make_image(alice), position=0, name="boat.jpg")
+    add_picture(row, make_image(alice))
     page = html_of(hers.get(f"/descriptions/{row.pk}/"))
     assert "still to be fetched" not in page
     assert 'href="https://pictures.example/boat.jpg?a=1&amp;b=2"' in page
@@ -168,7 +167,7 @@ def test_the_words_of_an_ask_without_links_bring_no_pictures_along(hers, alice):
 def test_asking_with_changes_begins_with_the_links(hers, alice):
     row = linked(alice, status="failed")
     image = make_image(alice)
-    DescriptionImage.objects.create(description=row, image=image, position=1, name="mine.jpg")
+    add_picture(row, image, "mine.jpg", 1)
     assert fields_of(hers.get(f"/?from={row.pk}"))["picture"] == [BOAT, str(image.pk)]
 
 

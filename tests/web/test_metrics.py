@@ -10,8 +10,7 @@ from describer.ops.monitoring import metrics
 from describer.ops.monitoring.engine import state
 from describer.ops.monitoring.ledger import RunningLedger
 from describer.ops.monitoring.single_flight import SingleFlight
-from tests.engine.rows import description
-from tests.web.rows import make_attempt, make_description
+from tests.rows import make_counted_attempt, make_description
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET_WORDS = "the-secret-question"
@@ -45,9 +44,13 @@ def of(found, name, **labels):
 
 
 def test_asks_are_counted_by_lane_and_state(client, alice, sandbox):
-    before = [description(alice), description(alice, status="waiting"), description(alice, lane=1)]
-    description(alice, status="running", lease_token="t")
-    description(alice, status="done")
+    before = [
+        make_description(alice),
+        make_description(alice, status="waiting"),
+        make_description(alice, lane=1),
+    ]
+    make_description(alice, status="running", lease_token="t")
+    make_description(alice, status="done")
     found = figures(client)
     asks = "describer_asks"
     assert of(found, asks, lane="interactive", state="queued") == 1
@@ -72,8 +75,8 @@ def test_calls_tokens_and_seconds_are_those_of_the_ledger(client, alice, sandbox
     Endpoint.objects.create(name="endpoint", base_url="http://x", model_names=["vision-1"])
     before = figures(client)
     row = make_description(alice, "An answer.")
-    make_attempt(row, state=Attempt.State.REFUSED, error_code="rate_limited")
-    make_attempt(row, state=Attempt.State.SENT)
+    make_counted_attempt(row, state=Attempt.State.REFUSED, error_code="rate_limited")
+    make_counted_attempt(row, state=Attempt.State.SENT)
     after = figures(client)
 
     def grown(name, **labels):

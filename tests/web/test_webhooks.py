@@ -5,7 +5,7 @@ import re
 import pytest
 
 from describer.models import Webhook
-from tests.engine.rows import description
+from tests.rows import make_description
 from tests.web.conftest import browser_of
 from tests.web.forms import text_of
 
@@ -49,7 +49,7 @@ def test_the_sixth_is_refused_in_words(hers, alice):
 
 
 def test_each_state_of_a_delivery_has_words(hers, alice, webhook):
-    rows = [description(alice) for _ in range(4)]
+    rows = [make_description(alice) for _ in range(4)]
     for row in rows:
         assert row.cancel()
     arrived, gone, later, sending = webhook.deliveries.order_by("id")

@@ -12,8 +12,8 @@ from describer import upkeep
 from describer.models import Status, Webhook, WebhookDelivery
 from describer.webhooks.postman import EACH, Postman
 from tests.endpoint import error, held, redirect
-from tests.engine.rows import attempt, description
 from tests.gallery import CONNECTIONS, INSIDE
+from tests.rows import make_attempt, make_description
 from tests.site import until
 from tests.steps import reply
 from tests.webhooks.conftest import is_signed, told
@@ -29,7 +29,7 @@ def long_rests(settings):
 
 def ended(owner, **values):
     """A description that was just cancelled, so that its webhooks are to be told."""
-    row = description(owner, **values)
+    row = make_description(owner, **values)
     assert row.cancel()
     return row
 
@@ -59,7 +59,7 @@ def due_again(webhook):
 
 
 def test_it_arrives_once_signed_and_true(webhook, postman, receiver, alice):
-    row = ended(alice, via="api", key=None)
+    row = ended(alice, via="api", key=None, model="scripted-model")
     (one,) = delivered(postman, webhook.deliveries)
     postman.deliver()
     (call,) = receiver.calls
@@ -91,8 +91,8 @@ def test_it_arrives_once_signed_and_true(webhook, postman, receiver, alice):
 
 
 def test_it_tells_usage_cost_and_error_and_no_words_of_people(webhook, postman, receiver, alice):
-    row = description(alice, status=Status.RUNNING, lease_token="t", question="Whose boat is this?")
-    attempt(row, state="answered", prompt_tokens=9, completion_tokens=12, total_tokens=21, cost="0.0100")
+    row = make_description(alice, status=Status.RUNNING, lease_token="t", question="Whose boat is this?")
+    make_attempt(row, state="answered", prompt_tokens=9, completion_tokens=12, total_tokens=21, cost="0.0100")
     assert row.run_to("t", Status.FAILED, error_code="timeout", error_message="It took too long.")
     delivered(postman, webhook.deliveries)
     said = told(receiver.calls[0])["description"]

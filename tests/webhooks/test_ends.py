@@ -7,7 +7,7 @@ from describer.engine.pipeline import run_next
 from describer.engine.queue.sweep import hand_back
 from describer.engine.submit import Ask, Refusal, record_refusal
 from describer.models import Status, Via, Webhook, WebhookDelivery
-from tests.engine.rows import description
+from tests.rows import make_description
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sandbox")]
 ADDRESS = "https://receiver.example/"
@@ -19,13 +19,13 @@ def webhook(alice):
 
 
 def running(owner):
-    return description(owner, status=Status.RUNNING, lease_token="t", via=Via.ENDPOINT)
+    return make_description(owner, status=Status.RUNNING, lease_token="t", via=Via.ENDPOINT)
 
 
 def test_an_answer_is_told_to_every_webhook_of_its_person_and_to_no_other(webhook, alice, bob):
     second = Webhook.issue(alice, ADDRESS)
     Webhook.issue(bob, ADDRESS)
-    row = description(alice)
+    row = make_description(alice)
     assert run_next()
     found = list(WebhookDelivery.objects.order_by("webhook_id"))
     assert [one.webhook for one in found] == [webhook, second]
@@ -59,11 +59,11 @@ def test_an_ask_that_was_refused_and_kept_is_told(webhook, alice):
 
 
 def test_what_is_no_end_is_not_told(webhook, alice):
-    assert hand_back(description(alice, status=Status.RUNNING, lease_token="t"), "t")
-    cancelled = description(alice, status=Status.CANCELLED, lease_token="t", via=Via.ENDPOINT)
+    assert hand_back(make_description(alice, status=Status.RUNNING, lease_token="t"), "t")
+    cancelled = make_description(alice, status=Status.CANCELLED, lease_token="t", via=Via.ENDPOINT)
     assert hand_back(cancelled, "t")
     running(alice).run_to("t", Status.WAITING, waiting_reason="Later.")
-    description(alice).hold("Later.")
+    make_description(alice).hold("Later.")
     assert not running(alice).run_to("another's", Status.DONE)
     assert webhook.deliveries.count() == 0
 

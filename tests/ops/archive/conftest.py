@@ -13,7 +13,7 @@ from django.core.management import call_command
 from describer.models import ApiKey, Attempt, DescriptionLink
 from describer.ops.archive import backup
 from describer.ops.archive.rows import MODELS, rows_of
-from tests.web.rows import make_attempt, make_description, make_image
+from tests.rows import make_counted_attempt, make_description, make_image
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123457, tzinfo=UTC)
 ODD = 'Was ist das? 海 \u2028 "x" \\ \U0001f600\n\t\x7f'
@@ -38,7 +38,7 @@ def site(transactional_db, alice, boss):
         DescriptionLink.objects.create(description=row, position=1, url="https://example.org/a.jpg")
     row.lease_token, row.lease_until = "held-by-nobody", MOMENT
     row.save()
-    make_attempt(row, state=Attempt.State.SENT)
+    make_counted_attempt(row, state=Attempt.State.SENT)
     return row
 
 

@@ -16,7 +16,7 @@ from describer.ops.archive.manifest import Manifest
 from describer.ops.archive.packing import Lines, Pack
 from tests.days import write_days
 from tests.ops.archive.conftest import ODD, all_files, all_rows
-from tests.web.rows import make_description
+from tests.rows import make_description
 
 HELD = ("queued", "waiting", "running")
 

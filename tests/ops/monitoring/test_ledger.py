@@ -7,7 +7,7 @@ import pytest
 from describer.models import Attempt
 from describer.ops.monitoring import ledger
 from describer.ops.monitoring.ledger import RunningLedger
-from tests.engine.rows import attempt, description
+from tests.rows import make_attempt, make_description
 
 pytestmark = pytest.mark.django_db
 TOKENS = {"prompt_tokens": 100, "completion_tokens": 20}
@@ -15,12 +15,12 @@ TOKENS = {"prompt_tokens": 100, "completion_tokens": 20}
 
 @pytest.fixture
 def row(alice, sandbox):
-    return description(alice)
+    return make_description(alice)
 
 
 def ended(row, state="answered", after=1.0, **values):
     """An attempt that came back after so many seconds."""
-    made = attempt(row, state=state, **values)
+    made = make_attempt(row, state=state, **values)
     Attempt.objects.filter(pk=made.pk).update(answered=made.sent + timedelta(seconds=after))
     return made
 
@@ -37,7 +37,7 @@ def test_all_that_came_to_an_end_is_summed_up(row):
     ended(row, **TOKENS)
     ended(row, after=7, **TOKENS)
     ended(row, "refused", error_code="rate_limited")
-    attempt(row)
+    make_attempt(row)
     found = RunningLedger().read()
     assert counts(found) == {("answered", ""): 2, ("refused", "rate_limited"): 1}
     sums = [sums for kind, sums in found.items() if kind.state == "answered"]
@@ -60,7 +60,7 @@ def test_each_look_adds_what_ended_since_and_a_new_process_finds_the_same(row, m
     monkeypatch.setattr(ledger, "UNSETTLED", unsettled)
     monkeypatch.setattr(ledger, "AT_ONCE", 2)
     seen = RunningLedger()
-    under_way = [attempt(row) for _ in range(3)]
+    under_way = [make_attempt(row) for _ in range(3)]
     for number in range(1, 8):
         ended(row, **TOKENS)
         assert counts(seen.read()) == {("answered", ""): number}
@@ -77,7 +77,7 @@ def test_each_look_adds_what_ended_since_and_a_new_process_finds_the_same(row, m
 def test_no_sum_falls_when_a_call_that_was_given_up_is_answered_after_all(row, monkeypatch, unsettled):
     monkeypatch.setattr(ledger, "UNSETTLED", unsettled)
     seen = RunningLedger()
-    late = attempt(row)
+    late = make_attempt(row)
     seen.read()
     late.abandon(error_code="connection_lost")
     assert counts(seen.read()) == {("unknown", "connection_lost"): 1}
