@@ -44,18 +44,18 @@ def call(
     """All of these at once. `patience` tells after how many seconds the caller of a number hangs up."""
 
     async def all_of_them() -> list[Answer]:
-        callers = (_one(site, json.dumps(body).encode(), patience(n)) for n, body in enumerate(bodies))
+        callers = (one_call(site, json.dumps(body).encode(), patience(n)) for n, body in enumerate(bodies))
         return await asyncio.gather(*callers)
 
     site.bearer  # noqa: B018  its key is made before the clock runs
     return asyncio.run(all_of_them())
 
 
-async def _one(site: Site, body: bytes, patience: float | None) -> Answer:
+async def one_call(site: Site, body: bytes, patience: float | None) -> Answer:
     started = time.monotonic()
     host, _, port = site.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(_head(site.key, len(body)) + body)
+    writer.write(request_head(site.key, len(body)) + body)
     try:
         came = await asyncio.wait_for(reader.read(-1), patience)
     except TimeoutError:
@@ -66,7 +66,7 @@ async def _one(site: Site, body: bytes, patience: float | None) -> Answer:
     return Answer(status, rest, time.monotonic() - started)
 
 
-def _head(key: str, length: int) -> bytes:
+def request_head(key: str, length: int) -> bytes:
     lines = [
         "POST /v1/chat/completions HTTP/1.1",
         "Host: 127.0.0.1",

@@ -71,7 +71,7 @@ class Server:
     @contextmanager
     def hanging(self) -> Iterator[None]:
         """It takes connections and bytes meanwhile, and answers nothing."""
-        processes = [self.process.pid, *_children(self.process.pid)]
+        processes = [self.process.pid, *children(self.process.pid)]
         for process in processes:
             os.kill(process, signal.SIGSTOP)
         try:
@@ -136,7 +136,7 @@ class Postgres(Server):
         return self.url(name)
 
 
-def _children(process: int) -> list[int]:
+def children(process: int) -> list[int]:
     lists = Path(f"/proc/{process}/task").glob("*/children")
     return [int(child) for one in lists for child in one.read_text().split()]
 

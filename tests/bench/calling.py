@@ -51,14 +51,14 @@ def rows() -> Iterator[Row]:
             proxy = stack.enter_context(litellm_proxy(url))
             targets["LiteLLM"] = Target(url=proxy.url, key=PROXY_KEY)
         script = straight(url, texts[0], ALONE, 1) / ALONE * 1000
-        yield from _alone(targets, texts, script)
-        yield from _new_pictures(targets, picture)
-        yield from _sixteen(targets, texts)
+        yield from alone(targets, texts, script)
+        yield from new_pictures(targets, picture)
+        yield from sixteen(targets, texts)
         if "LiteLLM" in targets:
             yield Row("-", "memory of LiteLLM's proxy", resident_mib(proxy.pid), "MiB")
-        yield from _describing(ours, url, picture)
+        yield from describing(ours, url, picture)
     with endpoint(1) as url, site(url) as ours:
-        yield from _second_long(ours, texts)
+        yield from second_long(ours, texts)
 
 
 def at(running: Site) -> Target:
@@ -85,7 +85,7 @@ def measured(
     return json.loads(done.stdout)
 
 
-def _alone(targets: dict[str, Target], texts: list[str], script: float) -> Iterator[Row]:
+def alone(targets: dict[str, Target], texts: list[str], script: float) -> Iterator[Row]:
     """G4 and G5: one at a time, the targets in turn."""
     measured(targets, texts, 20)
     whole = measured(targets, texts, ALONE)
@@ -115,7 +115,7 @@ def _alone(targets: dict[str, Target], texts: list[str], script: float) -> Itera
             yield Row(goal, f"streamed: first word from endpoint to caller, {name}", first, "ms", limit=limit)
 
 
-def _new_pictures(targets: dict[str, Target], picture: bytes) -> Iterator[Row]:
+def new_pictures(targets: dict[str, Target], picture: bytes) -> Iterator[Row]:
     """Each call with a picture that was never seen: checked, decoded and stored while its caller waits."""
     texts = [base64.b64encode(marked(picture, number)).decode() for number in range(60)]
     found = measured({name: targets[name] for name in ("straight", "ours")}, texts, len(texts))
@@ -123,7 +123,7 @@ def _new_pictures(targets: dict[str, Target], picture: bytes) -> Iterator[Row]:
     yield Row("-", "JSON, a new picture each: added, p50", added, "ms")
 
 
-def _sixteen(targets: dict[str, Target], texts: list[str]) -> Iterator[Row]:
+def sixteen(targets: dict[str, Target], texts: list[str]) -> Iterator[Row]:
     """G6: the rate of many callers at once."""
     for what, after, goal in (("JSON calls", AFTER, ">= 180 /s"), ("streams", STREAMED, ">= 150 /s")):
         ours = rate({"ours": targets["ours"]}, texts, 800, after)
@@ -136,7 +136,7 @@ def rate(target: dict[str, Target], texts: list[str], count: int, after: str) ->
     return count / float(found["seconds"])
 
 
-def _second_long(ours: Site, texts: list[str]) -> Iterator[Row]:
+def second_long(ours: Site, texts: list[str]) -> Iterator[Row]:
     """G6: many callers that wait for a second each, and the memory that they take."""
     yield Row("G6", "320 JSON calls of 1 s, 64 at once", waited(ours, texts, 320, 64), "s", 5.0, "<= 1.20 x")
     yield Row("G6", "memory of our process, at most", megabytes(ours, "VmHWM"), "MiB", limit="<= 260 MiB")
@@ -150,7 +150,7 @@ def waited(ours: Site, texts: list[str], count: int, at_once: int, after: str = 
     return float(measured({"ours": at(ours)}, texts, count, at_once, after)["ours"]["seconds"])
 
 
-def _describing(running: Site, url: str, picture: bytes) -> Iterator[Row]:
+def describing(running: Site, url: str, picture: bytes) -> Iterator[Row]:
     """G17, beside the running site."""
     if not (ROOT / "describer/management/commands/describe.py").exists():
         return

@@ -26,8 +26,8 @@ EACH = 60
 def rows() -> list[Row]:
     """The same on both databases."""
     with tempfile.TemporaryDirectory(prefix="describer-bench-") as folder, postgres_server() as url:
-        small = _figures(DATA_DIR=folder)
-        large = _figures(DATA_DIR=folder, DATABASE_URL=url)
+        small = figures_of(DATA_DIR=folder)
+        large = figures_of(DATA_DIR=folder, DATABASE_URL=url)
     what = f"claim with its commit, {QUEUED:,} queued of {PEOPLE}"
     return [
         Row("G7", f"{what}, SQLite", small["alone"], "ms", limit="<= 0.3 ms"),
@@ -37,7 +37,7 @@ def rows() -> list[Row]:
     ]
 
 
-def _figures(**variables: str) -> dict[str, float]:
+def figures_of(**variables: str) -> dict[str, float]:
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "vision_site.settings"} | variables
     command = [sys.executable, "-m", "tests.bench.claiming"]
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
@@ -53,7 +53,7 @@ def measure() -> dict[str, float]:
     from describer.engine.queue.claim import claim_up_to  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
-    _queue()
+    queue()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -75,7 +75,7 @@ def measure() -> dict[str, float]:
     return {"alone": statistics.median(spans), "rate": rate}
 
 
-def _queue() -> None:
+def queue() -> None:
     from describer.models import Description, Endpoint, User  # noqa: PLC0415
 
     endpoint = Endpoint.from_environment()

@@ -43,7 +43,7 @@ def rows() -> Iterator[Row]:
         cpu = time.process_time()
         straight(url, text, 640, AT_ONCE)
         script_cpu = (time.process_time() - cpu) / 640 * 1000
-        yield from _second_long(url, picture, script_cpu)
+        yield from second_long(url, picture, script_cpu)
     with endpoint(0) as url:
         rate = 2000 / straight(url, text, 2000, SCRIPT_THREADS)
         found = drained(url, picture, 2000)
@@ -56,10 +56,10 @@ def rows() -> Iterator[Row]:
             "ratio >= 0.8",
         )
     with endpoint(0.05) as url:
-        yield from _ten_thousand(url, picture)
+        yield from ten_thousand(url, picture)
 
 
-def _second_long(url: str, picture: bytes, script_cpu: float) -> Iterator[Row]:
+def second_long(url: str, picture: bytes, script_cpu: float) -> Iterator[Row]:
     ideal = 640 / AT_ONCE
     found = drained(url, picture, 640)
     yield Row("G1", "640 queued of 1 s, embedded", found.seconds, "s", ideal, "ratio <= 1.06")
@@ -83,7 +83,7 @@ def _second_long(url: str, picture: bytes, script_cpu: float) -> Iterator[Row]:
     )
 
 
-def _ten_thousand(url: str, picture: bytes) -> Iterator[Row]:
+def ten_thousand(url: str, picture: bytes) -> Iterator[Row]:
     for name, workers in (("SQLite", 0), ("PostgreSQL + Redis, 2 workers", 2)):
         found = drained(url, picture, 10_000, workers)
         yield Row("-", f"10,000 queued of 50 ms, {name}", 10_000 / found.seconds, "asks/s")
@@ -96,17 +96,17 @@ def drained(url: str, picture: bytes, count: int, workers: int = 0) -> Drained:
     with started_after_filling(url, picture, count, workers) as (site, running):
         pids = [site.process.pid, *(worker.process.pid for worker in running)]
         # What a worker process takes to start is no part of an ask.
-        until(lambda: _left(site) < count, "the first is answered", seconds=60, step=0.05)
+        until(lambda: left_over(site) < count, "the first is answered", seconds=60, step=0.05)
         before = sum(map(cpu_seconds, pids))
-        until(lambda: _left(site) == 0, "all are at their end", seconds=240, step=0.2)
+        until(lambda: left_over(site) == 0, "all are at their end", seconds=240, step=0.2)
         cpu = sum(map(cpu_seconds, pids)) - before
-        first, last, done = _query(
+        first, last, done = query(
             site,
             "SELECT MIN(started), MAX(finished), SUM(CASE WHEN status = 'done' THEN 1 ELSE 0 END)"
             " FROM describer_description",
         )
         assert done == count, f"{done} of {count} are done"
-        return Drained(_seconds(first, last), cpu, max(map(resident_mib, pids)))
+        return Drained(seconds_between(first, last), cpu, max(map(resident_mib, pids)))
 
 
 @contextmanager
@@ -134,14 +134,14 @@ def started_after_filling(
         yield site, [stack.enter_context(Worker(site)) for _ in range(workers)]
 
 
-def _left(site: Site) -> int:
-    (left,) = _query(
+def left_over(site: Site) -> int:
+    (left,) = query(
         site, "SELECT COUNT(*) FROM describer_description WHERE status NOT IN ('done', 'failed', 'cancelled')"
     )
     return int(left)
 
 
-def _query(site: Site, sql: str) -> Any:
+def query(site: Site, sql: str) -> Any:
     """The one row of a query, in the site's database, beside the site."""
     url = site.environment.get("DATABASE_URL")
     if url:
@@ -154,6 +154,6 @@ def _query(site: Site, sql: str) -> Any:
         connection.close()
 
 
-def _seconds(first: Any, last: Any) -> float:
+def seconds_between(first: Any, last: Any) -> float:
     moments = [datetime.fromisoformat(one) if isinstance(one, str) else one for one in (first, last)]
     return float((moments[1] - moments[0]).total_seconds())

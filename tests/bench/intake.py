@@ -17,18 +17,18 @@ _GOAL_MS, _GOAL_RATIO, _GOAL_SMALL_MS = 110, 0.35, 30
 
 def measure() -> dict[str, float]:
     """Medians in milliseconds, in one thread: a 12 MP JPEG by intake and by plain Pillow, and a 1600x1200 by intake."""
-    large, small = _photo(4000, 3000), _photo(1600, 1200)
-    ours, theirs, little = _timed(lambda: _taken(large), lambda: _plainly(large), lambda: _taken(small))
+    large, small = photo(4000, 3000), photo(1600, 1200)
+    ours, theirs, little = timed(lambda: taken(large), lambda: plainly(large), lambda: taken(small))
     return {
         "intake_12mp_ms": ours,
         "pillow_12mp_ms": theirs,
         "ratio": ours / theirs,
         "intake_1600x1200_ms": little,
-        "cut_file_refused": float(_is_refused(large[: len(large) // 2])),
+        "cut_file_refused": float(is_refused(large[: len(large) // 2])),
     }
 
 
-def _timed(*works: Callable[[], object]) -> list[float]:
+def timed(*works: Callable[[], object]) -> list[float]:
     """The median of each, taken in turn, so that a slow moment of the machine meets all."""
     seconds: list[list[float]] = [[] for _ in works]
     for _ in range(_ROUNDS):
@@ -39,11 +39,11 @@ def _timed(*works: Callable[[], object]) -> list[float]:
     return [1000 * statistics.median(each) for each in seconds]
 
 
-def _taken(data: bytes) -> object:
+def taken(data: bytes) -> object:
     return intake(io.BytesIO(data), "photo.jpg", limits=Limits(), recipe=Recipe())
 
 
-def _plainly(data: bytes) -> None:
+def plainly(data: bytes) -> None:
     """What most sites do: check, decode, shrink, save, and shrink again."""
     hashlib.sha256(data).hexdigest()
     Image.open(io.BytesIO(data)).verify()
@@ -53,15 +53,15 @@ def _plainly(data: bytes) -> None:
         copy.save(io.BytesIO(), "JPEG", quality=quality)
 
 
-def _is_refused(data: bytes) -> bool:
+def is_refused(data: bytes) -> bool:
     try:
-        _taken(data)
+        taken(data)
     except ImageError:
         return True
     return False
 
 
-def _photo(width: int, height: int) -> bytes:
+def photo(width: int, height: int) -> bytes:
     source = random.Random(12)
     coarse = (width // 40, height // 40)
     soft = Image.frombytes("RGB", coarse, source.randbytes(coarse[0] * coarse[1] * 3))

@@ -13,14 +13,14 @@ SWAPPED = (SRGB[1], SRGB[0], SRGB[2])
 
 def colours(columns: tuple[Column, Column, Column], gamma: float = 2.2, name: str = "a profile") -> bytes:
     """A profile for RGB."""
-    tags = {b"rXYZ": _xyz(columns[0]), b"gXYZ": _xyz(columns[1]), b"bXYZ": _xyz(columns[2])}
-    tags |= {kind: _curve(gamma) for kind in (b"rTRC", b"gTRC", b"bTRC")}
-    return _profile(b"RGB ", tags, name)
+    tags = {b"rXYZ": xyz_tag(columns[0]), b"gXYZ": xyz_tag(columns[1]), b"bXYZ": xyz_tag(columns[2])}
+    tags |= {kind: curve(gamma) for kind in (b"rTRC", b"gTRC", b"bTRC")}
+    return profile(b"RGB ", tags, name)
 
 
 def greys(gamma: float) -> bytes:
     """A profile for grey."""
-    return _profile(b"GRAY", {b"kTRC": _curve(gamma)}, "a grey profile")
+    return profile(b"GRAY", {b"kTRC": curve(gamma)}, "a grey profile")
 
 
 def to_srgb(
@@ -33,19 +33,19 @@ def to_srgb(
     ]
     back = ((3.1339, -1.6169, -0.4906), (-0.9788, 1.9161, 0.0335), (0.0719, -0.2290, 1.4052))
     values = [sum(part * one for part, one in zip(row, xyz, strict=True)) for row in back]
-    return tuple(round(255 * _companded(min(1.0, max(0.0, value)))) for value in values)
+    return tuple(round(255 * companded(min(1.0, max(0.0, value)))) for value in values)
 
 
-def _companded(value: float) -> float:
+def companded(value: float) -> float:
     return 12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
 
 
-def _profile(space: bytes, tags: dict[bytes, bytes], name: str) -> bytes:
+def profile(space: bytes, tags: dict[bytes, bytes], name: str) -> bytes:
     text = name.encode() + b"\0"
     description = b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78)
     tags = {
         b"desc": description,
-        b"wtpt": _xyz((0.9642, 1.0, 0.8249)),
+        b"wtpt": xyz_tag((0.9642, 1.0, 0.8249)),
         b"cprt": b"text" + bytes(4) + b"none\0",
         **tags,
     }
@@ -58,9 +58,9 @@ def _profile(space: bytes, tags: dict[bytes, bytes], name: str) -> bytes:
     return head + struct.pack(">I", len(tags)) + table + data
 
 
-def _xyz(column: Column) -> bytes:
+def xyz_tag(column: Column) -> bytes:
     return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(value * 65536) for value in column))
 
 
-def _curve(gamma: float) -> bytes:
+def curve(gamma: float) -> bytes:
     return b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256))

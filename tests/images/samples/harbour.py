@@ -36,21 +36,21 @@ DARK = (38, 36, 56)
 
 def harbour() -> Image.Image:
     sheet = Image.new("RGB", (WIDTH, HEIGHT))
-    sheet.paste(_air(), (0, 0))
-    _hills(sheet)
-    _water(sheet)
-    _haze(sheet)
-    _glitter(sheet)
+    sheet.paste(paint_air(), (0, 0))
+    hills(sheet)
+    paint_water(sheet)
+    haze(sheet)
+    glitter(sheet)
     boathouse(sheet)
     for across, waterline, size, seed in ((520, 668, 0.36, 1), (1330, 676, 0.5, 2), (740, 748, 0.95, 3)):
-        _boat(sheet, across, waterline, size, seed)
+        boat(sheet, across, waterline, size, seed)
     jetty(sheet)
-    _birds(sheet)
+    birds(sheet)
     sheet = glow(sheet, SUN, 300, (120, 70, 30))
     return grained(vignetted(sheet), 11)
 
 
-def _air() -> Image.Image:
+def paint_air() -> Image.Image:
     air = sky(SKY, HORIZON + 40)
     clouds = levels(mist(21, air.size, (3, 14), 5), 128, 215, 200)
     fade = (
@@ -68,7 +68,7 @@ def _air() -> Image.Image:
     return air.filter(ImageFilter.GaussianBlur(1.2))
 
 
-def _hills(sheet: Image.Image) -> None:
+def hills(sheet: Image.Image) -> None:
     layers: tuple[tuple[int, float, float, Colour], ...] = (
         (5, HORIZON + 4, 190, (190, 150, 160)),
         (8, HORIZON + 6, 120, (146, 122, 150)),
@@ -82,7 +82,7 @@ def _hills(sheet: Image.Image) -> None:
         lay(sheet, (236, 186, 164), mask, 0.28)
 
 
-def _water(sheet: Image.Image) -> None:
+def paint_water(sheet: Image.Image) -> None:
     above = sheet.crop((0, HORIZON - (HEIGHT - HORIZON), WIDTH, HORIZON)).transpose(
         Image.Transpose.FLIP_TOP_BOTTOM
     )
@@ -94,14 +94,14 @@ def _water(sheet: Image.Image) -> None:
     sheet.paste(water, (0, HORIZON))
 
 
-def _haze(sheet: Image.Image) -> None:
+def haze(sheet: Image.Image) -> None:
     band = polygon(
         [(0, HORIZON - 26), (WIDTH, HORIZON - 26), (WIDTH, HORIZON + 30), (0, HORIZON + 30)], blur=22
     )
     lay(sheet, (255, 214, 184), band, 0.55)
 
 
-def _glitter(sheet: Image.Image) -> None:
+def glitter(sheet: Image.Image) -> None:
     """The sun's path on the water: short strokes, denser in the middle, longer and fewer towards the viewer."""
     source = random.Random(41)
 
@@ -117,8 +117,8 @@ def _glitter(sheet: Image.Image) -> None:
     lay(sheet, (255, 226, 176), shape(strokes, blur=0.7), 0.8)
 
 
-def _boat(sheet: Image.Image, across: int, waterline: int, size: float, seed: int) -> None:
-    mask = shape(lambda draw: _hull_and_mast(draw, across, waterline, size))
+def boat(sheet: Image.Image, across: int, waterline: int, size: float, seed: int) -> None:
+    mask = shape(lambda draw: hull_and_mast(draw, across, waterline, size))
     tone = (58, 52, 78) if size > 0.6 else (92, 80, 112)
     reach = round(430 * size)
     above = mask.crop((0, waterline - reach, WIDTH, waterline)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
@@ -130,7 +130,7 @@ def _boat(sheet: Image.Image, across: int, waterline: int, size: float, seed: in
     lay(sheet, (255, 190, 150), light, 0.55)
 
 
-def _hull_and_mast(draw: ImageDraw.ImageDraw, across: int, waterline: int, size: float) -> None:
+def hull_and_mast(draw: ImageDraw.ImageDraw, across: int, waterline: int, size: float) -> None:
     def at(*points: tuple[float, float]) -> list[tuple[float, float]]:
         return [(2 * (across + size * x), 2 * (waterline + size * y)) for x, y in points]
 
@@ -144,7 +144,7 @@ def _hull_and_mast(draw: ImageDraw.ImageDraw, across: int, waterline: int, size:
     draw.line(at((-36, -250), (36, -250)), fill=255, width=2 * width)
 
 
-def _birds(sheet: Image.Image) -> None:
+def birds(sheet: Image.Image) -> None:
     def wings(draw: ImageDraw.ImageDraw) -> None:
         for across, down, span in ((760, 250, 22), (812, 226, 17), (852, 268, 14), (700, 290, 12)):
             for side in (-1, 1):

@@ -49,20 +49,20 @@ STONES = ((392, 930, 30), (330, 948, 17), (448, 962, 22), (640, 1012, 40), (724,
 def headland(sheet: Image.Image) -> None:
     foot = coast(FOOT, 72, 9)
     land = polygon([*coast(CREST, 71, 4), *reversed(foot)])
-    _shade_on_water(sheet, land)
-    lay(sheet, _meadow(), land)
-    _path(sheet)
+    shade_on_water(sheet, land)
+    lay(sheet, paint_meadow(), land)
+    path(sheet)
     lifted = [(x, y - 12 - 0.075 * (x - FOOT[0][0])) for x, y in FOOT]
     cliff = ImageChops.multiply(land, polygon([*coast(lifted, 73, 34), *reversed(foot)], blur=1))
     lay(sheet, (24, 38, 40), ImageChops.multiply(land, cliff.filter(ImageFilter.GaussianBlur(9))), 0.55)
-    lay(sheet, _rock(), cliff)
+    lay(sheet, paint_rock(), cliff)
     rim = ImageChops.subtract(land, moved(land, 2, 5))
     lay(sheet, (255, 222, 160), rim, 0.4)
-    _stones(sheet)
-    _foam(sheet, foot)
+    stones(sheet)
+    foam(sheet, foot)
 
 
-def _meadow() -> Image.Image:
+def paint_meadow() -> Image.Image:
     """Grass with folds in the ground; the light comes from the left."""
     meadow = Image.new("RGB", (WIDTH, HEIGHT), GRASS[-1][1])
     meadow.paste(sky(GRASS, 480), (0, 640))
@@ -75,7 +75,7 @@ def _meadow() -> Image.Image:
     return meadow
 
 
-def _rock() -> Image.Image:
+def paint_rock() -> Image.Image:
     rock = Image.new("RGB", (WIDTH, HEIGHT), (92, 84, 82))
     for seed, cells, strength in ((81, (26, 22), 0.75), (82, (70, 54), 0.4)):
         faces = relief(seed, cells, (4, 3))
@@ -84,7 +84,7 @@ def _rock() -> Image.Image:
     return rock
 
 
-def _path(sheet: Image.Image) -> None:
+def path(sheet: Image.Image) -> None:
     """Trodden ground that winds up from the shore, narrower the farther it is."""
     middle = coast([(y, x) for x, y in PATH], 74, 3)
     left = [(x - 3 - (y - 700) * 0.035, y) for y, x in middle]
@@ -92,15 +92,15 @@ def _path(sheet: Image.Image) -> None:
     lay(sheet, (206, 184, 142), polygon([*left, *right], blur=1.6), 0.6)
 
 
-def _shade_on_water(sheet: Image.Image, land: Image.Image) -> None:
+def shade_on_water(sheet: Image.Image, land: Image.Image) -> None:
     """What the dark foot takes from the light on the water before it."""
     shade = moved(land, -10, 46).filter(ImageFilter.GaussianBlur(20))
     lay(sheet, (18, 42, 54), shade, 0.6)
 
 
-def _stones(sheet: Image.Image) -> None:
+def stones(sheet: Image.Image) -> None:
     """Rocks off the point, wet and dark below."""
-    rock = _rock()
+    rock = paint_rock()
     for number, (across, down, size) in enumerate(STONES):
         humps = ((-1.7, 0), (-1.2, -0.35), (-0.4, -0.75), (0.3, -0.6), (1.1, -0.3), (1.6, 0))
         top = coast([(across + size * x, down + size * y) for x, y in humps], 30 + number, size * 0.2)
@@ -111,17 +111,17 @@ def _stones(sheet: Image.Image) -> None:
         lay(sheet, (28, 34, 42), ImageChops.multiply(mask, moved(mask, 2, -round(size * 0.2))), 0.35)
         lay(sheet, (240, 206, 160), ImageChops.subtract(mask, moved(mask, 2, 4)), 0.45)
         wash = [(across - size * 1.9, down + size * 0.12), (across + size * 1.8, down + size * 0.12)]
-        _wash(sheet, [wash[0], (across, down + size * 0.3), wash[1]], 40 + number, 5)
+        wash_along(sheet, [wash[0], (across, down + size * 0.3), wash[1]], 40 + number, 5)
 
 
-def _foam(sheet: Image.Image, foot: list[tuple[float, float]]) -> None:
+def foam(sheet: Image.Image, foot: list[tuple[float, float]]) -> None:
     """The swell along the shore: one white line at the rocks, two fainter ones farther out."""
     for seed, away, thick in ((52, 2, 9), (53, 16, 5), (54, 34, 4)):
         line = [(x - away * 0.6, y + away * (0.4 + (x - 400) / 900)) for x, y in foot[::6]]
-        _wash(sheet, line, seed, thick)
+        wash_along(sheet, line, seed, thick)
 
 
-def _wash(sheet: Image.Image, line: list[tuple[float, float]], seed: int, thick: float) -> None:
+def wash_along(sheet: Image.Image, line: list[tuple[float, float]], seed: int, thick: float) -> None:
     """Foam along a line, torn by chance into strips and flecks."""
     source = random.Random(seed)
 

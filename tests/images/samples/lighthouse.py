@@ -32,17 +32,17 @@ TOWER = ((1020, 316), (1092, 316), (1118, 700), (994, 700))
 
 def lighthouse() -> Image.Image:
     sheet = Image.new("RGB", (WIDTH, HEIGHT))
-    sheet.paste(_air(), (0, 0))
-    sheet.paste(_sea(), (0, HORIZON))
-    _far_coast(sheet)
+    sheet.paste(paint_air(), (0, 0))
+    sheet.paste(sea(), (0, HORIZON))
+    far_coast(sheet)
     headland(sheet)
-    _house(sheet)
-    _tower(sheet)
-    sheet = _light(sheet)
+    house(sheet)
+    tower(sheet)
+    sheet = light(sheet)
     return grained(vignetted(sheet), 12)
 
 
-def _air() -> Image.Image:
+def paint_air() -> Image.Image:
     air = sky(SKY, HORIZON)
     drifting = levels(mist(3, (WIDTH + 10, HORIZON + 12), (3, 5), 6), 118, 200)
     shapes, lit = drifting.crop((0, 0, *air.size)), drifting.crop((10, 12, WIDTH + 10, HORIZON + 12))
@@ -54,7 +54,7 @@ def _air() -> Image.Image:
     return glow(air, (240, HORIZON - 10), 620, (120, 70, 30), 0.5).filter(ImageFilter.GaussianBlur(1))
 
 
-def _sea() -> Image.Image:
+def sea() -> Image.Image:
     height = HEIGHT - HORIZON
     water = sky(SEA, height)
     bands = ((0, 40, 90, 60), (40, 130, 40, 44), (130, 270, 16, 30), (270, height, 7, 16))
@@ -68,7 +68,7 @@ def _sea() -> Image.Image:
     return water
 
 
-def _far_coast(sheet: Image.Image) -> None:
+def far_coast(sheet: Image.Image) -> None:
     line = [
         (0, HORIZON),
         (0, HORIZON - 34),
@@ -87,12 +87,12 @@ def _far_coast(sheet: Image.Image) -> None:
     )
 
 
-def _house(sheet: Image.Image) -> None:
+def house(sheet: Image.Image) -> None:
     """The keeper's house: the long side to the viewer, the lit gable towards the evening."""
     lay(sheet, (24, 40, 40), polygon([(1150, 716), (1300, 714), (1330, 726), (1170, 730)], blur=5), 0.7)
     for left in (1172, 1262):
-        lay(sheet, (120, 78, 68), _upright(left, 566, 18, 46))
-        lay(sheet, (70, 46, 46), _upright(left + 9, 566, 9, 46), 0.7)
+        lay(sheet, (120, 78, 68), upright(left, 566, 18, 46))
+        lay(sheet, (70, 46, 46), upright(left + 9, 566, 9, 46), 0.7)
     lay(sheet, (232, 220, 200), polygon([(1146, 644), (1168, 598), (1190, 644), (1190, 716), (1146, 712)]))
     lay(sheet, (184, 178, 172), polygon([(1188, 640), (1304, 640), (1304, 712), (1188, 716)]))
     lay(sheet, (84, 84, 92), polygon([(1188, 640), (1304, 640), (1304, 654), (1188, 656)], blur=5), 0.5)
@@ -102,17 +102,17 @@ def _house(sheet: Image.Image) -> None:
     lay(sheet, (96, 40, 40), ImageChops.multiply(roof, tiles), 0.6)
     lay(sheet, (112, 52, 46), polygon([(1164, 592), (1170, 592), (1140, 648), (1134, 648)]))
     for left, top, wide, tall in ((1160, 662, 14, 20), (1206, 664, 17, 22), (1272, 664, 17, 22)):
-        lay(sheet, (110, 84, 70), _upright(left - 2, top - 2, wide + 4, tall + 4))
-        lay(sheet, (255, 216, 140), _upright(left, top, wide, tall))
-        lay(sheet, (150, 110, 80), _upright(left + wide / 2 - 1, top, 2, tall))
-    lay(sheet, (70, 88, 92), _upright(1240, 666, 18, 47))
+        lay(sheet, (110, 84, 70), upright(left - 2, top - 2, wide + 4, tall + 4))
+        lay(sheet, (255, 216, 140), upright(left, top, wide, tall))
+        lay(sheet, (150, 110, 80), upright(left + wide / 2 - 1, top, 2, tall))
+    lay(sheet, (70, 88, 92), upright(1240, 666, 18, 47))
 
 
-def _upright(left: float, top: float, wide: float, tall: float) -> Image.Image:
+def upright(left: float, top: float, wide: float, tall: float) -> Image.Image:
     return polygon([(left, top), (left + wide, top), (left + wide, top + tall), (left, top + tall)], blur=0.5)
 
 
-def _tower(sheet: Image.Image) -> None:
+def tower(sheet: Image.Image) -> None:
     mask = polygon(TOWER)
     paint = Image.new("RGB", sheet.size, (240, 234, 222))
     for top, bottom in ((400, 478), (560, 636)):
@@ -133,10 +133,10 @@ def _tower(sheet: Image.Image) -> None:
             (44, 52, 64),
             polygon([(1050, down), (1062, down), (1062, down + 24), (1050, down + 24)], blur=0.7),
         )
-    _lantern(sheet)
+    lantern(sheet)
 
 
-def _lantern(sheet: Image.Image) -> None:
+def lantern(sheet: Image.Image) -> None:
     lay(sheet, (52, 54, 62), polygon([(1004, 304), (1108, 304), (1100, 322), (1012, 322)]))
     lay(sheet, (255, 236, 184), polygon([(1028, 236), (1084, 236), (1086, 302), (1026, 302)], blur=0.6))
 
@@ -153,7 +153,7 @@ def _lantern(sheet: Image.Image) -> None:
     lay(sheet, (60, 40, 44), polygon([(1053, 180), (1059, 180), (1059, 206), (1053, 206)]))
 
 
-def _light(sheet: Image.Image) -> Image.Image:
+def light(sheet: Image.Image) -> Image.Image:
     beam = polygon([(1050, 262), (-40, 120), (-40, 270), (1050, 274)], blur=7)
     fade = Image.linear_gradient("L").transpose(Image.Transpose.ROTATE_90).resize(sheet.size)
     beam = ImageChops.multiply(beam, fade.point(lambda value: round(value * 0.9)))

@@ -115,12 +115,12 @@ def coast(points: Sequence[tuple[float, float]], seed: int, rough: float) -> lis
     """A rounded line through points from left to right, uneven by so many pixels up and down."""
     ends = [points[0], *points, points[-1]]
     pieces = zip(ends, ends[1:], ends[2:], ends[3:], strict=False)
-    line = [_between(piece, step / 30) for piece in pieces for step in range(30)]
+    line = [between(piece, step / 30) for piece in pieces for step in range(30)]
     noise = mist(seed, (len(line), 1), (len(line) // 12, 1), 4).tobytes()
     return [(x, y + rough * (value - 128) / 128) for (x, y), value in zip(line, noise, strict=True)]
 
 
-def _between(piece: tuple[tuple[float, float], ...], share: float) -> tuple[float, float]:
+def between(piece: tuple[tuple[float, float], ...], share: float) -> tuple[float, float]:
     """The place between the second and third of four points on a Catmull-Rom curve."""
     across, down = (
         b + share * (c - a + share * (2 * a - 5 * b + 4 * c - d + share * (3 * (b - c) + d - a))) / 2

@@ -16,9 +16,9 @@ ISLET = ((-60, 648), (60, 634), (180, 650), (280, 662), (350, 684), (416, WATERL
 def boathouse(sheet: Image.Image) -> None:
     """The islet and what is on it, then the same upside down in the water."""
     place, mask = sheet.copy(), Image.new("L", sheet.size, 0)
-    _pines(place, mask)
-    _rock(place, mask)
-    _house(place, mask)
+    pines(place, mask)
+    rock(place, mask)
+    house(place, mask)
     box = (0, WATERLINE - 240, sheet.width, WATERLINE)
     upside = Image.Transpose.FLIP_TOP_BOTTOM
     shown, where = place.crop(box).transpose(upside), mask.crop(box).transpose(upside)
@@ -33,13 +33,13 @@ def boathouse(sheet: Image.Image) -> None:
     lay(sheet, (255, 206, 184), line, 0.4)
 
 
-def _stand(place: Image.Image, mask: Image.Image, paint: tuple[int, int, int], part: Image.Image) -> None:
+def stand(place: Image.Image, mask: Image.Image, paint: tuple[int, int, int], part: Image.Image) -> None:
     """Paint a part and note where it is."""
     lay(place, paint, part)
     mask.paste(255, (0, 0, *mask.size), part)
 
 
-def _pines(place: Image.Image, mask: Image.Image) -> None:
+def pines(place: Image.Image, mask: Image.Image) -> None:
     for number, (across, height) in enumerate(PINES):
         foot, half = 682, height * 0.2
         tiers = [(0.0, 0.0)]
@@ -49,28 +49,28 @@ def _pines(place: Image.Image, mask: Image.Image) -> None:
         right = [(across + x, foot - height * (1 - y)) for x, y in tiers]
         left = [(across - x, y) for (x, _), (_, y) in zip(reversed(tiers), reversed(right), strict=True)]
         tree = polygon([*right, (across, foot), *left])
-        _stand(place, mask, (58, 56, 80), tree)
+        stand(place, mask, (58, 56, 80), tree)
         lay(place, (226, 154, 132), ImageChops.subtract(tree, moved(tree, -2, 1)), 0.5)
 
 
-def _rock(place: Image.Image, mask: Image.Image) -> None:
+def rock(place: Image.Image, mask: Image.Image) -> None:
     islet = polygon([*coast(ISLET, 62, 7), (416, WATERLINE), (-60, WATERLINE)])
-    _stand(place, mask, (84, 74, 94), islet)
+    stand(place, mask, (84, 74, 94), islet)
     faces = relief(63, (46, 36), (-4, 3))
     lay(place, (236, 176, 150), ImageChops.multiply(islet, levels(faces, 140, 235)), 0.6)
     lay(place, (44, 42, 66), ImageChops.multiply(islet, levels(ImageChops.invert(faces), 140, 235)), 0.6)
     lay(place, (255, 206, 166), ImageChops.subtract(islet, moved(islet, -2, 4)), 0.5)
 
 
-def _house(place: Image.Image, mask: Image.Image) -> None:
+def house(place: Image.Image, mask: Image.Image) -> None:
     """Planks painted red, white at the corners; the gable looks at the sun."""
-    _stand(place, mask, (74, 64, 78), polygon([(86, 662), (272, 662), (272, 676), (86, 676)]))
-    _stand(place, mask, (132, 46, 48), polygon([(92, 578), (196, 578), (196, 664), (92, 664)]))
-    _stand(place, mask, (190, 68, 56), polygon([(194, 580), (230, 522), (266, 580), (266, 664), (194, 664)]))
-    lay(place, (78, 28, 40), ImageChops.multiply(shape(_planks), mask), 0.4)
-    _stand(place, mask, (62, 54, 72), polygon([(112, 516), (230, 514), (192, 584), (82, 584)]))
+    stand(place, mask, (74, 64, 78), polygon([(86, 662), (272, 662), (272, 676), (86, 676)]))
+    stand(place, mask, (132, 46, 48), polygon([(92, 578), (196, 578), (196, 664), (92, 664)]))
+    stand(place, mask, (190, 68, 56), polygon([(194, 580), (230, 522), (266, 580), (266, 664), (194, 664)]))
+    lay(place, (78, 28, 40), ImageChops.multiply(shape(planks), mask), 0.4)
+    stand(place, mask, (62, 54, 72), polygon([(112, 516), (230, 514), (192, 584), (82, 584)]))
     lay(place, (148, 118, 130), polygon([(112, 516), (230, 514), (229, 518), (111, 520)]), 0.8)
-    _stand(place, mask, (250, 224, 200), shape(_boards))
+    stand(place, mask, (250, 224, 200), shape(boards))
     for left, right in ((108, 132), (152, 176), (218, 242)):
         down = 600 if right < 200 else 588
         lay(
@@ -84,13 +84,13 @@ def _house(place: Image.Image, mask: Image.Image) -> None:
         lay(place, (244, 226, 214), polygon(bars))
 
 
-def _planks(draw: ImageDraw.ImageDraw) -> None:
+def planks(draw: ImageDraw.ImageDraw) -> None:
     for across in range(98, 266, 7):
         top = 578 if across < 194 else 524 + abs(across - 230) * 1.6
         draw.line((2 * across, 2 * top, 2 * across, 2 * 664), fill=255, width=2)
 
 
-def _boards(draw: ImageDraw.ImageDraw) -> None:
+def boards(draw: ImageDraw.ImageDraw) -> None:
     """White boards along the gable and down its corners."""
     for x0, y0, x1, y1 in (
         (190, 584, 230, 518),
@@ -105,50 +105,50 @@ def jetty(sheet: Image.Image) -> None:
     """A deck that leads towards the far shore, plank by plank, with posts on either side."""
     rows = [HORIZON + 640 / (1 + 0.075 * step) for step in range(22)]
     near, far = rows[0], rows[-1]
-    edge = [(_edge(near, True), near), (_edge(far, True), far), (_edge(far, True), far + 14)]
-    side = polygon([*edge, (_edge(near, True), near + 62)])
-    deck = polygon([(_edge(near, False), near), (_edge(far, False), far), edge[1], edge[0]])
+    edge = [(edge_at(near, True), near), (edge_at(far, True), far), (edge_at(far, True), far + 14)]
+    side = polygon([*edge, (edge_at(near, True), near + 62)])
+    deck = polygon([(edge_at(near, False), near), (edge_at(far, False), far), edge[1], edge[0]])
     shade = moved(ImageChops.lighter(side, deck), 16, 34).filter(ImageFilter.GaussianBlur(12))
     lay(sheet, (30, 32, 64), shade, 0.6)
-    _posts(sheet, rows[1::4], True, under=True)
+    posts(sheet, rows[1::4], True, under=True)
     lay(sheet, (42, 36, 56), side)
     lay(sheet, (96, 80, 98), deck)
-    _boarding(sheet, rows, deck)
+    boarding(sheet, rows, deck)
     lay(sheet, (255, 196, 158), ImageChops.subtract(deck, moved(deck, -2, 1)), 0.5)
     for right in (False, True):
-        _posts(sheet, rows[1::4], right)
+        posts(sheet, rows[1::4], right)
 
 
-def _edge(down: float, right: bool) -> float:
+def edge_at(down: float, right: bool) -> float:
     """Where an edge of the deck is at this height: both run to one point on the horizon."""
     return VANISHING - (down - HORIZON) * (0.86 if right else 1.72)
 
 
-def _boarding(sheet: Image.Image, rows: list[float], deck: Image.Image) -> None:
+def boarding(sheet: Image.Image, rows: list[float], deck: Image.Image) -> None:
     grain = levels(mist(64, sheet.size, (14, 150), 3), 110, 210)
     lay(sheet, (50, 42, 66), ImageChops.multiply(grain, deck), 0.5)
     tones = mist(65, (len(rows), 1), (len(rows), 2), 1).tobytes()
     for tone, below, above in zip(tones, rows, rows[1:], strict=False):
-        corners = [(_edge(below, False), below), (_edge(above, False), above)]
-        plank = polygon([*corners, (_edge(above, True), above), (_edge(below, True), below)])
+        corners = [(edge_at(below, False), below), (edge_at(above, False), above)]
+        plank = polygon([*corners, (edge_at(above, True), above), (edge_at(below, True), below)])
         lay(sheet, (206, 146, 134) if tone > 128 else (44, 38, 62), plank, abs(tone - 128) / 420)
         gap = (below - HORIZON) * 0.006
-        seam = [(_edge(below, False), below - gap), (_edge(below, True), below - gap)]
+        seam = [(edge_at(below, False), below - gap), (edge_at(below, True), below - gap)]
         lay(
             sheet,
             (30, 26, 46),
-            polygon([*seam, (_edge(below, True), below + gap), (_edge(below, False), below + gap)]),
+            polygon([*seam, (edge_at(below, True), below + gap), (edge_at(below, False), below + gap)]),
         )
-        light = [(_edge(below, False), below + gap), (_edge(below, True), below + gap)]
-        thin = [(_edge(below, True), below + 2 * gap), (_edge(below, False), below + 2 * gap)]
+        light = [(edge_at(below, False), below + gap), (edge_at(below, True), below + gap)]
+        thin = [(edge_at(below, True), below + 2 * gap), (edge_at(below, False), below + 2 * gap)]
         lay(sheet, (255, 196, 164), polygon([*light, *thin]), 0.35)
 
 
-def _posts(sheet: Image.Image, rows: list[float], right: bool, under: bool = False) -> None:
+def posts(sheet: Image.Image, rows: list[float], right: bool, under: bool = False) -> None:
     """Round posts with a lit side; `under` gives what of them stands in the water, with its mirror image."""
     for down in reversed(rows):
         size = (down - HORIZON) / 560
-        across = _edge(down, right) + (6 if right else -6) * size
+        across = edge_at(down, right) + (6 if right else -6) * size
         top, foot = (down, down + 170 * size) if under else (down - 104 * size, down + 16 * size)
         half = 19 * size
         post = polygon(

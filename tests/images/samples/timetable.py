@@ -33,17 +33,17 @@ LINES = (
 
 
 def timetable() -> Image.Image:
-    sheet = _wall()
-    _plate(sheet)
-    _words(sheet)
-    _screws(sheet)
-    _ledge(sheet)
-    _pot(sheet, 1372, LEDGE + 4)
-    _sunlight(sheet)
+    sheet = paint_wall()
+    paint_plate(sheet)
+    paint_words(sheet)
+    screws(sheet)
+    ledge(sheet)
+    pot(sheet, 1372, LEDGE + 4)
+    sunlight(sheet)
     return grained(vignetted(sheet), 13)
 
 
-def _wall() -> Image.Image:
+def paint_wall() -> Image.Image:
     wall = Image.new("RGB", (WIDTH, HEIGHT), (222, 204, 176))
     lay(wall, (238, 224, 198), levels(mist(101, wall.size, (4, 3), 6), 100, 190), 0.8)
     lay(wall, (196, 170, 140), levels(mist(102, wall.size, (6, 4), 6), 140, 215), 0.6)
@@ -51,11 +51,11 @@ def _wall() -> Image.Image:
     lay(wall, (255, 244, 222), levels(grit, 140, 230), 0.35)
     lay(wall, (150, 124, 100), levels(ImageChops.invert(grit), 140, 230), 0.35)
     for seed, start in ((7, (90, -10)), (9, (1495, 420))):
-        lay(wall, (140, 114, 92), _crack(seed, start), 0.7)
+        lay(wall, (140, 114, 92), crack(seed, start), 0.7)
     return wall
 
 
-def _crack(seed: int, start: tuple[float, float]) -> Image.Image:
+def crack(seed: int, start: tuple[float, float]) -> Image.Image:
     source = random.Random(seed)
     points = [start]
     for _ in range(24):
@@ -63,31 +63,31 @@ def _crack(seed: int, start: tuple[float, float]) -> Image.Image:
     return shape(lambda draw: draw.line([(2 * x, 2 * y) for x, y in points], fill=255, width=3), blur=0.5)
 
 
-def _rounded(inset: float, corner: float, blur: float = 0) -> Image.Image:
+def rounded(inset: float, corner: float, blur: float = 0) -> Image.Image:
     left, top, right, bottom = PLATE
     box = (2 * (left + inset), 2 * (top + inset), 2 * (right - inset), 2 * (bottom - inset))
     return shape(lambda draw: draw.rounded_rectangle(box, 2 * corner, fill=255), blur)
 
 
-def _plate(sheet: Image.Image) -> None:
-    lay(sheet, (96, 74, 64), moved(_rounded(0, 34, blur=16), 20, 26), 0.6)
-    plate = _rounded(0, 34)
+def paint_plate(sheet: Image.Image) -> None:
+    lay(sheet, (96, 74, 64), moved(rounded(0, 34, blur=16), 20, 26), 0.6)
+    plate = rounded(0, 34)
     enamel = Image.new("RGB", sheet.size, NAVY)
     shine = Image.linear_gradient("L").rotate(35).resize(sheet.size)
     lay(enamel, (66, 104, 146), levels(ImageChops.invert(shine), 90, 250), 0.55)
     lay(enamel, (12, 28, 56), levels(mist(111, sheet.size, (5, 4), 4), 150, 230), 0.3)
     lay(sheet, enamel, plate)
-    ring = ImageChops.subtract(_rounded(22, 20), _rounded(29, 15))
+    ring = ImageChops.subtract(rounded(22, 20), rounded(29, 15))
     lay(sheet, CREAM, ring)
     edge = ImageChops.subtract(plate, moved(plate, 3, 4))
     lay(sheet, (190, 208, 228), edge, 0.7)
     worn = ImageChops.multiply(
-        ImageChops.subtract(plate, _rounded(9, 28)), levels(mist(112, sheet.size, (30, 24), 4), 190, 215)
+        ImageChops.subtract(plate, rounded(9, 28)), levels(mist(112, sheet.size, (30, 24), 4), 190, 215)
     )
     lay(sheet, (122, 74, 46), worn, 0.9)
 
 
-def _words(sheet: Image.Image) -> None:
+def paint_words(sheet: Image.Image) -> None:
     """All words at twice the size, then halved, with a soft edge as enamel has it."""
     large = Image.new("L", (2 * WIDTH, 2 * HEIGHT), 0)
     gold = Image.new("L", large.size, 0)
@@ -110,7 +110,7 @@ def _words(sheet: Image.Image) -> None:
         lay(sheet, colour, mask)
 
 
-def _screws(sheet: Image.Image) -> None:
+def screws(sheet: Image.Image) -> None:
     left, top, right, bottom = PLATE
     for across in (left + 46, right - 46):
         for down in (top + 46, bottom - 46):
@@ -119,7 +119,7 @@ def _screws(sheet: Image.Image) -> None:
                 (12, (176, 168, 150), 0),
                 (9, (214, 206, 186), -1),
             ):
-                _disc(sheet, (across + shift, down + shift), radius, colour)
+                disc(sheet, (across + shift, down + shift), radius, colour)
             slot = [
                 (across - 8, down - 4),
                 (across + 7, down + 5),
@@ -129,7 +129,7 @@ def _screws(sheet: Image.Image) -> None:
             lay(sheet, (74, 66, 58), polygon(slot))
 
 
-def _disc(
+def disc(
     sheet: Image.Image, centre: tuple[float, float], radius: float, colour: Colour, flat: float = 1.0
 ) -> None:
     across, down = centre
@@ -137,7 +137,7 @@ def _disc(
     lay(sheet, colour, shape(lambda draw: draw.ellipse([2 * value for value in box], fill=255)))
 
 
-def _ledge(sheet: Image.Image) -> None:
+def ledge(sheet: Image.Image) -> None:
     stone = Image.new("RGB", sheet.size, (186, 176, 162))
     faces = relief(121, (40, 30), (2, 3))
     lay(stone, (226, 218, 202), levels(faces, 136, 225), 0.5)
@@ -163,38 +163,36 @@ def _ledge(sheet: Image.Image) -> None:
     )
 
 
-def _pot(sheet: Image.Image, across: int, foot: int) -> None:
-    ground = _beside(
-        across, ((-86, foot + 20), (190, foot + 26), (150, foot + 46), (-60, foot + 44)), blur=10
-    )
+def pot(sheet: Image.Image, across: int, foot: int) -> None:
+    ground = beside(across, ((-86, foot + 20), (190, foot + 26), (150, foot + 46), (-60, foot + 44)), blur=10)
     lay(sheet, (70, 56, 50), ground, 0.6)
-    _plant(sheet, across, foot - 150)
-    clay = _clay(sheet.size, across)
+    plant(sheet, across, foot - 150)
+    clay = paint_clay(sheet.size, across)
     body = ((-78, foot - 120), (78, foot - 120), (58, foot + 34), (-58, foot + 34))
     below_rim = ((-78, foot - 114), (78, foot - 114), (76, foot - 100), (-76, foot - 100))
     rim = ((-90, foot - 162), (90, foot - 162), (84, foot - 114), (-84, foot - 114))
-    lay(sheet, clay, _beside(across, body))
-    lay(sheet, (70, 34, 28), _beside(across, below_rim, blur=2), 0.6)
-    lay(sheet, clay, _beside(across, rim))
+    lay(sheet, clay, beside(across, body))
+    lay(sheet, (70, 34, 28), beside(across, below_rim, blur=2), 0.6)
+    lay(sheet, clay, beside(across, rim))
 
 
-def _beside(across: int, points: Sequence[tuple[float, float]], blur: float = 0) -> Image.Image:
+def beside(across: int, points: Sequence[tuple[float, float]], blur: float = 0) -> Image.Image:
     """A polygon whose points are told by their distance from a middle line."""
     return polygon([(across + x, y) for x, y in points], blur)
 
 
-def _clay(size: tuple[int, int], across: int) -> Image.Image:
+def paint_clay(size: tuple[int, int], across: int) -> Image.Image:
     """Terracotta, lit from the left."""
     clay = Image.new("RGB", size, (190, 100, 66))
-    light = _beside(across, ((-90, 0), (-40, 0), (-40, HEIGHT), (-70, HEIGHT)), blur=14)
-    shade = _beside(across, ((20, 0), (120, 0), (120, HEIGHT), (30, HEIGHT)), blur=18)
+    light = beside(across, ((-90, 0), (-40, 0), (-40, HEIGHT), (-70, HEIGHT)), blur=14)
+    shade = beside(across, ((20, 0), (120, 0), (120, HEIGHT), (30, HEIGHT)), blur=18)
     lay(clay, (230, 146, 104), light, 0.8)
     lay(clay, (104, 48, 36), shade, 0.8)
     lay(clay, (224, 190, 160), levels(mist(131, size, (24, 18), 5), 165, 220), 0.35)
     return clay
 
 
-def _plant(sheet: Image.Image, across: int, foot: int) -> None:
+def plant(sheet: Image.Image, across: int, foot: int) -> None:
     """Lavender: thin stalks that lean apart, each with a spike of flowers."""
     source = random.Random(141)
     stalks = sorted((max(-1.5, min(1.5, source.gauss(0, 0.9))), source.uniform(180, 330)) for _ in range(46))
@@ -204,15 +202,15 @@ def _plant(sheet: Image.Image, across: int, foot: int) -> None:
         bend = (across + lean * 22, foot - height * 0.5)
         green = source.choice(((72, 104, 74), (98, 128, 86), (58, 84, 66)))
         line = [(2 * x, 2 * y) for x, y in ((across + lean * 14, foot + 4), bend, tip)]
-        lay(sheet, green, _stroke(line))
-        _spike(sheet, source, tip)
+        lay(sheet, green, stroke(line))
+        spike(sheet, source, tip)
 
 
-def _stroke(line: list[tuple[float, float]]) -> Image.Image:
+def stroke(line: list[tuple[float, float]]) -> Image.Image:
     return shape(lambda draw: draw.line(line, fill=255, width=6, joint="curve"))
 
 
-def _spike(sheet: Image.Image, source: random.Random, tip: tuple[float, float]) -> None:
+def spike(sheet: Image.Image, source: random.Random, tip: tuple[float, float]) -> None:
     for colour in ((96, 72, 140), (134, 104, 178), (178, 150, 214)):
         dots = [
             (tip[0] + source.gauss(0, 4.5), tip[1] + source.uniform(-10, 62), source.uniform(3, 6))
@@ -228,7 +226,7 @@ def _spike(sheet: Image.Image, source: random.Random, tip: tuple[float, float]) 
         lay(sheet, colour, shape(flowers), 0.9)
 
 
-def _sunlight(sheet: Image.Image) -> None:
+def sunlight(sheet: Image.Image) -> None:
     """The shade of leaves that the sun throws on the wall from the upper left."""
     source = random.Random(151)
 
