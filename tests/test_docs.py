@@ -15,7 +15,8 @@ DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ARCHITECTURE = DOCS["architecture.md"]
-WINGS = {path.name for path in (ROOT / "describer").iterdir() if path.name != "__pycache__"}
+ENTRIES = [path for path in (ROOT / "describer").iterdir() if path.suffix == ".py" or any(path.glob("*.py"))]
+WINGS = {path.name for path in ENTRIES}
 FOLDERS = {"describer", "vision_site", "templates", "static", "deploy", "docs", "tests"}
 READERS = re.compile(r'env_\w+\(\s*"([A-Z0-9_]+)"')
 

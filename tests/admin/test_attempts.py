@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.admin.conftest import path
-from tests.rows import make_attempt, make_description
+from tests.rows import make_attempt, make_description, make_usage_day
 
 
 @pytest.fixture
