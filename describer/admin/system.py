@@ -16,7 +16,7 @@ from django.utils.html import format_html
 
 from describer import __version__
 from describer.admin.words import NONE, short
-from describer.db import version as database
+from describer.db import version
 from describer.engine import queue
 from describer.models import Attempt, Endpoint
 from describer.ops.monitoring.checks import free_bytes, problems
@@ -64,7 +64,7 @@ def _parts() -> Table:
     if settings.S3_BUCKET:
         storage = f"bucket {settings.S3_BUCKET}"
     parts = {
-        "database": f"{database.database_name()}, {size(database.database_size())}",
+        "database": f"{version.database_name()}, {size(version.database_size())}",
         "broker": broker,
         "storage": storage,
         "disk": f"{size(free_bytes())} free in {settings.DATA_DIR}",
@@ -152,6 +152,6 @@ def _versions() -> Table:
         ("Describer", __version__),
         ("Django", django.get_version()),
         ("Python", platform.python_version()),
-        ("Migrations", database.mismatch() or "all applied"),
+        ("Migrations", version.mismatch() or "all applied"),
     ]
     return Table("Versions", ("program", "version"), rows)

@@ -9,7 +9,7 @@ from describer.api.auth import asking, caller
 from describer.api.descriptions import NOT_BORN, REFUSED, created
 from describer.api.errors import Error
 from describer.api.openapi_forms import IDEMPOTENCY_KEY, changes_body
-from describer.engine import events as live
+from describer.engine import events
 from describer.engine.submit import ask_again
 from describer.models import Via
 from describer.serializers import DescriptionOut, serialize
@@ -30,7 +30,7 @@ def cancel(request: HttpRequest, description_id: int) -> DescriptionOut:
     """
     row = visible(caller(request), description_id)
     if row.cancel():
-        live.publish(row)
+        events.publish(row)
     else:
         row.refresh_from_db()
     return serialize([row])[0]

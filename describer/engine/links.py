@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError
 
 from describer.db.connections import released
-from describer.engine import events as live
+from describer.engine import events
 from describer.errors import Refusal
 from describer.images import ImageError, fetched
 from describer.lib.guard import PORTS, AddressRefused, GuardedClient
@@ -43,7 +43,7 @@ def fetch_links(description: Description) -> None:
         for link in description.bare_links:
             with released(), _translate_errors():
                 _fetch(description, link)
-            live.publish(description)  # whoever looks at it sees the picture before the answer
+            events.publish(description)  # whoever looks at it sees the picture before the answer
     finally:
         del description.shown_pictures  # links have become pictures
 

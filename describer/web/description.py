@@ -14,8 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from describer.chat.completion import reading
-from describer.engine import events as live
-from describer.engine import pipeline
+from describer.engine import events, pipeline
 from describer.engine.submit import Refusal, ask_again
 from describer.images import Recipe
 from describer.media.storage import seems_there
@@ -121,7 +120,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if row.cancel():
-        live.publish(row)
+        events.publish(row)
     return redirect(reverse("description", args=[pk]) + _place(request.POST.get("from", "")))
 
 

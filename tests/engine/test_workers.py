@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
 
 from describer import __version__, tasks, upkeep
-from describer.db import version as database
+from describer.db import version
 from describer.engine.queue import process
 from describer.engine.queue.rounds import Round
 from describer.models import Description, Worker
@@ -88,9 +88,9 @@ def test_p20_a_missing_migration_is_named(db):
     rows = MigrationRecorder.Migration.objects.filter(app="describer")
     last = rows.order_by("name").last()
     rows.filter(pk=last.pk).delete()
-    assert database.mismatch() == f"the database lacks {last.name}; `manage.py up` makes it"
+    assert version.mismatch() == f"the database lacks {last.name}; `manage.py up` makes it"
     rows.create(app="describer", name=last.name)
-    assert database.mismatch() == ""
+    assert version.mismatch() == ""
 
 
 def test_p15_a_database_that_is_away_ends_no_round_and_costs_one_line_each_time(settings, caplog):

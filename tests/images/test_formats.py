@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from describer.images import ImageError, Intake, Limits, Recipe
-from tests.images.pictures import at as colour_at
 from tests.images.pictures import (
+    at,
     avif,
     bare_png,
     corners,
@@ -74,29 +74,27 @@ def test_u02_takes_a_png_of_any_mode(mode):
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])
 def test_u02_takes_greys_of_any_depth(depth):
     row = b"\0" + b"\xff" * (64 * depth // 8)
-    assert near(colour_at(taken(bare_png(64, 64, depth, 0, row * 64)).sent, 0.5, 0.5), (255, 255, 255))
+    assert near(at(taken(bare_png(64, 64, depth, 0, row * 64)).sent, 0.5, 0.5), (255, 255, 255))
 
 
 def test_u06_takes_webp_lossy_and_lossless():
     for options in ({"quality": 80}, {"lossless": True}):
         result = taken(webp(200, 150, **options))
         assert (result.format, result.media_type) == ("WEBP", "image/webp")
-        assert is_fit(result) and near(
-            colour_at(result.sent, 0.5, 0.5), pixel_at(scene(200, 150), 0.5, 0.5), 40
-        )
+        assert is_fit(result) and near(at(result.sent, 0.5, 0.5), pixel_at(scene(200, 150), 0.5, 0.5), 40)
 
 
 def test_u07_takes_a_still_gif():
     result = taken(saved(corners().convert("P"), "GIF"))
     assert (result.format, result.notes) == ("GIF", ())
-    assert near(colour_at(result.sent, 0.1, 0.1), (255, 0, 0))
+    assert near(at(result.sent, 0.1, 0.1), (255, 0, 0))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_u08_takes_the_first_frame_of_what_moves_and_says_how_many_there_are(kind):
     result = taken(frames(3, kind))
     assert result.notes == ("The first of 3 frames is used.",)
-    assert near(colour_at(result.sent, 0.5, 0.5), (255, 0, 0))
+    assert near(at(result.sent, 0.5, 0.5), (255, 0, 0))
     assert is_fit(result)
 
 
@@ -104,7 +102,7 @@ def test_u08_the_still_picture_before_an_animation_is_not_its_first_frame():
     pictures = [Image.new("RGB", (64, 48), name) for name in ("white", "red", "blue")]
     moving = saved(pictures[0], "PNG", save_all=True, default_image=True, append_images=pictures[1:])
     result = taken(moving)
-    assert near(colour_at(result.sent, 0.5, 0.5), (255, 0, 0))
+    assert near(at(result.sent, 0.5, 0.5), (255, 0, 0))
     assert result.notes == ("The first of 2 frames is used.",)
 
 
@@ -113,7 +111,7 @@ def test_u08_what_the_first_frame_of_a_gif_leaves_open_is_see_through():
     wide = small[:6] + struct.pack("<HH", 60, 60) + small[10:]
     result = taken(wide)
     assert (result.width, result.height) == (60, 60)
-    assert near(colour_at(result.sent, 0.9, 0.9), (255, 255, 255))
+    assert near(at(result.sent, 0.9, 0.9), (255, 255, 255))
 
 
 def test_u09_takes_heic():
@@ -126,9 +124,7 @@ def test_u09_takes_heic_with_transparency():
     picture = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     picture.paste((0, 0, 255, 255), (0, 0, 32, 64))
     result = taken(saved(picture, "HEIF", quality=90))
-    assert near(colour_at(result.sent, 0.9, 0.5), (255, 255, 255)) and near(
-        colour_at(result.sent, 0.1, 0.5), (0, 0, 255)
-    )
+    assert near(at(result.sent, 0.9, 0.5), (255, 255, 255)) and near(at(result.sent, 0.1, 0.5), (0, 0, 255))
 
 
 def test_u10_takes_avif():
@@ -141,19 +137,19 @@ def test_u10_takes_avif():
 def test_u11_takes_a_tiff_of_any_compression(packing):
     result = taken(saved(scene(200, 150), "TIFF", compression=packing))
     assert (result.format, result.media_type, result.notes) == ("TIFF", "image/tiff", ())
-    assert is_fit(result) and near(colour_at(result.sent, 0.5, 0.5), pixel_at(scene(200, 150), 0.5, 0.5), 40)
+    assert is_fit(result) and near(at(result.sent, 0.5, 0.5), pixel_at(scene(200, 150), 0.5, 0.5), 40)
 
 
 def test_u11_takes_fax_tiffs():
     for packing in ("group3", "group4"):
         result = taken(saved(page(300, 200).convert("1"), "TIFF", compression=packing))
-        assert is_fit(result) and near(colour_at(result.sent, 0.99, 0.99), (255, 255, 255))
+        assert is_fit(result) and near(at(result.sent, 0.99, 0.99), (255, 255, 255))
 
 
 def test_u11_takes_the_first_page_of_a_tiff_and_says_how_many_there_are():
     result = taken(frames(3, "TIFF"))
     assert result.notes == ("Only page 1 of 3 is used.",)
-    assert near(colour_at(result.sent, 0.5, 0.5), (255, 0, 0))
+    assert near(at(result.sent, 0.5, 0.5), (255, 0, 0))
 
 
 def test_u11_takes_a_big_tiff():
@@ -170,7 +166,7 @@ def test_u13_a_jpeg_with_more_pictures_inside_is_its_first_one():
     both = saved(corners(), "MPO", save_all=True, append_images=[Image.new("RGB", (64, 48), "black")])
     result = taken(both)
     assert (result.format, result.media_type) == ("JPEG", "image/jpeg")
-    assert near(colour_at(result.sent, 0.1, 0.1), (255, 0, 0), 30)
+    assert near(at(result.sent, 0.1, 0.1), (255, 0, 0), 30)
     assert len(result.sent.data) < len(both) * 0.7 and b"MPF" not in result.sent.data
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 from django.conf import settings
 
-from describer.management.up import start as starting
+from describer.management.up.start import migrate
 from tests.site import ROOT
 
 HOLD = """
@@ -35,7 +35,7 @@ def migrating():
 
 @pytest.mark.django_db(transaction=True)
 def test_p19_a_start_waits_for_another_that_migrates_and_goes_on_when_that_is_killed(migrating):
-    start = threading.Thread(target=starting.migrate, daemon=True)
+    start = threading.Thread(target=migrate, daemon=True)
     start.start()
     start.join(0.2)
     assert start.is_alive()

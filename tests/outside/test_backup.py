@@ -16,8 +16,7 @@ import pytest
 import requests
 
 from describer.ops.archive import ArchiveError, checked
-from tests.endpoint import ScriptedEndpoint, answer, error
-from tests.endpoint import held as held_back
+from tests.endpoint import ScriptedEndpoint, answer, error, held
 from tests.images.pictures import photo
 from tests.servers import S3Server, postgres_server
 from tests.site import ROOT, Site, until
@@ -39,7 +38,7 @@ def scripted():
 def played(asked, released):
     """How the endpoint answers, by the question."""
     if "Held?" in asked:
-        return held_back(released, answer("Too late."))
+        return held(released, answer("Too late."))
     return error(400, "No.", code="no") if "Number 3 " in asked else None
 
 
@@ -121,7 +120,7 @@ def again(moved):
     return path
 
 
-def held(path):
+def contents(path):
     """What an archive holds: counts, sums, numbers, and each file's hash."""
     manifest = checked(path)
     files = {}
@@ -155,7 +154,7 @@ def test_x29_neither_the_endpoints_key_nor_the_sites_secret_is_in_it(old):
 
 
 def test_moved_to_postgresql_and_a_bucket_all_counts_hashes_and_sums_are_the_same(old, moved, again):
-    assert held(again) == held(old.archive)
+    assert contents(again) == contents(old.archive)
     person = moved.login()
     page = person.get(f"{moved.url}/history/", timeout=10)
     assert page.status_code == 200
@@ -200,7 +199,7 @@ def test_and_back_to_sqlite_and_files(again, tmp_path, variables):
     back = Site(tmp_path / "back", admin=False, **variables)
     back.manage("restore", str(again))
     back.manage("backup", str(tmp_path / "back.tar"))
-    assert held(tmp_path / "back.tar") == held(again)
+    assert contents(tmp_path / "back.tar") == contents(again)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from describer.chat import ChatRequest, Relay
 from describer.engine.pipeline import process_inline
 from describer.engine.queue import Run, Waiter
 from describer.engine.submit import Ask, Refusal, check_open, known_inline, record_refusal, submit_inline
-from describer.lib import log_context as about
+from describer.lib.log_context import request_id
 from describer.models import ApiKey, Description, Scope, Via
 from describer.models.transcript import transcript_of
 
@@ -76,7 +76,7 @@ class EndpointCall:
 
     def run(self) -> HttpResponse:
         """Return the reply; of a stream that went well it is empty: its frames went through the channel."""
-        token = about.request_id.set(self.request_id)
+        token = request_id.set(self.request_id)
         close_old_connections()
         try:
             response = self._answered()
@@ -84,7 +84,7 @@ class EndpointCall:
             response = self._failed(raised)
         finally:
             close_old_connections()
-            about.request_id.reset(token)
+            request_id.reset(token)
         return self.marked(response)
 
     def _failed(self, raised: Exception) -> HttpResponse:

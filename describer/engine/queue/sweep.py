@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from describer.engine import events as live
+from describer.engine import events
 from describer.engine.queue import gate
 from describer.engine.queue.doorbell import ring
 from describer.engine.queue.process import process
-from describer.ledger import rollup as usage
+from describer.ledger import rollup
 from describer.models import Attempt, Description, Endpoint, Status, Via
 from describer.models.attempt import sent_before
 from describer.models.description import UNLEASED
@@ -56,7 +56,7 @@ def hand_back(description: Description, token: str) -> bool:
         if moved:
             give_up(Attempt.objects.filter(description=description.pk))
             row = Description.objects.get(pk=description.pk)
-            live.publish(row)
+            events.publish(row)
         if cut_off:
             tell_webhooks(row.pk, row.owner_id)
     return bool(moved)
@@ -75,7 +75,7 @@ def give_up(attempts: "Iterable[Attempt]") -> int:
             continue
         values = {"error_code": "connection_lost", "error_message": CUT_OFF, "billed": Attempt.Billed.UNKNOWN}
         if attempt.abandon(**values):
-            usage.roll_up(attempt, Attempt.State.SENT)
+            rollup.roll_up(attempt, Attempt.State.SENT)
             count += 1
     return count
 

@@ -13,8 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from describer.chat import ParameterError, read_parameters
-from describer.engine import events as live
-from describer.engine import queue
+from describer.engine import events, queue
 from describer.engine.submit.pictures import AskImage, AskLink, show
 from describer.errors import Refusal
 from describer.models import (
@@ -258,7 +257,7 @@ def _first_state(endpoint: Endpoint) -> dict[str, Any]:
 
 def _announce(born: Sequence[Description]) -> None:
     for row in born:
-        live.publish(row)
+        events.publish(row)
     queue.ring(len(born))
 
 

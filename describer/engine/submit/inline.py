@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from describer.db.group_commit import group_commit
-from describer.engine import events as live
+from describer.engine import events
 from describer.engine.queue import Run, Waiter
 from describer.engine.queue.gate import room
 from describer.engine.queue.lease import new_token
@@ -91,7 +91,7 @@ def _create_inline(ask: Ask, endpoint: Endpoint, waiter: Waiter) -> Run:
     INSERT_DESCRIPTION(row)
     show([row], [ask.pictures])
     transcript = transcribe(row, ask) if ask.messages else None
-    live.publish(row)
+    events.publish(row)
     return Run(row, token, waiter, transcript)
 
 

@@ -10,8 +10,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error
 
-from describer.management.doctor import examine as examining
-from describer.management.doctor.examine import NOTE, OK, WRONG, Finding, Findings
+from describer.management.doctor.examine import (
+    ANYWAY,
+    BY_ROWS,
+    NOTE,
+    OK,
+    WRONG,
+    Finding,
+    Findings,
+    the_pictures,
+)
 from describer.ops.monitoring.single_flight import SingleFlight
 
 _SECONDS = 20.0  # for one part
@@ -30,10 +38,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.secrets = _secrets()
-        marks = {name: self._examined(name, look) for name, look in examining.ANYWAY.items()}
+        marks = {name: self._examined(name, look) for name, look in ANYWAY.items()}
         every = bool(options["files"])
         seconds = _FILES_SECONDS if every else _SECONDS
-        by_rows = examining.BY_ROWS | {"pictures": partial(examining.the_pictures, every)}
+        by_rows = BY_ROWS | {"pictures": partial(the_pictures, every)}
         for name, look in by_rows.items():
             if marks["database"] == {OK}:
                 marks[name] = self._examined(name, look, seconds)

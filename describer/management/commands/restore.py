@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from describer.management.commands.backup import contents
 from describer.management.progress import Progress
-from describer.management.up import start as starting
+from describer.management.up.start import one_at_a_time, only_one
 from describer.ops.archive import ArchiveError, Restored, restore
 
 
@@ -42,8 +42,8 @@ def _alone() -> Iterator[None]:
     """Let no site run on this DATA_DIR meanwhile, and none migrate this database."""
     with ExitStack() as stack:
         if not settings.REDIS_URL:
-            stack.enter_context(starting.only_one(settings.DATA_DIR))
-        stack.enter_context(starting.one_at_a_time())
+            stack.enter_context(only_one(settings.DATA_DIR))
+        stack.enter_context(one_at_a_time())
         yield
 
 

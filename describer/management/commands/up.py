@@ -7,8 +7,14 @@ from django.core.management.base import BaseCommand
 
 from describer.checks import TAG
 from describer.engine import queue
-from describer.management.up import start as starting
 from describer.management.up.serve import Shutdown, serve
+from describer.management.up.start import (
+    collect_static,
+    first_admin,
+    listening_socket,
+    migrate,
+    only_one,
+)
 from describer.models import Endpoint, WebhookDelivery
 
 
@@ -23,13 +29,13 @@ class Command(BaseCommand):
         embedded = not settings.REDIS_URL
         if embedded:
             # Held to the end of the process: a second site on the same folder ends here.
-            self.lock = starting.only_one(settings.DATA_DIR)
-        listener = starting.listening_socket(settings.HOST, settings.PORT)
-        starting.migrate()
-        starting.first_admin()
+            self.lock = only_one(settings.DATA_DIR)
+        listener = listening_socket(settings.HOST, settings.PORT)
+        migrate()
+        first_admin()
         # A new start is a new chance for a paused endpoint: its key or its bill may have been mended meanwhile.
         queue.open_endpoint(Endpoint.from_environment())
-        starting.collect_static()
+        collect_static()
         if embedded:
             queue.hand_all_back()
             WebhookDelivery.objects.hand_back()

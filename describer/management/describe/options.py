@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.db import Error, connection
 
 from describer.chat.parameters import NAMES
-from describer.db import version as database
+from describer.db import version
 from describer.desk.presets import PRESETS
 from describer.engine.submit import Ask, Refusal, judge
 from describer.management.options import a_person, one_of
@@ -22,13 +22,13 @@ _NOT_YET = "There is no site here yet: start it once with `manage.py up`, which 
 
 def standing_database() -> None:
     """Raise CommandError unless the database is there, and of this program's version."""
-    if database.is_local() and not Path(connection.settings_dict["NAME"]).exists():
+    if version.is_local() and not Path(connection.settings_dict["NAME"]).exists():
         raise CommandError(_NOT_YET)
     try:
-        how = database.mismatch()
+        how = version.mismatch()
     except Error as error:
         raise CommandError(f"The database cannot be reached: {error}") from error
-    if how and not database.applied():
+    if how and not version.applied():
         raise CommandError(_NOT_YET)
     if how:
         raise CommandError(f"Nothing is asked: {how}.")

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from describer.chat import ChatError
 from describer.checks import TAG
-from describer.db import version as database
+from describer.db import version
 from describer.engine import queue
 from describer.engine.endpoints.client import client, target
 from describer.models import Description, Endpoint, Image, Worker
@@ -81,7 +81,7 @@ def _hosts() -> Findings:
 def _odd() -> Findings:
     if settings.DEBUG:
         yield Finding(WRONG, "DEBUG is on: pages show the program's insides to everybody", "unset DEBUG")
-    if settings.REDIS_URL and database.is_local():
+    if settings.REDIS_URL and version.is_local():
         yield Finding(
             NOTE,
             "REDIS_URL is set without DATABASE_URL: workers of other machines cannot reach an SQLite file",
@@ -91,15 +91,15 @@ def _odd() -> Findings:
 
 def the_database() -> Findings:
     """Reach for the database without Django's pool, which would try for half a minute and not say why."""
-    if database.is_local() and not Path(connection.settings_dict["NAME"]).exists():
+    if version.is_local() and not Path(connection.settings_dict["NAME"]).exists():
         yield Finding(NOTE, "there is none yet", "`manage.py up` makes it")
         return
     if connection.vendor == "postgresql":
         parameters = connection.get_connection_params() | {"connect_timeout": _CONNECT_SECONDS}
         psycopg.connect(**parameters).close()
-    how = database.mismatch()
-    what = f"{database.database_name()}, {size(database.database_size())}"
-    if not database.applied():
+    how = version.mismatch()
+    what = f"{version.database_name()}, {size(version.database_size())}"
+    if not version.applied():
         yield Finding(NOTE, f"{what}, is empty", "`manage.py up` fills it")
     elif how:
         yield Finding(WRONG, f"{what}: {how}", "run all parts of the site in one version")

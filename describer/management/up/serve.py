@@ -17,8 +17,7 @@ from celery import current_app
 from django.conf import settings
 
 from describer import upkeep
-from describer.engine import events as live
-from describer.engine import queue
+from describer.engine import events, queue
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ class Shutdown:
         if self.first is None:
             self.first = now
             queue.process.stop()
-            live.hub.close()
+            events.hub.close()
             if self.server:
                 self.server.should_exit = True
         elif now - self.first > _AGAIN_SECONDS:

@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from describer import __version__
-from describer.db import version as database
+from describer.db import version
 from describer.media.storage import StorageAway
 from describer.ops.archive.errors import ArchiveError
 from describer.ops.archive.manifest import OPEN, Manifest
@@ -28,7 +28,7 @@ def backup(path: Path, tell: Tell = silent) -> Manifest:
 
     The file has another name beside `path` until it is whole and checked. A file that is there already is left alone.
     """
-    if mismatch := database.mismatch():
+    if mismatch := version.mismatch():
         raise ArchiveError(f"This program and its database are not of one version: {mismatch}.")
     with _new_file(path) as (partial, file):
         manifest = _write_archive(file, tell)
@@ -40,7 +40,7 @@ def backup(path: Path, tell: Tell = silent) -> Manifest:
 
 
 def _write_archive(file: IO[bytes], tell: Tell) -> Manifest:
-    manifest = Manifest(__version__, database.database_name())
+    manifest = Manifest(__version__, version.database_name())
     pack = Pack(file, __version__)
     with TemporaryFile("w+", encoding="utf-8") as names:
         with snapshot():

@@ -2,7 +2,7 @@
 
 from django.db.migrations.loader import MigrationLoader
 
-from describer.db import version as database
+from describer.db import version
 from describer.models import Worker
 from describer.ops.archive.errors import ArchiveError
 from describer.ops.archive.manifest import Manifest
@@ -18,7 +18,7 @@ def refuse_unknown(manifest: Manifest) -> None:
     rows = set(manifest.rows) - set(MODELS)
     of_archive = {(app, name) for app, names in manifest.migrations.items() for name in names}
     unknown = [".".join(migration) for migration in sorted(of_archive - set(known))] + sorted(rows)
-    if unknown or not manifest.migrations.get(database.APP):
+    if unknown or not manifest.migrations.get(version.APP):
         raise ArchiveError(
             f"The archive is of version {manifest.version}, and this version does not know {', '.join(unknown)}. "
             "Bring the program up to date, then restore."
@@ -27,7 +27,7 @@ def refuse_unknown(manifest: Manifest) -> None:
 
 def refuse_filled_database() -> None:
     """Refuse a database that is not empty: ids stay what they are, so that nothing can be merged."""
-    if unknown := sorted(database.applied() - database.known()):
+    if unknown := sorted(version.applied() - version.known()):
         raise ArchiveError(f"The database is of a newer version: it has {', '.join(unknown)}.")
     filled = [label for label in MODELS if label not in _HARMLESS and is_filled(label)]
     if filled:

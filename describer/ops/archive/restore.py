@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.db.migrations.exceptions import IrreversibleError
 from django.db.migrations.executor import MigrationExecutor
 
-from describer.db import version as database
+from describer.db import version
 from describer.engine.queue.sweep import give_up
 from describer.models import Attempt, Description, Status, Via
 from describer.models.description import UNLEASED
@@ -66,7 +66,7 @@ def restore(path: Path, *, queue_again: bool = False, tell: Tell = silent) -> Re
             drop_files_of(path)
         raise
     finally:
-        if database.mismatch():
+        if version.mismatch():
             call_command("migrate", interactive=False, verbosity=0)
     return _settled(manifest, queue_again)
 
@@ -74,12 +74,12 @@ def restore(path: Path, *, queue_again: bool = False, tell: Tell = silent) -> Re
 def _migrated_for(manifest: Manifest) -> Apps:
     """Bring the empty database to the migrations of the archive's rows; return the models of that state."""
     call_command("migrate", interactive=False, verbosity=0)  # makes the permissions that rows name, too
-    names = manifest.migrations[database.APP]
-    if set(names) == database.known():
+    names = manifest.migrations[version.APP]
+    if set(names) == version.known():
         return current_apps
     executor = MigrationExecutor(connection)
-    others = [node for node in executor.loader.graph.leaf_nodes() if node[0] != database.APP]
-    state = (database.APP, max(names))
+    others = [node for node in executor.loader.graph.leaf_nodes() if node[0] != version.APP]
+    state = (version.APP, max(names))
     try:
         executor.migrate([state])
     except IrreversibleError as error:

@@ -8,8 +8,8 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from describer.db import version as database
-from describer.management.up import start as starting
+from describer.db import version
+from describer.management.up.start import only_one
 from describer.models import Attempt, Description, Endpoint, UsageDay, User, Webhook
 from describer.ops.archive import ArchiveError, restore
 from describer.ops.archive.manifest import Manifest
@@ -171,7 +171,7 @@ def test_an_archive_of_an_older_version_is_brought_up_to_date(tmp_path, transact
 
     restore(written(tmp_path, {"describer.endpoint": [old]}))
     assert list(Endpoint.objects.values_list("pk", "name", "gate_width")) == [(4, "old", None)]
-    assert database.mismatch() == ""
+    assert version.mismatch() == ""
 
 
 def test_an_archive_of_a_newer_version_is_refused_in_words(tmp_path, transactional_db):
@@ -182,7 +182,7 @@ def test_an_archive_of_a_newer_version_is_refused_in_words(tmp_path, transaction
 
 def test_a_folder_that_a_site_runs_on_is_refused(archive, emptied, settings):
     emptied()
-    with starting.only_one(settings.DATA_DIR), pytest.raises(CommandError, match="Another Describer runs on"):
+    with only_one(settings.DATA_DIR), pytest.raises(CommandError, match="Another Describer runs on"):
         call_command("restore", str(archive), stdout=StringIO())
 
 
