@@ -15,27 +15,27 @@ from describer.engine.queue.doorbell import TASK
 
 @shared_task(name=TASK, ignore_result=True)
 def work() -> None:
-    """There is work: take descriptions until there is none. One bell may serve many rows."""
+    """Take descriptions until there is none: a bell says that there is work, and may serve many rows."""
     while not upkeep.behind.how and run_next():
         pass
 
 
 @worker_init.connect
 def wait(**_: Any) -> None:
-    """Before a worker process takes anything: a database of another version is waited for, not worked on."""
+    """Wait, before a worker process takes anything, for a database of its own version."""
     if settings.REDIS_URL:  # `up` has just migrated
         upkeep.wait_for_database()
 
 
 @worker_ready.connect
 def worker_began(**_: Any) -> None:
-    """A worker process is up: its heartbeat and its sweeps begin."""
+    """Start the heartbeat and the sweeps of a worker process that is up."""
     upkeep.start_rounds()
 
 
 @worker_shutting_down.connect
 def take_no_more(**_: Any) -> None:
-    """A worker process was told to stop: it claims nothing more, and finishes what it holds within the grace time."""
+    """Claim nothing more: a worker process that is told to stop finishes what it holds in the grace time."""
     process.stop()
     # Celery's threads pool waits for its jobs for ever, so the deadline is ours. `up` keeps its own.
     if settings.REDIS_URL:
@@ -44,6 +44,6 @@ def take_no_more(**_: Any) -> None:
 
 @worker_shutdown.connect
 def worker_ended(**_: Any) -> None:
-    """A worker process has ended what it held. `up` ends its own."""
+    """End the rounds of a worker process that has ended what it held. `up` ends its own."""
     if settings.REDIS_URL:
         upkeep.end_rounds()

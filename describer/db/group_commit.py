@@ -83,7 +83,7 @@ class GroupCommit:
 
 
 def _commit_together(jobs: list[Write[Any]]) -> None:
-    """All in one transaction; when one of them fails, each in its own."""
+    """Write all jobs in one transaction; when a job fails, each in a transaction of its own."""
     try:
         with transaction.atomic():
             for job in jobs:

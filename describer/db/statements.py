@@ -25,8 +25,11 @@ Row = TypeVar("Row", bound=models.Model)
 FEW = 4  # rows that are quicker read and written one by one, by statements that are there
 
 
-def plain_type(field: Any) -> type | None:
-    """The type whose values a field stores as they are; asking the field takes Django longer than SQLite to store one."""
+def _plain_type(field: Any) -> type | None:
+    """Return the type whose values a field stores as they are.
+
+    To ask the field takes Django longer than to store a value takes SQLite.
+    """
     if isinstance(field, models.BooleanField):
         return bool
     if isinstance(field, models.CharField | models.TextField):
@@ -35,7 +38,7 @@ def plain_type(field: Any) -> type | None:
 
 
 def stored(field: Any, plain: type | None, value: Any, database: Any) -> Any:
-    """A value as its field stores it."""
+    """Return a value as its field stores it."""
     return value if plain and type(value) is plain else field.get_db_prep_save(value, database)
 
 
@@ -44,15 +47,17 @@ class Param(Expression):
 
     def __init__(self, name: str, field: Any = None) -> None:
         super().__init__(output_field=field or models.TextField())
-        self.name, self.column, self.plain = name, field, plain_type(field)
+        self.name, self.column, self.plain = name, field, _plain_type(field)
 
-    def value(self, given: Any, database: Any) -> Any:
-        """As the database takes it: as its field stores it where there is one."""
+    def value(self, value: Any, database: Any) -> Any:
+        """Return a value as the database takes it: as its field stores it, where there is a field."""
         if self.column is not None:
-            return stored(self.column, self.plain, given, database)
-        if isinstance(given, datetime):
-            return database.ops.adapt_datetimefield_value(given)
-        return database.ops.adapt_datefield_value(given) if isinstance(given, date) else given
+            return stored(self.column, self.plain, value, database)
+        if isinstance(value, datetime):
+            return database.ops.adapt_datetimefield_value(value)
+        if isinstance(value, date):
+            return database.ops.adapt_datefield_value(value)
+        return value
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
@@ -65,23 +70,26 @@ class Statement:
         self._compiled: dict[str, tuple[str, Sequence[Any], Any]] = {}
 
     def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
-        """SQL, its parameters, and what makes rows of its result."""
+        """Return SQL, its parameters, and what makes rows of its result."""
         raise NotImplementedError
 
     def compiled(self, database: Any) -> tuple[str, Sequence[Any], Any]:
-        found = self._compiled.get(database.vendor)
-        if found is None:
-            found = self._compiled[database.vendor] = self._compile(database)
-        return found
+        statement = self._compiled.get(database.vendor)
+        if statement is None:
+            statement = self._compiled[database.vendor] = self._compile(database)
+        return statement
 
 
-def current_connection() -> Any:
-    """This thread's connection itself: each look at an attribute of Django's stand-in for it costs a microsecond."""
+def _current_connection() -> Any:
+    """Return this thread's connection itself: a look at an attribute of Django's stand-in costs a microsecond."""
     return connections[DEFAULT_DB_ALIAS]
 
 
 def bound(params: Sequence[Any], values: dict[str, Any], database: Any) -> list[Any]:
-    return [one.value(values[one.name], database) if isinstance(one, Param) else one for one in params]
+    """Return the statement's parameters with the given values in their places."""
+    return [
+        param.value(values[param.name], database) if isinstance(param, Param) else param for param in params
+    ]
 
 
 class Update(Statement):
@@ -96,14 +104,14 @@ class Update(Statement):
 
     def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
         rows = self.rows()
-        given = {name: Param(name, rows.model._meta.get_field(name)) for name in self.columns}
+        columns = {name: Param(name, rows.model._meta.get_field(name)) for name in self.columns}
         query: Any = rows.query.chain(UpdateQuery)
-        query.add_update_values(given | self.changes)
+        query.add_update_values(columns | self.changes)
         compiler = query.get_compiler(connection=database)
         return (*compiler.as_sql(), None)
 
     def __call__(self, **values: Any) -> int:
-        database = current_connection()
+        database = _current_connection()
         sql, params, _ = self.compiled(database)
         with database.cursor() as cursor:
             cursor.execute(sql, bound(params, values, database))
@@ -124,12 +132,12 @@ class Select(Statement, Generic[Row]):
         return sql, params, _Maker(compiler)
 
     def __call__(self, **values: Any) -> list[Row]:
-        database = current_connection()
+        database = _current_connection()
         sql, params, maker = self.compiled(database)
         with database.cursor() as cursor:
             cursor.execute(sql, bound(params, values, database))
-            found = cursor.fetchall()
-        return cast("list[Row]", maker(found))
+            rows = cursor.fetchall()
+        return cast("list[Row]", maker(rows))
 
 
 class _Maker:
@@ -144,19 +152,22 @@ class _Maker:
         self.model = info["model"]
         populators: Any = get_related_populators  # its types are those of a later Django
         self.related = populators(info, compiler.select, DEFAULT_DB_ALIAS)
-        converters = compiler.get_converters([column[0] for column in compiler.select])
-        self.convert: Callable[[Any], Any] = lambda rows: (
-            map(tuple, compiler.apply_converters(rows, converters)) if converters else rows
-        )
+        self.converters = compiler.get_converters([column[0] for column in compiler.select])
 
     def __call__(self, rows: Sequence[Any]) -> list[models.Model]:
-        found = []
-        for row in self.convert(rows):
-            made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.columns])
+        instances = []
+        for row in self._converted(rows):
+            instance = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.columns])
             for populator in self.related:
-                populator.populate(row, made)
-            found.append(made)
-        return found
+                populator.populate(row, instance)
+            instances.append(instance)
+        return instances
+
+    def _converted(self, rows: Sequence[Any]) -> Any:
+        """Return rows with their values as Python's: JSON, decimals and times come as text from SQLite."""
+        if not self.converters:
+            return rows
+        return map(tuple, self.compiler.apply_converters(rows, self.converters))
 
 
 class Insert(Statement):
@@ -173,11 +184,11 @@ class Insert(Statement):
 
     @cached_property
     def columns(self) -> list[tuple[Any, type | None]]:
-        return [(field, plain_type(field)) for field in self.fields]
+        return [(field, _plain_type(field)) for field in self.fields]
 
     @cached_property
     def fields(self) -> list[Any]:
-        """All but an id that the database gives."""
+        """Return all fields but an id that the database gives."""
         return [
             field
             for field in self.model._meta.local_concrete_fields
@@ -193,7 +204,7 @@ class Insert(Statement):
         return sql, params, None
 
     def __call__(self, row: models.Model) -> None:
-        database = current_connection()
+        database = _current_connection()
         sql, *_ = self.compiled(database)
         values = [stored(field, plain, field.pre_save(row, True), database) for field, plain in self.columns]
         with database.cursor() as cursor:
@@ -202,7 +213,7 @@ class Insert(Statement):
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
     def each(self, rows: Sequence[models.Model]) -> None:
-        """All of these new rows: a few one by one, many in one statement, which takes the ORM a millisecond to build."""
+        """Insert these rows: a few one by one, many in one statement, which the ORM builds in a millisecond."""
         if len(rows) > FEW:
             self.model._default_manager.bulk_create(rows)
             return
@@ -225,7 +236,7 @@ class InsertFrom(Statement):
         return f"INSERT INTO {quoted(meta.db_table)} ({columns}) {sql}", params, None
 
     def __call__(self, **values: Any) -> None:
-        database = current_connection()
+        database = _current_connection()
         sql, params, _ = self.compiled(database)
         with database.cursor() as cursor:
             cursor.execute(sql, bound(params, values, database))

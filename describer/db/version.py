@@ -14,18 +14,18 @@ APP = "describer"
 
 @cache
 def known() -> frozenset[str]:
-    """The migrations of this program, by their files: loading those of all apps takes 50 ms."""
+    """Return the migrations of this program, by their files: to load the migrations of all apps takes 50 ms."""
     return frozenset(name for _, name, _ in iter_modules(migrations.__path__) if name[0] not in "_~")
 
 
 def applied() -> frozenset[str]:
-    """The migrations that the database has had; none of an empty one."""
+    """Return the migrations that the database has had: none for an empty database."""
     done = MigrationRecorder(connection).applied_migrations()
     return frozenset(name for app, name in done if app == APP)
 
 
 def mismatch() -> str:
-    """How database and program differ, naming the migrations; "" when they are of one version."""
+    """Say how database and program differ, naming the migrations; "" when both are of one version."""
     there = applied()
     if missing := sorted(known() - there):
         return f"the database lacks {', '.join(missing)}; `manage.py up` makes it"
@@ -35,7 +35,7 @@ def mismatch() -> str:
 
 
 def database_size() -> int:
-    """Bytes on disk."""
+    """Return the database's bytes on disk."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_database_size(current_database())")
@@ -45,7 +45,7 @@ def database_size() -> int:
 
 
 def database_name() -> str:
-    """What it is, as people say it: "SQLite 3.40" or "PostgreSQL 15.4"."""
+    """Return the database's name as people say it: "SQLite 3.40" or "PostgreSQL 15.4"."""
     if connection.vendor == "postgresql":
         number: int = connection.pg_version  # type: ignore[attr-defined]
         return f"PostgreSQL {number // 10000}.{number % 10000}"
@@ -54,5 +54,5 @@ def database_name() -> str:
 
 
 def is_local() -> bool:
-    """Whether it is a file of this site's own."""
+    """Tell whether the database is a file of this site's own."""
     return not settings.DATABASE_URL

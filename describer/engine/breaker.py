@@ -7,11 +7,11 @@ timeout: an ask of twenty pictures would have paid it forty times.
 import time
 
 TIMEOUT = 0.5  # seconds for what a person's click waits for
-AWAY_SECONDS = 1.0
+_AWAY_SECONDS = 1.0
 
 
 class CircuitBreaker:
-    """Whether it is worth calling. What is not told it, pages poll for and sweeps ring for again."""
+    """Whether Redis is worth calling. What Redis is not told, pages poll for and sweeps ring for again."""
 
     def __init__(self) -> None:
         self.again = 0.0  # by the monotonic clock
@@ -21,8 +21,8 @@ class CircuitBreaker:
         return time.monotonic() < self.again
 
     def trip(self) -> None:
-        """It was called in vain just now."""
-        self.again = time.monotonic() + AWAY_SECONDS
+        """Call Redis away: a call was in vain just now."""
+        self.again = time.monotonic() + _AWAY_SECONDS
 
 
 redis_breaker = CircuitBreaker()

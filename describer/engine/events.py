@@ -24,10 +24,10 @@ if settings.REDIS_URL:  # it would take a twentieth of the time of a single ask 
 
 logger = logging.getLogger(__name__)
 
-CHANNEL = "describer.live"
+_CHANNEL = "describer.live"
 BACKLOG = 200  # events that a page may be behind before it is dropped; it polls then
-QUIET_SECONDS = 15
-RECONNECT_SECONDS = 2
+_QUIET_SECONDS = 15
+_RECONNECT_SECONDS = 2
 
 
 class Event(TypedDict):
@@ -45,14 +45,16 @@ class Stream:
         self.queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
     def put(self, event: Event | None) -> None:
-        """Called from any thread."""
+        """Hand an event to the stream's loop, from any thread."""
         try:
             self.loop.call_soon_threadsafe(self._put, event)
         except RuntimeError:
             logger.debug("the loop of a stream is closed already")
 
     def _put(self, event: Event | None) -> None:
-        self.queue.put_nowait(None if self.queue.qsize() >= BACKLOG else event)
+        if self.queue.qsize() >= BACKLOG:
+            event = None
+        self.queue.put_nowait(event)
 
 
 class Hub:
@@ -106,21 +108,21 @@ def _send(owner: int, event: Event) -> None:
     if redis_breaker.is_away:
         return
     try:
-        _redis().publish(CHANNEL, json.dumps([owner, event]))
+        _redis().publish(_CHANNEL, json.dumps([owner, event]))
     except redis.RedisError:
         redis_breaker.trip()
         logger.warning("Redis is away: open pages poll")
 
 
 async def events(owner: int) -> AsyncIterator[Event | None]:
-    """This person's changes as they come; None after some quiet seconds, so that the connection is kept alive."""
+    """Yield this person's changes as they come; None after quiet seconds, which keeps the connection alive."""
     if settings.REDIS_URL:
         _listener()
     stream = hub.add(owner)
     try:
         while not hub.closed:
             try:
-                event = await asyncio.wait_for(stream.queue.get(), QUIET_SECONDS)
+                event = await asyncio.wait_for(stream.queue.get(), _QUIET_SECONDS)
             except TimeoutError:
                 yield None
                 continue
@@ -138,7 +140,7 @@ def _redis() -> Any:
 
 @cache
 def _listener() -> threading.Thread:
-    """The one subscription of this process, started with the first open page."""
+    """Return the thread of this process's one subscription, started with the first open page."""
     thread = threading.Thread(target=_listen, name="live", daemon=True)
     thread.start()
     return thread
@@ -151,10 +153,10 @@ def _listen() -> None:
             pubsub: Any = redis.Redis.from_url(
                 settings.REDIS_URL, socket_connect_timeout=2, socket_keepalive=True
             ).pubsub()  # type: ignore[no-untyped-call]
-            pubsub.subscribe(CHANNEL)
+            pubsub.subscribe(_CHANNEL)
             for message in pubsub.listen():
                 if message["type"] == "message":
                     owner, event = json.loads(message["data"])
                     hub.deliver(owner, event)
         except redis.RedisError:
-            again.wait(RECONNECT_SECONDS)
+            again.wait(_RECONNECT_SECONDS)

@@ -15,20 +15,20 @@ from describer.media.intake import DISK_FULL, keep_image
 from describer.media.storage import StorageAway, disk_is_full
 from describer.models import Description, DescriptionImage, DescriptionLink
 
-PARAM = "image_url"
+_PARAM = "image_url"
 
 
 def guarded_client() -> GuardedClient:
-    """The guarded client as the admin has set it."""
+    """Return the guarded client with the ports and networks that the admin has set."""
     return GuardedClient(ports=PORTS | settings.IMAGE_LINK_PORTS, trusted=settings.IMAGE_LINK_NETWORKS)
 
 
 def read_link(text: str) -> str:
-    """The address as it will be kept. Raises Refusal for what is none; no name is looked up yet."""
+    """Return the address as it will be kept; no name is looked up yet. Raises Refusal when it is none."""
     try:
         guarded_client().link(text)
     except AddressRefused as error:
-        raise Refusal(error.message, code="invalid_image_url", param=PARAM) from error
+        raise Refusal(error.message, code="invalid_image_url", param=_PARAM) from error
     return text.strip()
 
 
@@ -49,9 +49,9 @@ def fetch_links(description: Description) -> None:
 
 
 def _fetch(description: Description, link: DescriptionLink) -> None:
-    with fetched(link.url, guarded_client(), most=settings.IMAGE_MAX_BYTES) as found:
-        image = keep_image(description.owner, found.file, found.name)
-    shown = {"image": image, "name": found.name}
+    with fetched(link.url, guarded_client(), most=settings.IMAGE_MAX_BYTES) as picture:
+        image = keep_image(description.owner, picture.file, picture.name)
+    shown = {"image": image, "name": picture.name}
     try:
         # A run that lost its lease may have been here, too: the picture stands there once.
         DescriptionImage.objects.get_or_create(
@@ -66,7 +66,7 @@ def _translate_errors() -> Iterator[None]:
     try:
         yield
     except ImageError as error:
-        raise Refusal(error.message, code=error.code, param=PARAM, status=error.status) from error
+        raise Refusal(error.message, code=error.code, param=_PARAM, status=error.status) from error
     except Refusal as error:
         if isinstance(error.__cause__, StorageAway):
             raise error.__cause__ from None  # that will pass: the ask waits
@@ -74,4 +74,4 @@ def _translate_errors() -> Iterator[None]:
     except OSError as error:
         if isinstance(error, StorageAway) or not disk_is_full(error):
             raise
-        raise Refusal(DISK_FULL, code="disk_full", param=PARAM, status=507) from error
+        raise Refusal(DISK_FULL, code="disk_full", param=_PARAM, status=507) from error

@@ -14,8 +14,8 @@ from describer.images import ImageError, Recipe, prepare
 from describer.media.storage import StorageAway, upload_limits
 from describer.models import Description, DescriptionImage, SentCopy
 
-BODY_BYTES = 30 * 2**20
-BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
+_BODY_BYTES = 30 * 2**20
+_BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
 
 
 class ImageMissing(Exception):
@@ -47,10 +47,10 @@ class Placeholder(Picture):
         return DataUrl(f"data:{self.media_type};base64,... ({size_text(self.size)})")
 
 
-def recipe_for(description: Description, pictures: int) -> Recipe:
-    """Size limits by endpoint, shared among the pictures of one ask so that the body stays within its own limit."""
+def _recipe_for(description: Description, pictures: int) -> Recipe:
+    """Return the endpoint's limits of size, shared among the pictures of an ask: the body has a limit, too."""
     settings = description.endpoint.settings
-    share = int(settings.get("body_bytes", BODY_BYTES) * BASE64_SHARE / max(1, pictures))
+    share = int(settings.get("body_bytes", _BODY_BYTES) * _BASE64_SHARE / max(1, pictures))
     default = Recipe()
     return Recipe(
         long_side=settings.get("long_side", default.long_side),
@@ -66,24 +66,26 @@ def pictures(description: Description) -> list[Picture | Linked]:
     if not description.endpoint.sends_links:
         fetch_links(description)
     shown = description.shown_pictures
-    recipe = recipe_for(description, len(shown))
+    recipe = _recipe_for(description, len(shown))
     return _in_order(description, {item.position: _sent_picture_of(item, recipe) for item in shown})
 
 
 def placeholders(description: Description) -> list[Picture | Linked]:
-    """The same pictures with their size in place of their bytes, for showing the request."""
+    """Return the same pictures with their size in place of their bytes, for showing the request."""
     return _in_order(
         description, {item.position: _placeholder(item.sent_copy) for item in description.shown_pictures}
     )
 
 
 def _placeholder(copy: SentCopy | None) -> Picture:
-    return Placeholder(b"", copy.media_type, copy.bytes) if copy else Placeholder(b"")
+    if copy is None:
+        return Placeholder(b"")
+    return Placeholder(b"", copy.media_type, copy.bytes)
 
 
-def _in_order(description: Description, found: Mapping[int, Picture]) -> list[Picture | Linked]:
-    """Pictures, and the links that are sent as they are, by position."""
-    every: dict[int, Picture | Linked] = dict(found)
+def _in_order(description: Description, by_position: Mapping[int, Picture]) -> list[Picture | Linked]:
+    """Sort the pictures, and the links that are sent as they are, by position."""
+    every: dict[int, Picture | Linked] = dict(by_position)
     if description.endpoint.sends_links:
         every |= {link.position: Linked(link.url) for link in description.bare_links}
     return [every[position] for position in sorted(every)]
@@ -104,7 +106,7 @@ def _sent_picture_of(item: DescriptionImage, recipe: Recipe) -> Picture:
 
 
 def _kept_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy | None:
-    """A copy that was made before and fits: the default one where it is small enough, or one of this recipe."""
+    """Find a copy that was made before and fits: the default one if small enough, or a copy by this recipe."""
     wanted = (Recipe(long_side=recipe.long_side).key, recipe.key)
     return next(
         (copy for copy in _copies(item) if copy.recipe in wanted and copy.bytes <= recipe.max_bytes), None
@@ -112,7 +114,7 @@ def _kept_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy | None:
 
 
 def _copies(item: DescriptionImage) -> Iterator[SentCopy]:
-    """Its own first: with that the others are rarely asked for."""
+    """Yield the picture's own copy first: with that the image's others are rarely asked for."""
     if item.sent_copy:
         yield item.sent_copy
     yield from item.image.sent_copies.all()
@@ -130,7 +132,7 @@ def _made_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy:
 
 
 def _read(copy: SentCopy) -> bytes | None:
-    """The very bytes that were recorded, or None when they are gone or are others."""
+    """Return the very bytes that were recorded, or None when they are gone or are others."""
     try:
         with default_storage.open(copy.file) as file:
             data: bytes = file.read()
@@ -138,4 +140,6 @@ def _read(copy: SentCopy) -> bytes | None:
         raise
     except OSError:
         return None
-    return data if hashlib.sha256(data).hexdigest() == copy.sha256 else None
+    if hashlib.sha256(data).hexdigest() != copy.sha256:
+        return None
+    return data

@@ -21,7 +21,7 @@ def roll_up(attempt: Attempt, before: Attempt.State) -> None:
     counted = _counts(attempt)
     if before == Attempt.State.UNKNOWN:
         counted |= {"attempts": 0, "asks": 0, "failed": counted["failed"] - 1}
-    _add(key_of(attempt), counted)
+    _add(_day_key(attempt), counted)
 
 
 def used(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
@@ -31,15 +31,17 @@ def used(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
         return None
     reported = answered[-1].usage
     tokens = reported or answered[-1].estimated_usage
-    return {**tokens, "estimated": not reported} if tokens else None
+    if not tokens:
+        return None
+    return {**tokens, "estimated": not reported}
 
 
 def order_of(attempt: Attempt) -> tuple[Any, ...]:
     """Return what tells the days of attempts apart, for group commits: many processes add to the same days."""
-    return tuple(value for _, value in key_of(attempt))
+    return tuple(value for _, value in _day_key(attempt))
 
 
-def key_of(attempt: Attempt) -> Key:
+def _day_key(attempt: Attempt) -> Key:
     return (
         ("day", timezone.localdate(attempt.sent)),
         ("owner", attempt.owner),

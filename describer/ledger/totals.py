@@ -114,7 +114,9 @@ def key_total(column: str, *, since: date) -> Coalesce:
 def cost_of(costs: Iterable[Decimal | None]) -> str | None:
     """Return the sum in plain digits, without zeros at its end; None when no cost is known."""
     known = [cost for cost in costs if cost is not None]
-    return f"{sum(known, Decimal()).normalize():f}" if known else None
+    if not known:
+        return None
+    return f"{sum(known, Decimal()).normalize():f}"
 
 
 def _count(breakdown: Breakdown, row: dict[str, Any], by: tuple[str, ...]) -> None:

@@ -71,7 +71,7 @@ class Attempt(models.Model):
 
     @property
     def usage(self) -> dict[str, int | None] | None:
-        """What the endpoint reported, or None; never an estimate."""
+        """Return the tokens that the endpoint reported, or None; never an estimate."""
         if self.total_tokens is None and self.prompt_tokens is None and self.completion_tokens is None:
             return None
         return {
@@ -82,16 +82,16 @@ class Attempt(models.Model):
 
     @property
     def seconds(self) -> float | None:
-        """How long the endpoint took, in seconds."""
+        """Return how long the endpoint took, in seconds; None while no reply has come."""
         return (self.answered - self.sent).total_seconds() if self.answered else None
 
     @property
     def may_be_billed(self) -> bool:
-        """Sent, and nobody knows whether it is on the bill."""
+        """Tell whether the call was sent, and nobody knows whether it is on the bill."""
         return self.state != self.State.SENT and self.billed == self.Billed.UNKNOWN
 
     def complete(self, state: "Attempt.State", **values: Any) -> "Attempt.State | None":
-        """Write what the call came to; answers the state it had, or None when it was complete before.
+        """Write what the call came to; return the state it had, or None when it was complete before.
 
         A call given up as unknown may still be completed by its late reply: it was paid.
         """
@@ -104,11 +104,14 @@ class Attempt(models.Model):
         return None
 
     def send(self) -> None:
-        """Write it as `sent`; what is committed before the bytes leave."""
+        """Write the call as `sent`, to be committed before its bytes leave."""
         INSERT_ATTEMPT(self)
 
     def abandon(self, **values: Any) -> bool:
-        """sent -> unknown, with no reply to expect any more; False when it was not open. A late reply completes it."""
+        """Move the call from sent to unknown, since no reply is expected any more; False when it was not open.
+
+        A late reply completes it.
+        """
         rows = Attempt.objects.filter(pk=self.pk, state=self.State.SENT)
         self._set(state=self.State.UNKNOWN, **values)
         return bool(rows.update(state=self.State.UNKNOWN, **values))
@@ -119,5 +122,5 @@ class Attempt(models.Model):
 
 
 def sent_before(moment: datetime) -> "models.QuerySet[Attempt]":
-    """Attempts still open that were sent before `moment`."""
+    """Return the attempts still open that were sent before `moment`."""
     return Attempt.objects.filter(state=Attempt.State.SENT, sent__lt=moment)

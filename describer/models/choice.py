@@ -24,5 +24,5 @@ class Choice(models.Model):
         return f"choice {self.index} of description {self.description_id}"
 
     def keep(self) -> None:
-        """Write it down."""
+        """Write the answer down."""
         INSERT_CHOICE(self)

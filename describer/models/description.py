@@ -32,7 +32,7 @@ UNLEASED: dict[str, Any] = {"lease_token": "", "lease_until": None}
 
 class DescriptionQuerySet(models.QuerySet["Description"]):
     def of(self, person: Any) -> "DescriptionQuerySet":
-        """What this person may see: their own; an admin sees everybody's."""
+        """Return what this person may see: their own descriptions; an admin sees everybody's."""
         return self if person.is_superuser else self.filter(owner=person)
 
     def final(self) -> "DescriptionQuerySet":
@@ -162,7 +162,7 @@ class Description(models.Model):
         return [link for link in self.shown_links if link.position not in there]
 
     def reread(self, *fields: str) -> None:
-        """Take it, or these fields, as they are by now; one that was deleted meanwhile was cancelled before."""
+        """Read the row again, or these fields of it; a row that was deleted meanwhile was cancelled before."""
         try:
             self.refresh_from_db(fields=fields or None)
         except Description.DoesNotExist:
@@ -173,22 +173,25 @@ class Description(models.Model):
         return bool(BEGIN_CALL(pk=self.pk, token=token))
 
     def attempts(self) -> "models.QuerySet[Attempt]":
-        """Its lines in the ledger, in order."""
+        """Return the description's lines in the ledger, in order."""
         return Attempt.objects.filter(description=self.pk).order_by("number")
 
     def cancel(self) -> bool:
-        """Cancel it if it is not at its end. The lease stays: a call under way is still accounted for."""
+        """Cancel the ask if it is not at its end. The lease stays: a call under way is still accounted for."""
         open_states = (Status.QUEUED, Status.WAITING, Status.RUNNING)
         return self._move(open_states, status=Status.CANCELLED, finished=timezone.now())
 
     def erase(self) -> None:
-        """Words and pictures go for good. It is cancelled first: its run shall learn that nobody waits for the answer."""
+        """Delete words and pictures for good.
+
+        The ask is cancelled first: its run shall learn that nobody waits for the answer.
+        """
         with transaction.atomic():
             self.cancel()
             self.delete()
 
     def hold(self, reason: str, not_before: datetime | None = None) -> bool:
-        """queued -> waiting: not before a time, or until its endpoint is open again."""
+        """Move the ask from queued to waiting: until a time, or, without it, until its endpoint is open again."""
         return self._move(
             (Status.QUEUED,), status=Status.WAITING, waiting_reason=reason, not_before=not_before
         )
@@ -206,7 +209,7 @@ class Description(models.Model):
         return moved
 
     def wait_inline(self, token: str, **values: Any) -> bool:
-        """running -> waiting under the same lease: its caller waits in this process."""
+        """Move the run from running to waiting under the same lease: its caller waits in this process."""
         held = {name: getattr(self, name) for name in WAITED}
         values |= {"status": Status.WAITING}
         moved = bool(WAIT_INLINE(pk=self.pk, token=token, **held | values))
@@ -215,7 +218,7 @@ class Description(models.Model):
         return moved
 
     def resume(self, token: str) -> bool:
-        """waiting under this lease -> running; False when it was cancelled."""
+        """Move the run from waiting under this lease to running; False when it was cancelled."""
         values: dict[str, Any] = {"status": Status.RUNNING, "waiting_reason": "", "not_before": None}
         waiting = Description.objects.filter(pk=self.pk, status=Status.WAITING, lease_token=token)
         moved = bool(waiting.update(**values))
@@ -235,7 +238,7 @@ class Description(models.Model):
         return moved
 
     def _set(self, **values: Any) -> None:
-        """Take on what was just written; webhooks are told of an end in the transaction that brought it."""
+        """Take on what was just written, and tell webhooks of an end in the transaction that brought it."""
         for name, value in values.items():
             setattr(self, name, value)
         if self.is_final:

@@ -48,8 +48,9 @@ class DescriptionLink(models.Model):
 
 def with_pictures(rows: "models.QuerySet[DescriptionImage] | None" = None) -> "models.Prefetch[Any]":
     """Prefetch `shown_pictures` of descriptions, in their order; `rows` says with which related rows."""
-    pictures = DescriptionImage.objects.all() if rows is None else rows
-    return models.Prefetch("pictures", pictures.order_by("position"), to_attr="shown_pictures")
+    if rows is None:
+        rows = DescriptionImage.objects.all()
+    return models.Prefetch("pictures", rows.order_by("position"), to_attr="shown_pictures")
 
 
 def with_links() -> "models.Prefetch[Any]":

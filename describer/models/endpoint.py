@@ -58,18 +58,18 @@ class Endpoint(models.Model):
 
     @classmethod
     def default(cls) -> "Endpoint":
-        """The endpoint that the environment names; the sandbox when it names none."""
-        found = SELECT_DEFAULT_ENDPOINT()
-        if not found:
+        """Return the endpoint that the environment names; the sandbox when it names none."""
+        rows = SELECT_DEFAULT_ENDPOINT()
+        if not rows:
             raise cls.DoesNotExist("no endpoint was written from the environment")
-        return found[0]
+        return rows[0]
 
     @classmethod
     def from_environment(cls) -> "Endpoint":
         """Write the environment's endpoint into its row (at each start) and make it the default."""
-        url = settings.VISION_BASE_URL
-        name, base_url = (FIRST, url) if url else (SANDBOX, SANDBOX_URL)
-        model = settings.VISION_MODEL if url else SANDBOX_MODEL
+        name, base_url, model = SANDBOX, SANDBOX_URL, SANDBOX_MODEL
+        if settings.VISION_BASE_URL:
+            name, base_url, model = FIRST, settings.VISION_BASE_URL, settings.VISION_MODEL
         before = cls.objects.filter(name=name).first()
         values: dict[str, object] = {"base_url": base_url, "default_model": model, "is_default": True}
         if before and (before.base_url, before.default_model) != (base_url, model):
@@ -83,36 +83,43 @@ class Endpoint(models.Model):
 
     @property
     def sends_links(self) -> bool:
-        """Whether links to pictures go to it as they are, for it to fetch, instead of what the site fetched from them."""
+        """Tell whether the endpoint is sent links to pictures as they are, and fetches the pictures itself."""
         return bool(self.settings.get("send_links"))
 
     @property
     def offered(self) -> list[str]:
-        """Names of the models that can be asked, the default first."""
-        first = [self.default_model] if self.default_model else []
-        return first + [name for name in self.model_names if name != self.default_model]
+        """Return the names of the models that can be asked, the default first."""
+        others = [name for name in self.model_names if name != self.default_model]
+        if not self.default_model:
+            return others
+        return [self.default_model, *others]
 
     @property
     def model(self) -> str:
-        """The model that is asked when none was chosen, or "" when the endpoint has none yet."""
+        """Return the model that is asked when none was chosen, or "" when the endpoint has none yet."""
         return next(iter(self.offered), "")
 
     @property
     def is_free(self) -> bool:
-        """Nothing limits its calls: no storm of late, and no limit of the admin's."""
+        """Tell whether nothing limits the endpoint's calls: no storm of late, and no limit of the admin's."""
         return self.gate_width is None and not any(map(self.limit, LIMITS))
 
     def limit(self, name: str) -> int:
-        """The admin's limit of this name, one of LIMITS; 0 is none. The environment's is the first endpoint's."""
-        own = settings.VISION_LIMITS.get(name, 0) if self.name == FIRST else 0
-        return own or int(self.settings.get(name, 0))
+        """Return the admin's limit of this name, one of LIMITS; 0 is none.
+
+        The environment's limits are the first endpoint's.
+        """
+        of_environment = 0
+        if self.name == FIRST:
+            of_environment = settings.VISION_LIMITS.get(name, 0)
+        return of_environment or int(self.settings.get(name, 0))
 
     def pause(self, code: str, next_probe: datetime) -> bool:
-        """Stop asking it (refused key, no credit); False when it was paused already."""
+        """Stop asking this endpoint (refused key, no credit); False when it was paused already."""
         paused = Endpoint.objects.filter(pk=self.pk, paused_code="")
         return bool(paused.update(paused_code=code, paused_since=timezone.now(), next_probe=next_probe))
 
     def open(self) -> bool:
-        """Ask it again, its gate wide; False when it was open already."""
+        """Ask this endpoint again, its gate wide; False when it was open already."""
         closed = Endpoint.objects.filter(pk=self.pk).exclude(paused_code="", gate_width=None)
         return bool(closed.update(**OPEN | WIDE))

@@ -14,7 +14,7 @@ from describer.db.statements import FEW
 from describer.images import Copy, Recipe
 from describer.models.statements import SELECT_IMAGE, SELECT_SENT_COPY
 
-SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
+_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
 class Image(models.Model):
@@ -41,22 +41,22 @@ class Image(models.Model):
 
     @classmethod
     def known(cls, owner: int, sha256: str) -> "Image | None":
-        """This owner's image with these bytes."""
+        """Return this owner's image with these bytes, or None."""
         return next(iter(SELECT_IMAGE(owner=owner, sha256=sha256)), None)
 
     @classmethod
     def save_file(cls, folder: str, stem: str, copy: Copy) -> str:
-        """Store a copy's bytes; answers their name in storage."""
-        return default_storage.save(f"{folder}/{stem}{SUFFIXES[copy.media_type]}", ContentFile(copy.data))
+        """Store a copy's bytes; return their name in storage."""
+        return default_storage.save(f"{folder}/{stem}{_SUFFIXES[copy.media_type]}", ContentFile(copy.data))
 
     @property
     def stem(self) -> str:
-        """What the names of this image's files share: its hash, and something of their own against late deletions."""
+        """Return what its files' names share: its hash, and a mark of the image's own against late deletions."""
         return self.original.partition("/")[2]
 
     @property
     def files(self) -> list[str]:
-        """Names in storage of everything kept of this image."""
+        """Return the names in storage of everything kept of this image."""
         return [self.original, self.thumbnail, *(copy.file for copy in self.sent_copies.all())]
 
 
@@ -81,7 +81,10 @@ class SentCopy(models.Model):
 
     @classmethod
     def keep(cls, image: Image, recipe: Recipe, copy: Copy, *, file: str = "") -> "SentCopy":
-        """Store a copy of an image (unless `file` names it in storage already) and its row; the same recipe replaces it."""
+        """Store a copy of an image, unless `file` names it in storage already, and its row.
+
+        A later copy by the same recipe replaces it.
+        """
         # A name of its own each time: in a bucket, writing to a name that is taken replaces what other rows name.
         stem = f"{image.stem}-{secrets.token_hex(4)}"
         values = {
@@ -96,12 +99,12 @@ class SentCopy(models.Model):
 
     @classmethod
     def made(cls, images: Collection[int], recipe: Recipe) -> "list[SentCopy]":
-        """The copies by this recipe that are there already."""
+        """Return the copies by this recipe that are there already."""
         if len(images) > FEW:
             return list(cls.objects.filter(image__in=images, recipe=recipe.key))
         return [copy for image in images for copy in SELECT_SENT_COPY(image=image, recipe=recipe.key)]
 
     @property
     def file_name(self) -> str:
-        """A name for downloads."""
+        """Return a name for downloads."""
         return PurePosixPath(self.file).name

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from describer.models.statements import SELECT_API_KEY
 
-KEY_PREFIX = "dsc_"
-LAST_USED_STEP = timedelta(minutes=1)
+_KEY_PREFIX = "dsc_"
+_LAST_USED_STEP = timedelta(minutes=1)
 MINUTE = timedelta(minutes=1)
 MOST_DAYS = 36_500
 MOST_ASKS_PER_MINUTE = 1_000_000
@@ -37,17 +37,19 @@ class User(AbstractUser):
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def usable(self) -> "ApiKeyQuerySet":
-        """Keys that open something: not revoked or expired, of a person who is active."""
+        """Return the keys that open something: not revoked or expired, of a person who is active."""
         unexpired = models.Q(expires=None) | models.Q(expires__gt=timezone.now())
         return self.filter(unexpired, revoked=None, user__is_active=True)
 
     def for_secret(self, secret: str) -> "ApiKey | None":
-        """The key with this secret if it was not revoked and has not expired, or None; its person may be disabled.
+        """Return the key with this secret unless revoked or expired, or None; its person may be disabled.
 
         Looked up by hash, so that time says nothing of the secret.
         """
-        found = SELECT_API_KEY(hash=hash_of(secret))
-        return found[0] if found and not found[0].is_expired else None
+        key = next(iter(SELECT_API_KEY(hash=hash_of(secret))), None)
+        if key is None or key.is_expired:
+            return None
+        return key
 
 
 class ApiKey(models.Model):
@@ -84,11 +86,15 @@ class ApiKey(models.Model):
     def issue(
         cls, user: User, name: str, *, scopes: Sequence[str] | None = None, **limits: Any
     ) -> tuple["ApiKey", str]:
-        """A new key and its secret; nobody can read the secret again. Without scopes it may do what its person may."""
-        secret = KEY_PREFIX + secrets.token_urlsafe(32)
-        may = list(scopes_of(user) if scopes is None else scopes)
+        """Make a key; return it with its secret, which nobody can read again.
+
+        Without scopes the key may do what its person may.
+        """
+        secret = _KEY_PREFIX + secrets.token_urlsafe(32)
+        if scopes is None:
+            scopes = scopes_of(user)
         key = cls.objects.create(
-            user=user, name=name, prefix=secret[:12], hash=hash_of(secret), scopes=may, **limits
+            user=user, name=name, prefix=secret[:12], hash=hash_of(secret), scopes=list(scopes), **limits
         )
         return key, secret
 
@@ -98,14 +104,14 @@ class ApiKey(models.Model):
 
     @property
     def is_admin(self) -> bool:
-        """Whether it may see everybody's."""
+        """Tell whether this key may see everybody's descriptions."""
         return self.user.is_superuser and Scope.ADMIN in self.scopes
 
     def may_ask(self, model: str) -> bool:
         return not self.model_names or model in self.model_names
 
     def count_asks(self, asks: int = 1) -> datetime | None:
-        """Count asks against its limit a minute, all or none. None when they may go; else when the next may."""
+        """Count asks against the key's limit a minute, all or none; return None, or when the next ask may go."""
         if not self.asks_per_minute:
             return None
         now = timezone.now().replace(second=0, microsecond=0)
@@ -117,26 +123,31 @@ class ApiKey(models.Model):
         more = Case(When(minute=now, then=F("minute_asks") + asks), default=Value(asks))
         rows = ApiKey.objects.filter(room, pk=self.pk)
         fits = asks <= self.asks_per_minute and rows.update(minute=now, minute_asks=more)
-        return None if fits else now + MINUTE
+        if fits:
+            return None
+        return now + MINUTE
 
     def revoke(self) -> bool:
         """Close this key for good; False when it was closed before."""
         return bool(ApiKey.objects.filter(pk=self.pk, revoked=None).update(revoked=timezone.now()))
 
     def note_use(self) -> None:
-        """Remember when it was last used, at most once a minute: a write for every call would cost more than it tells."""
+        """Remember when the key was last used, at most once a minute.
+
+        A write for every call would cost more than it tells.
+        """
         now = timezone.now()
-        if self.last_used is None or now - self.last_used > LAST_USED_STEP:
+        if self.last_used is None or now - self.last_used > _LAST_USED_STEP:
             ApiKey.objects.filter(pk=self.pk).update(last_used=now)
 
 
 def hash_of(secret: str) -> str:
-    """SHA-256 of a key. It holds 256 random bits, so a slow hash would add cost and no safety."""
+    """Return the SHA-256 of a key, which holds 256 random bits: a slow hash would add cost and no safety."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def end_of(day: date) -> datetime:
-    """The last moment of a day, for a key that works on it and not after. Raises ValueError, in words."""
+    """Return the last moment of a key's last day. Raises ValueError, in words."""
     today = timezone.localdate()
     if not 0 <= (day - today).days <= MOST_DAYS:
         raise ValueError(f"A key's last day is {today} or later, and at most {MOST_DAYS:,} days away.")
@@ -144,5 +155,5 @@ def end_of(day: date) -> datetime:
 
 
 def scopes_of(user: User) -> list[str]:
-    """All that a key of this person can be given."""
+    """Return all scopes that a key of this person can be given."""
     return [scope.value for scope in Scope if user.is_superuser or scope != Scope.ADMIN]

@@ -140,21 +140,23 @@ COMPLETE_ATTEMPT = Update(
 INSERT_CHOICE = Insert("describer.Choice")
 UPDATE_ANSWER = Update(lambda: _rows("Transcript").filter(description_id=Param("description")), "answer")
 
-DAY_NAMES = ("day", "owner", "key", "endpoint", "model")
-DAY_COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
+_DAY_NAMES = ("day", "owner", "key", "endpoint", "model")
+_DAY_COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
 
 
 def _with_more(name: str) -> Combinable:
     """Return a column with what is to be added; a cost is rounded each time, since SQLite adds decimals as floats."""
     added = F(name) + Param(f"more_{name}", apps.get_model(APP, "UsageDay")._meta.get_field(name))
-    return Round(added, precision=PLACES) if name == "cost" else added
+    if name != "cost":
+        return added
+    return Round(added, precision=PLACES)
 
 
 @cache
 def add_to_day() -> Update:
     """Return the statement that adds `more_...` of each count to a day of usage."""
-    day = {name: Param(name) for name in DAY_NAMES}
-    return Update(lambda: _rows("UsageDay").filter(**day), **{name: _with_more(name) for name in DAY_COUNTS})
+    day = {name: Param(name) for name in _DAY_NAMES}
+    return Update(lambda: _rows("UsageDay").filter(**day), **{name: _with_more(name) for name in _DAY_COUNTS})
 
 
 # Who is told of the end.

@@ -27,21 +27,21 @@ class Transcript(models.Model):
         return f"transcript of description {self.description_id}"
 
     def keep(self) -> None:
-        """Write it down, beside its description."""
+        """Write the transcript down, beside its description."""
         INSERT_TRANSCRIPT(self)
 
     def note_answer(self, answer: dict[str, Any]) -> None:
-        """What the caller is given, in the transaction that records it."""
+        """Keep the answer's body as the caller is given it, in the transaction that records the answer."""
         self.answer = answer
         UPDATE_ANSWER(description=self.pk, answer=answer)
 
     def note_gone(self) -> None:
-        """The caller hung up."""
+        """Note that the caller hung up."""
         self.client_gone = True
         Transcript.objects.filter(pk=self.pk).update(client_gone=True)
 
 
 def transcript_of(description: Description) -> Transcript | None:
-    """The transcript of a description; None for one that did not come in at our own endpoint."""
-    found: Transcript | None = getattr(description, "transcript", None)
-    return found
+    """Return the transcript of a description; None when that did not come in at our own endpoint."""
+    transcript: Transcript | None = getattr(description, "transcript", None)
+    return transcript

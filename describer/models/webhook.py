@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from describer.models.statements import INSERT_DELIVERIES
 
-SECRET_PREFIX = "whsec_"  # noqa: S105  what every secret begins with
-WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests_until": None, "paused": None, "why": ""}
+_SECRET_PREFIX = "whsec_"  # noqa: S105  what every secret begins with
+_WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests_until": None, "paused": None, "why": ""}
 TOO_OLD = "Not delivered within a day."
-CLOSED = "Not delivered: the webhook was paused."
+_CLOSED = "Not delivered: the webhook was paused."
 
 
 class Webhook(models.Model):
@@ -43,36 +43,36 @@ class Webhook(models.Model):
 
     @classmethod
     def issue(cls, owner: Any, url: str) -> "Webhook":
-        """A new one with a secret of its own."""
-        return cls.objects.create(owner=owner, url=url, secret=SECRET_PREFIX + secrets.token_urlsafe(32))
+        """Make a webhook with a secret of its own."""
+        return cls.objects.create(owner=owner, url=url, secret=_SECRET_PREFIX + secrets.token_urlsafe(32))
 
     def test(self) -> "WebhookDelivery":
-        """A delivery about no description; the one that is under way already, if there is one."""
-        open_one = self.deliveries.filter(description=0, state=WebhookDelivery.State.PENDING).first()
-        return open_one or self.deliveries.create(description=0)
+        """Return a delivery about no description: the test under way if there is one, else a new delivery."""
+        under_way = self.deliveries.filter(description=0, state=WebhookDelivery.State.PENDING).first()
+        return under_way or self.deliveries.create(description=0)
 
     def be_well(self) -> None:
-        """It took a delivery: it is open, and what waited for its rest to end may go."""
-        if self._rows.exclude(failures=0, paused=None).update(**WELL):
+        """Open the webhook, which took a delivery: what waited for its rest to end may go."""
+        if self._rows.exclude(failures=0, paused=None).update(**_WELL):
             self.waiting.filter(tries=0).update(not_before=Now())
 
     def rest(self, until: datetime) -> None:
-        """It failed: all that waits for it waits until then."""
+        """Let all that waits for the webhook, which failed, wait until then."""
         since = Coalesce(F("failing_since"), Now())
         self._rows.update(failures=F("failures") + 1, failing_since=since, rests_until=until)
         self.waiting.filter(not_before__lt=until).update(not_before=until)
 
     def pause(self, why: str) -> bool:
-        """Send it nothing more, and give up what waits; False when it was paused already."""
+        """Send the webhook nothing more, and give up what waits; False when it was paused already."""
         paused = bool(self._rows.filter(paused=None).update(paused=Now(), why=why))
         if paused:
-            self.waiting.update(state=WebhookDelivery.State.GIVEN_UP, error=CLOSED)
+            self.waiting.update(state=WebhookDelivery.State.GIVEN_UP, error=_CLOSED)
         return paused
 
     @property
     def waiting(self) -> "models.QuerySet[WebhookDelivery]":
-        """What is to be delivered and not under way just now; tests wait for nothing."""
-        return self.deliveries.exclude(description=0).pending().exclude(UNDER_WAY)
+        """Return what is to be delivered and not under way just now; tests wait for nothing."""
+        return self.deliveries.exclude(description=0).pending().exclude(_UNDER_WAY)
 
     @property
     def _rows(self) -> "models.QuerySet[Webhook]":
@@ -84,18 +84,18 @@ class DeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         return self.filter(state=WebhookDelivery.State.PENDING)
 
     def due(self) -> "DeliveryQuerySet":
-        """What may be sent now with its webhook, the oldest first; of a paused one tests only."""
+        """Return the deliveries that may be sent now, the oldest first; of a paused webhook tests only."""
         sent = Q(webhook__paused=None) | Q(description=0)
         due = self.pending().filter(sent, not_before__lte=Now())
         return due.select_related("webhook").order_by("not_before", "id")
 
     def old(self, seconds: float) -> "DeliveryQuerySet":
-        """Those made before so many seconds, by the database's clock."""
+        """Return the deliveries made before so many seconds, by the database's clock."""
         return self.filter(created__lt=Now() - timedelta(seconds=seconds))
 
     def hand_back(self) -> int:
-        """At the start of the one process that there is: whatever was under way is not any more, and goes again."""
-        return self.pending().filter(UNDER_WAY).update(not_before=Now())
+        """Let all go again that was under way before the start of the one process that there is."""
+        return self.pending().filter(_UNDER_WAY).update(not_before=Now())
 
 
 class WebhookDelivery(models.Model):
@@ -148,7 +148,7 @@ class WebhookDelivery(models.Model):
         return self.description == 0
 
     def claim(self, seconds: float) -> bool:
-        """Take it for one try that lasts no longer than so many seconds; False when another was quicker."""
+        """Take the delivery for a try that ends within so many seconds; False when another process was quicker."""
         rows = self._rows.filter(not_before__lte=Now())
         lease = {"not_before": Now() + timedelta(seconds=seconds), "tried": Now()}
         claimed = bool(rows.update(tries=self.tries + 1, http_status=None, error="", **lease))
@@ -156,15 +156,15 @@ class WebhookDelivery(models.Model):
         return claimed
 
     def arrive(self, http_status: int) -> bool:
-        """pending -> delivered."""
+        """Move the delivery from pending to delivered."""
         return self._move(state=self.State.DELIVERED, http_status=http_status, delivered=Now())
 
     def put_off(self, until: datetime, error: str, http_status: int | None) -> bool:
-        """To be tried again, not before then."""
+        """Let the delivery be tried again, not before then."""
         return self._move(not_before=until, error=error, http_status=http_status)
 
     def give_up(self, error: str, http_status: int | None = None) -> bool:
-        """pending -> given up."""
+        """Move the delivery from pending to given up."""
         return self._move(state=self.State.GIVEN_UP, error=error, http_status=http_status)
 
     @property
@@ -176,9 +176,12 @@ class WebhookDelivery(models.Model):
 
 
 # A try that failed has said why.
-UNDER_WAY = Q(tries__gt=0, error="")
+_UNDER_WAY = Q(tries__gt=0, error="")
 
 
 def tell_webhooks(description: int, owner: int) -> None:
-    """Write down that this person's webhooks are to be told of the end of this description, in the transaction that ends it."""
+    """Write down that this person's webhooks are to be told of the end of this description.
+
+    It happens in the transaction that ends the description.
+    """
     INSERT_DELIVERIES(owner=owner, description=description)

@@ -11,11 +11,14 @@ from django.utils import timezone
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def alive(self) -> "WorkerQuerySet":
-        """Those that had a heartbeat lately, by the database's clock: machines' clocks are never compared."""
+        """Return the workers that had a heartbeat lately.
+
+        The database's clock says so: machines' clocks are never compared.
+        """
         return self.filter(beat__gt=Now() - timedelta(seconds=settings.HEARTBEAT_SECONDS * 3))
 
     def gone(self) -> "WorkerQuerySet":
-        """Those whose last heartbeat is a day old."""
+        """Return the workers whose last heartbeat is a day old."""
         return self.filter(beat__lt=Now() - timedelta(days=1))
 
 
@@ -36,6 +39,6 @@ class Worker(models.Model):
 
     @classmethod
     def tell(cls, name: str, **facts: Any) -> None:
-        """A heartbeat with the process's version, started, slots and running: one update, a row at the first."""
+        """Note a heartbeat with version, started, slots and running: an update; a row for the first heartbeat."""
         if not cls.objects.filter(name=name).update(beat=Now(), **facts):
             cls.objects.create(name=name, **facts)

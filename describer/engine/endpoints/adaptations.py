@@ -8,7 +8,7 @@ from django.db import transaction
 from describer.chat import Amendment
 from describer.models import Description, Endpoint
 
-STREAM_OPTIONS = "stream_options"
+_STREAM_OPTIONS = "stream_options"
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,15 @@ class AdaptedCall:
     changed: tuple[dict[str, str], ...] = ()
 
     def amended(self, kind: str, param: str, to: str = "") -> "AdaptedCall":
-        """The same call with one parameter renamed or dropped; unchanged when it was not set, or its new name was, too:
-        the endpoint shall judge those, else one of them would go in silence."""
+        """Return the same call with one parameter renamed or dropped.
+
+        The call stays as it is when the parameter was not set, or its new name was, too: the endpoint shall judge
+        both, else one of the two would go in silence.
+        """
         if param not in self.parameters or to in self.parameters:
             return self
-        parameters = {to if key == param else key: value for key, value in self.parameters.items()}
+        names = {param: to}
+        parameters = {names.get(name, name): value for name, value in self.parameters.items()}
         if kind == "dropped":
             del parameters[to]
         change = {"kind": kind, "param": param, "to": to}
@@ -31,7 +35,7 @@ class AdaptedCall:
 
 
 def call_for(description: Description) -> AdaptedCall:
-    """A description's parameters with what was learned of its model applied."""
+    """Return a description's parameters with what was learned of its model applied."""
     call = AdaptedCall(_parameters(description))
     of_model = description.endpoint.learned.get(description.model, {})
     for param, to in of_model.get("renamed", {}).items():
@@ -43,26 +47,31 @@ def call_for(description: Description) -> AdaptedCall:
 
 
 def may_drop(description: Description, param: str) -> bool:
-    """Whether a refused parameter may be left out: never at our own endpoint, whose caller is told and decides.
+    """Tell whether a refused parameter may be left out: never at our own endpoint, whose caller decides.
 
     But for `stream_options`, which is ours: without it streams carry no usage.
     """
-    return param == STREAM_OPTIONS or not description.policy.keeps_parameters
+    return param == _STREAM_OPTIONS or not description.policy.keeps_parameters
 
 
 def _parameters(description: Description) -> dict[str, Any]:
-    """Those that were set. Only who reads a stream is sent one, and then its usage is asked for."""
-    given = dict(description.parameters)
-    if not (description.policy.has_transcript and given.get("stream")):
-        given.pop("stream", None)
-        given.pop(STREAM_OPTIONS, None)
-        return given
-    options = given.get(STREAM_OPTIONS)
-    return given | {STREAM_OPTIONS: {**(options if isinstance(options, dict) else {}), "include_usage": True}}
+    """Return the parameters that were set.
+
+    Only who reads a stream is sent a stream, and then its usage is asked for.
+    """
+    parameters = dict(description.parameters)
+    if not (description.policy.has_transcript and parameters.get("stream")):
+        parameters.pop("stream", None)
+        parameters.pop(_STREAM_OPTIONS, None)
+        return parameters
+    options = parameters.get(_STREAM_OPTIONS)
+    if not isinstance(options, dict):
+        options = {}
+    return parameters | {_STREAM_OPTIONS: {**options, "include_usage": True}}
 
 
 def remember(description: Description, call: AdaptedCall, amendment: Amendment) -> AdaptedCall:
-    """Note what the model refused, for this endpoint and model alone; answers the call to make instead."""
+    """Note what the model refused, for this endpoint and model alone; return the call to make instead."""
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update().get(pk=description.endpoint_id)
         of_model = endpoint.learned.setdefault(description.model, {})
@@ -70,8 +79,10 @@ def remember(description: Description, call: AdaptedCall, amendment: Amendment) 
             renamed = of_model.setdefault("renamed", {})
             renamed.pop(amendment.to, None)
             renamed[amendment.param] = amendment.to
-        dropped = (*amendment.also, *(() if amendment.to else (amendment.param,)))
-        of_model["dropped"] = sorted({*of_model.get("dropped", []), *dropped})
+        dropped = {*of_model.get("dropped", []), *amendment.also}
+        if not amendment.to:
+            dropped.add(amendment.param)
+        of_model["dropped"] = sorted(dropped)
         endpoint.save(update_fields=["learned"])
     call = call.amended(amendment.kind, amendment.param, amendment.to or "")
     for param in amendment.also:

@@ -15,28 +15,33 @@ from describer.sandbox import SandboxAdapter
 
 logger = logging.getLogger(__name__)
 
-MODELS_KEEP = timedelta(hours=1)
-MODELS_AGAIN = timedelta(minutes=1)
+_MODELS_KEEP = timedelta(hours=1)
+_MODELS_AGAIN = timedelta(minutes=1)
 
 
 @cache
 def client() -> Client:
-    """The client of this process, its pool as large as the calls in flight; the sandbox answers without a network."""
+    """Return the client of this process, its pool as large as the calls in flight.
+
+    The sandbox answers without a network.
+    """
     size = max(settings.WORKER_CONCURRENCY, settings.ENDPOINT_CONCURRENCY)
     return Client(pool_size=size, adapters={"sandbox://": SandboxAdapter()})
 
 
 def target(endpoint: Endpoint) -> Target:
-    """Where to ask, how long to wait, and with which key. Only the first endpoint has one: the environment's."""
-    key = settings.VISION_API_KEY if endpoint.name == FIRST else ""
+    """Return where to ask, how long to wait, and with which key: only the first endpoint has the environment's."""
+    key = ""
+    if endpoint.name == FIRST:
+        key = settings.VISION_API_KEY
     ca_file = settings.VISION_CA_FILE or None
     return Target(base_url=endpoint.base_url, api_key=key, ca_file=ca_file, **settings.VISION_TIMEOUTS)
 
 
-def refresh_models(endpoint: Endpoint, keep: timedelta = MODELS_KEEP, seconds: float | None = None) -> None:
+def refresh_models(endpoint: Endpoint, keep: timedelta = _MODELS_KEEP, seconds: float | None = None) -> None:
     """Ask the endpoint for its models when the list is missing or older than `keep`. No list is no fault.
 
-    With `seconds` somebody waits for it, and so long at most.
+    With `seconds` somebody waits for the list, and so long at most.
     """
     now = timezone.now()
     if endpoint.models_fetched and now - endpoint.models_fetched < keep:
@@ -46,17 +51,19 @@ def refresh_models(endpoint: Endpoint, keep: timedelta = MODELS_KEEP, seconds: f
         names = client().models(replace(asked, whole_call=seconds or asked.whole_call))
     except ChatError as error:
         logger.info("endpoint %s lists no models: %s", endpoint, error.code)
-        Endpoint.objects.filter(pk=endpoint.pk).update(models_fetched=now - MODELS_KEEP + MODELS_AGAIN)
+        Endpoint.objects.filter(pk=endpoint.pk).update(models_fetched=now - _MODELS_KEEP + _MODELS_AGAIN)
         return
     Endpoint.objects.filter(pk=endpoint.pk).update(model_names=names, models_fetched=now)
 
 
 def answers_again(endpoint: Endpoint) -> bool | None:
-    """Whether a paused endpoint takes the key again, by its list of models; None when that cannot tell."""
+    """Tell by its list of models whether a paused endpoint takes the key again; None when the list cannot tell."""
     if endpoint.paused_code == "no_credit":
         return None  # the list is free everywhere
     try:
         client().models(target(endpoint))
     except ChatError as error:
-        return None if error.http_status and not error.pauses and not error.retryable else False
+        if error.http_status and not (error.pauses or error.retryable):
+            return None
+        return False
     return True

@@ -37,7 +37,7 @@ def ring(rows: int = 1) -> bool:
 
 
 def _line() -> Any:
-    """A way to Redis that gives up sooner than the worker's own, which waits a second for each message."""
+    """Return a way to Redis that gives up sooner than the worker's, which waits a second for each message."""
     return _lines().acquire(block=True) if settings.REDIS_URL else nullcontext()
 
 

@@ -85,8 +85,8 @@ def _by_tokens(endpoint: Endpoint, running: int) -> list[int]:
     limit = endpoint.limit("tokens_per_minute")
     if not limit:
         return []
-    told = _of_last_minute(endpoint).filter(total_tokens__gt=0)
-    sums = told.aggregate(tokens=Sum("total_tokens"), calls=Count("pk"))
+    answered = _of_last_minute(endpoint).filter(total_tokens__gt=0)
+    sums = answered.aggregate(tokens=Sum("total_tokens"), calls=Count("pk"))
     if not sums["calls"]:
         return []
     average = sums["tokens"] / sums["calls"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from describer.engine.queue.doorbell import ring
 from describer.models import Description, Endpoint, Status
 
-REASONS = {
+_REASONS = {
     "bad_key": "The endpoint refused the site's key; an admin must mend it.",
     "forbidden": "The endpoint forbids this site's key to ask; an admin must mend it.",
     "no_credit": "The endpoint's account has no credit left; an admin must mend it.",
@@ -18,36 +18,39 @@ REASONS = {
 
 
 def pause_reason(endpoint: Endpoint) -> str:
-    """Why asks of a paused endpoint wait, or "" when it is open."""
-    return REASONS.get(endpoint.paused_code, endpoint.paused_code)
+    """Say why asks of a paused endpoint wait; "" when the endpoint is open."""
+    return _REASONS.get(endpoint.paused_code, endpoint.paused_code)
 
 
 def pause_endpoint(endpoint: Endpoint, code: str) -> None:
-    """Pause it and let what is queued for it wait."""
+    """Pause the endpoint, and let what is queued for it wait."""
     probe = timezone.now() + timedelta(seconds=settings.PROBE_SECONDS)
     with transaction.atomic():
         endpoint.pause(code, probe)
         queued = Description.objects.filter(endpoint=endpoint, status=Status.QUEUED)
-        queued.update(status=Status.WAITING, waiting_reason=REASONS.get(code, code), not_before=None)
+        queued.update(status=Status.WAITING, waiting_reason=_REASONS.get(code, code), not_before=None)
 
 
 def open_endpoint(endpoint: Endpoint) -> bool:
-    """Open it again, queue what waited for it, and ring; False when it was open already."""
+    """Open the endpoint again, queue what waited for it, and ring; False when it was open already."""
     with transaction.atomic():
         opened = endpoint.open()
-        rows = queue_waiting(endpoint) if opened else 0
+        rows = _queue_waiting(endpoint) if opened else 0
     if rows:
         ring(rows)
     return opened
 
 
-def queue_waiting(endpoint: Endpoint) -> int:
-    """waiting -> queued for all that waits for this endpoint to open, with the turns they had."""
+def _queue_waiting(endpoint: Endpoint) -> int:
+    """Move all that waits for this endpoint to open from waiting to queued, with the turns it had."""
     return _waiting_for(endpoint).update(status=Status.QUEUED, waiting_reason="")
 
 
 def _waiting_for(endpoint: Endpoint) -> "QuerySet[Description]":
-    """What waits until it is open again. Without those under a lease: their caller waits elsewhere, and for the gate."""
+    """Return what waits until the endpoint is open again.
+
+    Asks under a lease are not among them: their caller waits elsewhere, and for the gate.
+    """
     waiting = Description.objects.filter(endpoint=endpoint, status=Status.WAITING, not_before=None)
     return waiting.filter(lease_token="")
 
@@ -66,6 +69,8 @@ def send_ahead(endpoint: Endpoint) -> bool:
 
 
 def must_wait(description: Description) -> str:
-    """Why a claimed ask may not go to its endpoint now, or "" when it may: it is open, or this one goes ahead."""
+    """Say why a claimed ask may not go to its endpoint now; "" when that is open, or this ask goes ahead."""
     endpoint = description.endpoint
-    return "" if endpoint.probing == description.pk else pause_reason(endpoint)
+    if endpoint.probing == description.pk:
+        return ""
+    return pause_reason(endpoint)

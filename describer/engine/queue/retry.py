@@ -26,14 +26,13 @@ class Verdict:
 
 
 def judge(description: Description, error: ChatError, attempts: int) -> Verdict:
-    """Wait or fail. `attempts` is how many calls were made so far; the backoff grows with them."""
+    """Decide whether a run waits or fails. The backoff grows with `attempts`, the calls made so far."""
     tries = description.tries + int(not _is_patient(description, error))
     if not error.retryable:
         return Verdict(error.message, tries)
     if _asks_too_long(description, error):
-        return Verdict(
-            f"{error.message} It asks to wait {words(error.retry_after or 0)}; ask again then.", tries
-        )
+        wait = _span_in_words(error.retry_after or 0)
+        return Verdict(f"{error.message} It asks to wait {wait}; ask again then.", tries)
     if tries >= _most_tries(description):
         return Verdict(f"{error.message} It was tried {attempts} times.", tries)
     delay = (error.retry_after or 0) + backoff(attempts)
@@ -46,7 +45,10 @@ def _most_tries(description: Description) -> int:
 
 
 def put_off(description: Description, message: str) -> Verdict:
-    """Wait without a try: nothing was asked yet. The older a row, the longer, so that a long outage costs little."""
+    """Let a run wait without a try: nothing was asked yet.
+
+    The older a row, the longer it waits, so that a long outage costs little.
+    """
     age = (timezone.now() - description.created).total_seconds()
     delay = random.uniform(0, min(settings.BACKOFF_MOST_SECONDS, max(2, age / 4)))  # noqa: S311  no secret
     not_before = timezone.now() + timedelta(seconds=delay)
@@ -54,9 +56,10 @@ def put_off(description: Description, message: str) -> Verdict:
 
 
 def _is_patient(description: Description, error: ChatError) -> bool:
-    """Tries that met no connection, or the word "later", do not count for a time: a storm shall cost no results.
+    """Tell whether this try does not count: it met no connection, or the word "later", while the ask is young.
 
-    The network of a machine may be gone for an hour; and the first asks in line meet each "later" of a long storm.
+    A storm shall cost no results: the network of a machine may be gone for an hour, and the first asks in line meet
+    each "later" of a long storm.
     """
     if description.policy.holds_connection:
         return False
@@ -69,19 +72,26 @@ def _is_patient(description: Description, error: ChatError) -> bool:
 
 
 def _asks_too_long(description: Description, error: ChatError) -> bool:
-    """A person is waiting: hours of Retry-After are said at once. A batch has the time."""
+    """Tell whether the endpoint asks for hours of a person who is waiting. A batch has the time."""
     interactive = description.lane == Lane.INTERACTIVE
     return interactive and (error.retry_after or 0) > settings.PATIENCE_SECONDS
 
 
 def backoff(attempts: int, most: float | None = None) -> float:
-    """Full jitter, on top of what the endpoint told and never below it, so that a wave does not come back as one."""
-    longest = settings.BACKOFF_MOST_SECONDS if most is None else most
-    return random.uniform(0, min(longest, settings.BACKOFF_FIRST_SECONDS * 2 ** min(attempts - 1, 16)))  # noqa: S311  no secret
+    """Return seconds with full jitter, so that a wave does not come back as one.
+
+    They come on top of what the endpoint told, and never below it.
+    """
+    if most is None:
+        most = settings.BACKOFF_MOST_SECONDS
+    doubled = settings.BACKOFF_FIRST_SECONDS * 2 ** min(attempts - 1, 16)
+    return random.uniform(0, min(most, doubled))  # noqa: S311  no secret
 
 
 def _reason(error: ChatError, not_before: datetime, tries: int, most: int) -> str:
-    nth = f", try {tries + 1} of {most}" if tries else ""
+    nth = ""
+    if tries:
+        nth = f", try {tries + 1} of {most}"
     return f"{error.message} Next try at {_at(not_before)}{nth}."
 
 
@@ -89,8 +99,8 @@ def _at(moment: datetime) -> str:
     return date(timezone.localtime(moment), "H:i:s")
 
 
-def words(seconds: float) -> str:
-    """A span in words: "40 seconds", "15 minutes", "3 hours"."""
+def _span_in_words(seconds: float) -> str:
+    """Return a span in words: "40 seconds", "15 minutes", "3 hours"."""
     for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
         if seconds >= size * 2 or size == 1:
             return f"{round(seconds / size)} {unit}s"

@@ -21,8 +21,8 @@ from describer.models.description import UNLEASED
 from describer.models.states import waited_for
 from describer.models.webhook import tell_webhooks
 
-CUT_OFF = "This call was cut off on our side; it may have been billed."
-GONE = "The process in which this was asked has ended, and whoever waited for it is gone; ask again."
+_CUT_OFF = "This call was cut off on our side; it may have been billed."
+_GONE = "The process in which this was asked has ended, and whoever waited for it is gone; ask again."
 
 
 def sweep() -> None:
@@ -64,7 +64,7 @@ def hand_back(description: Description, token: str) -> bool:
 
 def _cut_off() -> dict[str, Any]:
     failed = {"status": Status.FAILED, "finished": timezone.now(), "waiting_reason": "", "not_before": None}
-    return failed | UNLEASED | {"error_code": "connection_lost", "error_message": GONE}
+    return failed | UNLEASED | {"error_code": "connection_lost", "error_message": _GONE}
 
 
 def give_up(attempts: "Iterable[Attempt]") -> int:
@@ -73,7 +73,11 @@ def give_up(attempts: "Iterable[Attempt]") -> int:
     for attempt in attempts:
         if attempt.state != Attempt.State.SENT:
             continue
-        values = {"error_code": "connection_lost", "error_message": CUT_OFF, "billed": Attempt.Billed.UNKNOWN}
+        values = {
+            "error_code": "connection_lost",
+            "error_message": _CUT_OFF,
+            "billed": Attempt.Billed.UNKNOWN,
+        }
         if attempt.abandon(**values):
             rollup.roll_up(attempt, Attempt.State.SENT)
             count += 1

@@ -1,5 +1,6 @@
 """The same ask once more, at the person's one click."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from describer.engine.submit.ask import Ask, submit
@@ -9,8 +10,10 @@ from describer.models.transcript import transcript_of
 
 
 def ask_again(description: Description, *, token: str | None = None, **changes: Any) -> Description:
-    """A new description with the pictures, question and parameters of an old one; `changes` replace fields of Ask."""
-    transcript = transcript_of(description)
+    """Submit pictures, question and parameters of an old description again; `changes` replace fields of Ask."""
+    messages: Sequence[dict[str, Any]] = ()
+    if transcript := transcript_of(description):
+        messages = transcript.messages
     ask = Ask(
         owner=description.owner,
         question=description.question,
@@ -20,7 +23,7 @@ def ask_again(description: Description, *, token: str | None = None, **changes: 
         parameters=changes.pop("parameters", description.parameters),
         together=True,
         token=token,
-        messages=transcript.messages if transcript else (),
+        messages=messages,
         **changes,
     )
     return submit(ask)[0]

@@ -16,26 +16,18 @@ from describer.chat import ParameterError, read_parameters
 from describer.engine import events, queue
 from describer.engine.submit.pictures import AskImage, AskLink, show
 from describer.errors import Refusal
-from describer.models import (
-    ApiKey,
-    Description,
-    Endpoint,
-    Lane,
-    Status,
-    Transcript,
-    User,
-    Via,
-)
+from describer.models import ApiKey, Description, Endpoint, Lane, Status, Transcript, User, Via
 
 
 @dataclass(frozen=True)
 class Ask:
-    """What one press of the button or one call submits. An empty model means the endpoint's default; without an endpoint
-    it is the default one.
+    """What one press of the button or one call submits.
 
-    `messages` are those of a call at our own endpoint, which are sent in place of question and system prompt; so are the
-    id that its caller was told, and how often the caller's client had tried before. `body_hash` is that of its body: whether
-    two calls are the same is known before their links are fetched.
+    An empty model means the endpoint's default; without an endpoint the ask goes to the default one.
+
+    `messages` are those of a call at our own endpoint, which are sent in place of question and system prompt. Such a
+    call has the id that its caller was told, and how often the caller's client had tried before, too; `body_hash` is
+    the hash of its body: whether two calls are the same is known before their links are fetched.
     """
 
     owner: User
@@ -58,17 +50,25 @@ class Ask:
 
     @property
     def hash(self) -> str:
-        """Says whether two asks are the same: everything but who sent it when."""
+        """Return the hash of everything but who sent the ask when: two asks are the same when their hashes are."""
         if self.body_hash:
             return self.body_hash
-        parts = [self.question, self.system_prompt, self.model, dict(self.parameters), self.together]
-        parts += [self.messages] if self.messages else []
-        text = json.dumps([*parts, [given.told for given in self.pictures]], sort_keys=True, default=str)
+        parts: list[Any] = [
+            self.question,
+            self.system_prompt,
+            self.model,
+            dict(self.parameters),
+            self.together,
+        ]
+        if self.messages:
+            parts.append(self.messages)
+        parts.append([picture.identity for picture in self.pictures])
+        text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def submit(ask: Ask) -> list[Description]:
-    """Rows for an ask, then, on commit, the bell. The same token gives the same set of descriptions.
+    """Make the rows of an ask and, on commit, ring the bell. The same token gives the same descriptions.
 
     Raises Refusal, and then nothing was made.
     """
@@ -88,7 +88,7 @@ def submit(ask: Ask) -> list[Description]:
 
 
 def given_before(ask: Ask) -> list[Description]:
-    """The set that this token gave before. Another ask under the same token is refused."""
+    """Return the set that this token gave before. Another ask under the same token is refused."""
     if not ask.token:
         return []
     known = list(Description.objects.filter(owner=ask.owner, submit_token=ask.token).order_by("position"))
@@ -98,32 +98,32 @@ def given_before(ask: Ask) -> list[Description]:
 
 
 def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
-    """The ask as it will be stored, and the endpoint it goes to."""
+    """Return the ask as it will be stored, and the endpoint it goes to."""
     endpoint = ask.endpoint or Endpoint.default()
     _check_question(ask)
     if not (ask.pictures or ask.messages):
         raise Refusal("Add a picture to ask about.", code="no_image", param="image")
     if ask.together and len(ask.pictures) > settings.IMAGES_PER_ASK:
         raise Refusal(_too_many(), code="too_many_images", param="image")
-    pictures = [given.checked() for given in ask.pictures]
+    pictures = [picture.checked() for picture in ask.pictures]
     _check_room(ask)
     judged = judge(ask, endpoint)
-    check_key(ask.key, judged.model, 1 if ask.together else len(pictures))
+    check_key(ask.key, judged.model, len(_sets(ask)))
     return replace(judged, pictures=pictures), endpoint
 
 
 def judge(ask: Ask, endpoint: Endpoint) -> Ask:
-    """Words, model and parameters as they will be stored; pictures and how much one may ask are apart. Raises Refusal."""
-    question, system_prompt = (
-        _storable(ask.question, "question"),
-        _storable(ask.system_prompt, "system_prompt"),
-    )
+    """Return the ask with question, model and parameters as they will be stored. Raises Refusal.
+
+    Pictures, and how much a person may ask, are judged apart.
+    """
+    question = _storable(ask.question, "question")
+    system_prompt = _storable(ask.system_prompt, "system_prompt")
     _check_question(ask)
     _check_model(ask.model, endpoint)
     try:
         is_json = bool(ask.messages)  # of a call at our own endpoint, whose texts are no form's
-        given = without_nul(ask.parameters)
-        parameters = read_parameters(given, keep_unknown=is_json, as_json=is_json)
+        parameters = read_parameters(_without_nul(ask.parameters), keep_unknown=is_json, as_json=is_json)
     except ParameterError as error:
         raise Refusal.of_parameter(error) from error
     judged = replace(ask, model=ask.model or endpoint.model, parameters=parameters)
@@ -131,7 +131,7 @@ def judge(ask: Ask, endpoint: Endpoint) -> Ask:
 
 
 def _check_question(ask: Ask) -> None:
-    if not (without_nul(ask.question).strip() or ask.messages):
+    if not (_without_nul(ask.question).strip() or ask.messages):
         raise Refusal("Write a question.", code="missing_required_parameter", param="question")
 
 
@@ -140,24 +140,24 @@ def _too_many() -> str:
 
 
 def _storable(text: str, param: str) -> str:
-    """Text that can be stored: PostgreSQL refuses NUL, and nobody means it."""
+    """Return text that can be stored: PostgreSQL refuses NUL, and nobody means it."""
     text = text.replace("\x00", "").replace("\r\n", "\n")
     if len(text) > settings.QUESTION_MAX_CHARACTERS:
         most = f"{settings.QUESTION_MAX_CHARACTERS:,}"
-        what = "question" if param == "question" else "system prompt"
-        raise Refusal(
-            f"The {what} is too long: at most {most} characters.", code="invalid_value", param=param
-        )
+        message = f"The {param.replace('_', ' ')} is too long: at most {most} characters."
+        raise Refusal(message, code="invalid_value", param=param)
     return text
 
 
-def without_nul(value: Any) -> Any:
-    """JSON-like data without NUL characters in its texts, in any depth."""
+def _without_nul(value: Any) -> Any:
+    """Return JSON-like data without NUL characters in its texts, in any depth."""
     if isinstance(value, str):
         return value.replace("\x00", "")
     if isinstance(value, Mapping):
-        return {without_nul(key): without_nul(item) for key, item in value.items()}
-    return [without_nul(item) for item in value] if isinstance(value, list | tuple) else value
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nul(item) for item in value]
+    return value
 
 
 def _check_model(model: str, endpoint: Endpoint) -> None:
@@ -169,36 +169,31 @@ def _check_model(model: str, endpoint: Endpoint) -> None:
 
 
 def check_key(key: ApiKey | None, model: str, asks: int = 1) -> None:
-    """What the key may ask, and how often; each of a set counts. Raises Refusal."""
+    """Count asks against what the key may ask, and how often; each of a set counts. Raises Refusal."""
     if key is None:
         return
     if not key.may_ask(model):
-        words = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
-        raise Refusal(words, code="permission_denied", param="model", status=403)
+        message = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
+        raise Refusal(message, code="permission_denied", param="model", status=403)
     if again := key.count_asks(asks):
         seconds = max(1, math.ceil((again - timezone.now()).total_seconds()))
-        words = (
-            f"This API key may ask {key.asks_per_minute} times a minute; it may again in {seconds} seconds."
-        )
-        raise Refusal(words, code="rate_limit_exceeded", status=429, retry_after=seconds)
+        most = f"This API key may ask {key.asks_per_minute} times a minute"
+        message = f"{most}; it may again in {seconds} seconds."
+        raise Refusal(message, code="rate_limit_exceeded", status=429, retry_after=seconds)
 
 
 def _check_room(ask: Ask) -> None:
-    """No person may queue without end; the limit is far above an honest batch."""
-    waiting = (Status.QUEUED, Status.WAITING)
-    queued = Description.objects.filter(owner=ask.owner, status__in=waiting)[
-        : settings.QUEUED_PER_PERSON
-    ].count()
-    if queued + 1 > settings.QUEUED_PER_PERSON:
-        message = (
-            f"{settings.QUEUED_PER_PERSON:,} of your asks are waiting already; try again when some are done."
-        )
+    """Raise Refusal where a person has queued without end; the limit is far above an honest batch."""
+    most = settings.QUEUED_PER_PERSON
+    waiting = Description.objects.filter(owner=ask.owner, status__in=(Status.QUEUED, Status.WAITING))
+    if waiting[:most].count() + 1 > most:
+        message = f"{most:,} of your asks are waiting already; try again when some are done."
         raise Refusal(message, code="queue_full", status=429, retry_after=60)
 
 
 def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
-    """The rows of an ask, queued with their turns; waiting when the endpoint is paused."""
-    sets = [ask.pictures] if ask.together else [[given] for given in ask.pictures]
+    """Write the rows of an ask: queued with their turns, or waiting when the endpoint is paused."""
+    sets = _sets(ask)
     turn = queue.next_turn(ask.owner, ask.lane)
     rows = [
         row_of(
@@ -215,14 +210,20 @@ def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]
     ]
     Description.objects.bulk_create(rows)
     show(rows, sets)
-    if ask.messages:
-        for row in rows:
-            transcribe(row, ask)
+    for row in rows:
+        transcribe(row, ask)
     return rows
 
 
+def _sets(ask: Ask) -> list[Sequence[AskImage | AskLink]]:
+    """Return the pictures of each description that the ask becomes."""
+    if ask.together:
+        return [ask.pictures]
+    return [[picture] for picture in ask.pictures]
+
+
 def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
-    """A row for an ask, not yet written; `values` say in which state it is born."""
+    """Return a row for an ask, not yet written; `values` say in which state it is born."""
     return Description(
         owner=ask.owner,
         via=ask.via,
@@ -237,8 +238,10 @@ def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
     )
 
 
-def transcribe(row: Description, ask: Ask) -> Transcript:
-    """Keep the messages of a call at our own endpoint beside its row."""
+def transcribe(row: Description, ask: Ask) -> Transcript | None:
+    """Keep the messages of a call at our own endpoint beside its row; None for an ask without messages."""
+    if not ask.messages:
+        return None
     transcript = Transcript(
         description=row,
         messages=list(ask.messages),

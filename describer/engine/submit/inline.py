@@ -21,11 +21,13 @@ from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.statements import INSERT_DESCRIPTION
 from describer.models.webhook import tell_webhooks
 
-CROWDED = "Its endpoint takes no more calls at the moment."
+_CROWDED = "Its endpoint takes no more calls at the moment."
 
 
 def submit_inline(ask: Ask, waiter: Waiter) -> Run | Description:
-    """A run of ours, begun; or the description that this token gave before. Raises Refusal, and then nothing was made.
+    """Begin a run of ours, or return the description that this token gave before.
+
+    Raises Refusal, and then nothing was made.
 
     The ask was judged by those who read it. Run it by `pipeline.process_inline`.
     """
@@ -46,14 +48,14 @@ def submit_inline(ask: Ask, waiter: Waiter) -> Run | Description:
 
 
 def check_open() -> None:
-    """Raises Refusal while this process takes no more asks: it is stopping, or cannot write down what it paid for."""
+    """Raise Refusal while this process takes no asks: it is stopping, or cannot write down what it paid for."""
     if not process.leases.takes_more:
-        words = "The site is being restarted or cannot write just now; try again in a few seconds."
-        raise Refusal(words, code="unavailable", status=503, retry_after=5)
+        message = "The site is being restarted or cannot write just now; try again in a few seconds."
+        raise Refusal(message, code="unavailable", status=503, retry_after=5)
 
 
 def record_refusal(ask: Ask, refusal: Refusal) -> Description:
-    """The record of an ask that its key or a budget did not allow: failed, and nothing was sent."""
+    """Record an ask that its key or a budget did not allow: failed, and nothing was sent."""
     endpoint = ask.endpoint or Endpoint.default()
     row = row_of(replace(ask, token=None), endpoint, status=Status.FAILED, finished=timezone.now())
     row.error_code, row.error_message = refusal.code, refusal.message
@@ -62,15 +64,14 @@ def record_refusal(ask: Ask, refusal: Refusal) -> Description:
         INSERT_DESCRIPTION(row)
         tell_webhooks(row.pk, row.owner_id)
         show([row], [ask.pictures])
-        if ask.messages:
-            transcribe(row, ask)
+        transcribe(row, ask)
         return row
 
     return group_commit(born)
 
 
 def known_inline(ask: Ask) -> Description | None:
-    """What this token gave before; one that failed or was cancelled without any cost is asked anew."""
+    """Return what this token gave before; None, to be asked anew, if that ended without an answer or any cost."""
     known = given_before(ask)
     if not known:
         return None
@@ -84,13 +85,15 @@ def known_inline(ask: Ask) -> Description | None:
 
 def _create_inline(ask: Ask, endpoint: Endpoint, waiter: Waiter) -> Run:
     token = new_token()
-    submit_hash = ask.hash if ask.token else ""
+    submit_hash = ""
+    if ask.token:
+        submit_hash = ask.hash
     row = row_of(ask, endpoint, **_state(endpoint), lease_token=token, submit_hash=submit_hash)
     # This machine's clock: the first heartbeat, within seconds, sets the end by the database's.
     row.lease_until = row.created + timedelta(seconds=settings.LEASE_SECONDS)
     INSERT_DESCRIPTION(row)
     show([row], [ask.pictures])
-    transcript = transcribe(row, ask) if ask.messages else None
+    transcript = transcribe(row, ask)
     events.publish(row)
     return Run(row, token, waiter, transcript)
 
@@ -98,4 +101,4 @@ def _create_inline(ask: Ask, endpoint: Endpoint, waiter: Waiter) -> Run:
 def _state(endpoint: Endpoint) -> dict[str, Any]:
     if room(endpoint, 1):
         return {"status": Status.RUNNING, "started": timezone.now()}
-    return {"status": Status.WAITING, "waiting_reason": CROWDED}
+    return {"status": Status.WAITING, "waiting_reason": _CROWDED}

@@ -19,8 +19,8 @@ class AskImage:
     url: str = ""
 
     @property
-    def told(self) -> list[str]:
-        """What tells it from others."""
+    def identity(self) -> list[str]:
+        """Return what tells the picture from others."""
         return [self.image.sha256, self.name]
 
     def checked(self) -> "AskImage":
@@ -34,26 +34,26 @@ class AskLink:
     url: str
 
     @property
-    def told(self) -> list[str]:
+    def identity(self) -> list[str]:
         return [self.url]
 
     def checked(self) -> "AskLink":
-        """As it will be kept. Raises Refusal when it is no link that may be followed."""
+        """Return the link as it will be kept. Raises Refusal when it is no link that may be followed."""
         return AskLink(read_link(self.url))
 
 
 def pictures_again(description: Description) -> list[AskImage | AskLink]:
-    """The pictures of an old ask, in its order; links that were fetched are pictures now."""
+    """Return the pictures of an old ask, in its order; links that were fetched are pictures now."""
     links = {link.position: link.url for link in description.shown_links}
-    given: dict[int, AskImage | AskLink] = {position: AskLink(url) for position, url in links.items()}
+    pictures: dict[int, AskImage | AskLink] = {position: AskLink(url) for position, url in links.items()}
     for shown in description.shown_pictures:
-        given[shown.position] = AskImage(shown.image, shown.name, links.get(shown.position, ""))
-    return [given[position] for position in sorted(given)]
+        pictures[shown.position] = AskImage(shown.image, shown.name, links.get(shown.position, ""))
+    return [pictures[position] for position in sorted(pictures)]
 
 
 def show(rows: Sequence[Description], sets: Sequence[Sequence[AskImage | AskLink]]) -> None:
-    """The pictures and links of each row, with the copies that intake made for the model."""
-    images = {one.image.pk for one in chain.from_iterable(sets) if isinstance(one, AskImage)}
+    """Write the pictures and links of each row, with the copies that intake made for the model."""
+    images = {picture.image.pk for picture in chain.from_iterable(sets) if isinstance(picture, AskImage)}
     copies = {copy.image_id: copy for copy in SentCopy.made(images, Recipe())}
     shown = [_image_rows(row, pictures, copies) for row, pictures in zip(rows, sets, strict=True)]
     links = [_link_rows(row, pictures) for row, pictures in zip(rows, sets, strict=True)]
@@ -69,19 +69,19 @@ def _image_rows(
     return [
         DescriptionImage(
             description=row,
-            image=given.image,
+            image=picture.image,
             position=position,
-            name=clean_name(given.name, f"picture {position + 1}"),
-            sent_copy=copies.get(given.image.pk),
+            name=clean_name(picture.name, f"picture {position + 1}"),
+            sent_copy=copies.get(picture.image.pk),
         )
-        for position, given in enumerate(pictures)
-        if isinstance(given, AskImage)
+        for position, picture in enumerate(pictures)
+        if isinstance(picture, AskImage)
     ]
 
 
 def _link_rows(row: Description, pictures: Sequence[AskImage | AskLink]) -> list[DescriptionLink]:
     return [
-        DescriptionLink(description=row, position=position, url=given.url)
-        for position, given in enumerate(pictures)
-        if given.url
+        DescriptionLink(description=row, position=position, url=picture.url)
+        for position, picture in enumerate(pictures)
+        if picture.url
     ]
