@@ -141,7 +141,12 @@ class Select(Statement, Generic[Row]):
 
 
 class _Maker:
-    """Models from rows, as Django's own iterator makes them, with all that it looks up each time looked up once."""
+    """Models from rows, as Django's own iterator makes them, with all that it looks up each time looked up once.
+
+    Django's public `Manager.raw()` would do without private names, but has no select_related. A description with its
+    endpoint (medians of 5,000 calls, SQLite): 98 µs here, 24 of these in the maker; 480 by `raw()`, which asks for the
+    endpoint apart, and 490 by a query set. Without the endpoint: 74 µs here, 170 by `raw()`.
+    """
 
     def __init__(self, compiler: Any) -> None:
         self.compiler = compiler
