@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from describer.chat import ChatError, Reply, Usage, completed, estimate, text_of
 from describer.db.group_commit import group_commit
 from describer.engine import events, queue
-from describer.engine.queue import Run
+from describer.engine.queue import Run, Verdict
 from describer.ledger import rollup
 from describer.models import Attempt, Choice, Status
 
@@ -26,8 +26,12 @@ def answer(run: Run, attempt: Attempt, reply: Reply) -> None:
 
 
 def error(run: Run, attempt: Attempt, error: ChatError, *, again: bool) -> None:
-    """Record what went wrong. The row waits, or fails, or (again) is asked at once with a changed parameter."""
-    _held(lambda: _record_error(run, attempt, error, again))
+    """Record what went wrong. The row waits, or fails, or (again) is asked at once with a changed parameter.
+
+    Judged once and not with each try to write: judging reads the row's tries, which the first try has raised in memory.
+    """
+    verdict = None if again else queue.judge(run.description, error, attempt.number)
+    _held(lambda: _record_error(run, attempt, error, verdict))
 
 
 def end(run: Run, status: Status, **values: Any) -> bool:
@@ -57,14 +61,14 @@ def _store_answer(run: Run, attempt: Attempt, reply: Reply) -> None:
         _write_choices(run, attempt, reply)
 
 
-def _record_error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
-    group_commit(lambda: _store_error(run, attempt, error, again), rollup.order_of(attempt))
+def _record_error(run: Run, attempt: Attempt, error: ChatError, verdict: Verdict | None) -> None:
+    group_commit(lambda: _store_error(run, attempt, error, verdict), rollup.order_of(attempt))
     endpoint = run.description.endpoint
     if error.slows and not endpoint.is_sandbox:
         queue.narrow(endpoint, attempt, error.retry_after or queue.backoff(attempt.number))
 
 
-def _store_error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> None:
+def _store_error(run: Run, attempt: Attempt, error: ChatError, verdict: Verdict | None) -> None:
     _complete(
         run,
         attempt,
@@ -76,9 +80,9 @@ def _store_error(run: Run, attempt: Attempt, error: ChatError, again: bool) -> N
         request_id=error.request_id[:200],
         billed=error.billed,
     )
-    if again:
+    if verdict is None:
         return
-    moved = _end_by(run, attempt, error)
+    moved = _end_by(run, error, verdict)
     if moved and error.reply is not None:
         _write_choices(run, attempt, error.reply)
     # The sandbox refuses when a question tells it to: one person's try must not hold up the others.
@@ -91,11 +95,10 @@ def _went_ahead(run: Run) -> bool:
     return run.description.endpoint.probing == run.description.pk
 
 
-def _end_by(run: Run, attempt: Attempt, error: ChatError) -> bool:
-    """Let the row wait, or fail, as the queue judges the error; False when the run had lost the row."""
+def _end_by(run: Run, error: ChatError, verdict: Verdict) -> bool:
+    """Let the row wait, or fail, as the queue has judged the error; False when the run had lost the row."""
     if error.pauses and _went_ahead(run):
         return end(run, Status.WAITING, waiting_reason=queue.pause_reason(run.description.endpoint))
-    verdict = queue.judge(run.description, error, attempt.number)
     if verdict.waits:
         due = {"not_before": verdict.not_before, "waiting_reason": verdict.message}
         return end(run, Status.WAITING, tries=verdict.tries, **due)
