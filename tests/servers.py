@@ -129,16 +129,20 @@ class Postgres(Server):
     def url(self, database: str = "postgres") -> str:
         return f"postgres://describer@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self, name: str) -> str:
-        """An empty database; answers its URL."""
+    def new_database(self, name: str, template: str = "template0") -> str:
+        """An empty database, or a copy of another; answers its URL."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
 
 def children(process: int) -> list[int]:
-    lists = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(child) for one in lists for child in one.read_text().split()]
+    """Ids of a process's children; a thread that ends while the list is read has none any more."""
+    ids: list[int] = []
+    for children_of_thread in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            ids += map(int, children_of_thread.read_text().split())
+    return ids
 
 
 @contextmanager

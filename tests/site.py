@@ -1,14 +1,20 @@
 """The site in a process group of its own, as `manage.py up` starts it, driven from outside over its socket."""
 
+import atexit
 import os
 import queue
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,10 +39,14 @@ OURS = (
 
 
 class Site:
-    """`with Site(tmp_path, VISION_BASE_URL=endpoint.url) as site:` starts it on a free port; the end stops it."""
+    """`with Site(tmp_path, VISION_BASE_URL=endpoint.url) as site:` starts it on a free port; the end stops it.
 
-    def __init__(self, data: Path, *, admin: bool = True, **variables: Any) -> None:
+    Its first start is copied from one that was made before, unless the test is about first starts: `begun=False`.
+    """
+
+    def __init__(self, data: Path, *, admin: bool = True, begun: bool = True, **variables: Any) -> None:
         self.data = data
+        self.begun = begun and admin
         clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         people = {f"DJANGO_SUPERUSER_{name.upper()}": value for name, value in ADMIN.items()} if admin else {}
         self.environment = clean | people | {"DATA_DIR": str(data), "PORT": "0"} | variables
@@ -57,6 +67,8 @@ class Site:
 
     def start(self, *, healthy: bool = True) -> None:
         """Start it and wait until it says its address and, if it shall be healthy, answers there."""
+        if self.begun and not (self.data.exists() and any(self.data.iterdir())):
+            _begin(self.data, with_rows="DATABASE_URL" not in self.environment)
         self.process = subprocess.Popen(
             [*self.within, sys.executable, "manage.py", "up"],
             cwd=ROOT,
@@ -240,3 +252,28 @@ class Worker:
                 self.stop()
             except subprocess.TimeoutExpired:
                 self.kill()
+
+
+@cache
+def _begun_folder() -> Path:
+    """A data folder as a first start leaves it, made once by a real one: no endpoint is in it yet."""
+    root = Path(tempfile.mkdtemp(prefix="describer-begun-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    folder = root / "data"
+    with Site(folder, begun=False) as site:
+        assert site.stop() == 0
+    with closing(sqlite3.connect(folder / "describer.sqlite3")) as database, database:
+        database.execute("DELETE FROM describer_endpoint")
+        database.execute("DELETE FROM sqlite_sequence WHERE name = 'describer_endpoint'")
+    with closing(sqlite3.connect(folder / "describer.sqlite3")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder
+
+
+def _begin(folder: Path, *, with_rows: bool) -> None:
+    """Make of an empty folder what a first start would; without rows, where these lie in a PostgreSQL."""
+    begun = _begun_folder()
+    shutil.copytree(begun / "static", folder / "static", copy_function=os.link)
+    shutil.copy2(begun / "secret_key", folder / "secret_key")
+    if with_rows:
+        shutil.copy2(begun / "describer.sqlite3", folder / "describer.sqlite3")

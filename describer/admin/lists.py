@@ -121,6 +121,6 @@ class Recorded(admin.SimpleListFilter):
 
 
 def recorded(column: str, field: str) -> type[Recorded]:
-    """A filter by a column of the days of usage, for a list whose field of the same meaning has another name."""
+    """Make a filter by a column of the days of usage, for a list whose field of the same meaning has another name."""
     values = {"column": column, "title": column, "parameter_name": field}
     return type(f"Recorded{column.title()}", (Recorded,), values)

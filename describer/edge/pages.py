@@ -17,6 +17,7 @@ from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections, connections, reset_queries
 from django.dispatch import receiver
 
+from describer.db.connections import borrowed
 from describer.lib.route_traits import Pool
 
 TRAITS = "describer.route_traits"  # the key in an ASGI scope of what its route says of itself
@@ -72,13 +73,12 @@ class PageHandler(ASGIHandler):
         return self.pools[pool]
 
     def _answer(self, request: Any) -> Any:
-        close_old_connections()
         try:
-            response = self.get_response(request)
+            with borrowed():
+                response = self.get_response(request)
             vars(response).update(_handler_class=type(self), block_size=self.chunk_size)
             return response
         finally:
-            close_old_connections()
             if request.content_type == "multipart/form-data":
                 for handler in request.upload_handlers:
                     handler.upload_interrupted()
@@ -111,7 +111,5 @@ async def _in_pool(parts: Iterator[bytes], pool: ThreadPoolExecutor) -> AsyncIte
 
 def _next_of(parts: Iterator[bytes]) -> bytes:
     """Return the next part, or b"" at the end; no connection is held while a slow reader takes the part."""
-    try:
+    with borrowed():
         return next(parts, b"")
-    finally:
-        close_old_connections()

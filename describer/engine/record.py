@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError
 
 from describer.chat import ChatError, Reply, Usage, completed, estimate, text_of
+from describer.db.connections import release
 from describer.db.group_commit import group_commit
 from describer.engine import events, queue
 from describer.engine.queue import Run, Verdict
@@ -204,6 +205,6 @@ def _written(record: Callable[[], None]) -> bool:
         record()
     except (OperationalError, InterfaceError) as error:
         logger.warning("a reply is held until the database takes it: %s", error)
-        close_old_connections()
+        release()
         return False
     return True

@@ -4,11 +4,11 @@ import json
 from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
-from django.db import connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 
+from describer.db.connections import closed
 from describer.engine.events import events, hub
 from describer.lib.route_traits import Pool, RouteTraits, route
 
@@ -32,12 +32,10 @@ async def live(request: HttpRequest) -> HttpResponseBase:
 
 def _person(request: HttpRequest) -> int | None:
     """Return the id of who asks. The stream stays open for hours; the connection that this needs does not."""
-    try:
+    with closed():
         if not request.user.is_authenticated:
             return None
         return request.user.pk
-    finally:
-        connections.close_all()
 
 
 async def _lines(owner: int) -> AsyncIterator[str]:

@@ -35,7 +35,11 @@ def endpoint(delay: float) -> Iterator[str]:
 def site(url: str) -> Iterator[Site]:
     """The embedded site before an endpoint."""
     with tempfile.TemporaryDirectory(prefix="describer-bench-") as folder:
-        variables = {"VISION_BASE_URL": url, "VISION_API_KEY": "sk-bench", "VISION_MODEL": "m"}
+        variables: dict[str, Any] = {
+            "VISION_BASE_URL": url,
+            "VISION_API_KEY": "sk-bench",
+            "VISION_MODEL": "m",
+        }
         with Site(Path(folder), admin=True, **variables) as started:
             assert started.bearer
             yield started

@@ -6,6 +6,7 @@ import time
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.bench.table import Row
 from tests.endpoint import ScriptedEndpoint
@@ -20,7 +21,11 @@ def rows() -> list[Row]:
     pictures = [saved(scene(1600, 1200, number), "JPEG", quality=40) for number in range(ASKS)]
     rung, reached = [], []
     with ScriptedEndpoint() as endpoint, tempfile.TemporaryDirectory(prefix="describer-bench-") as folder:
-        variables = {"VISION_BASE_URL": endpoint.url, "VISION_API_KEY": "sk-bench", "VISION_MODEL": "m"}
+        variables: dict[str, Any] = {
+            "VISION_BASE_URL": endpoint.url,
+            "VISION_API_KEY": "sk-bench",
+            "VISION_MODEL": "m",
+        }
         with Site(Path(folder), admin=True, **variables) as site:
             site.finished(site.ask(pictures[0])["id"])
             for number, picture in enumerate(pictures, 2):

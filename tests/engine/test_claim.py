@@ -86,6 +86,22 @@ def test_p17_a_lease_is_taken_back_only_when_it_stays_expired_for_longer_than_a_
     assert suspects.ripe([extended]) == {"token"}
 
 
+def test_p14_a_process_never_takes_back_what_it_holds_itself(alice, settings):
+    settings.HEARTBEAT_SECONDS = 0
+    past = timezone.now() - timedelta(hours=1)
+    mine = make_description(alice, status=Status.RUNNING, lease_token="mine", lease_until=past)
+    other = make_description(alice, status=Status.RUNNING, lease_token="other", lease_until=past)
+    process.leases.take("mine", mine.pk)
+    try:
+        for _ in range(3):
+            sweep()
+    finally:
+        process.leases.drop("mine")
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    assert (mine.status, other.status) == (Status.RUNNING, Status.QUEUED)
+
+
 def test_p17_a_clock_that_jumps_by_an_hour_takes_no_lease_from_a_worker_that_is_well(alice, settings):
     hour = timedelta(hours=1)
     for jump in (-hour, hour):

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from tests.site import Site
@@ -18,3 +19,17 @@ def seconds_of_work(site: Site) -> float:
     """Seconds of processor time that the site's process has used."""
     fields = Path(f"/proc/{site.process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def threads(site: Site) -> int:
+    """How many threads the site's process has."""
+    return len(os.listdir(f"/proc/{site.process.pid}/task"))
+
+
+def sockets(site: Site) -> int:
+    """How many sockets the site's process has open; those that are closed while they are looked through do not count."""
+    folder, count = f"/proc/{site.process.pid}/fd", 0
+    for name in os.listdir(folder):
+        with suppress(FileNotFoundError):
+            count += "socket" in os.readlink(f"{folder}/{name}")
+    return count

@@ -6,7 +6,6 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from tests import callers
 from tests.endpoint import ScriptedEndpoint, answer, chunks, held, sse
 from tests.images.pictures import photo
 from tests.outside.database import Database
-from tests.outside.process import seconds_of_work
+from tests.outside.process import megabytes, seconds_of_work, sockets, threads
 from tests.site import Site, until
 
 pytestmark = pytest.mark.site
@@ -50,20 +49,6 @@ def count(site, sql):
     return asked(site, sql)[0][0]
 
 
-def mebibytes(site):
-    lines = Path(f"/proc/{site.process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1024
-
-
-def threads(site):
-    return len(list(Path(f"/proc/{site.process.pid}/task").iterdir()))
-
-
-def sockets(site):
-    links = Path(f"/proc/{site.process.pid}/fd").iterdir()
-    return sum(1 for link in links if "socket" in str(link.readlink()))
-
-
 def by_hand(site, question):
     """A person asks on the page."""
     person = site.login()
@@ -83,7 +68,7 @@ def test_two_hundred_callers_are_served_at_once_by_one_process_in_bounded_memory
 
     def open_gate():
         until(lambda: upstream.in_flight == AT_ONCE, "all are on their way at once", 60)
-        held_at_once.append(mebibytes(site))
+        held_at_once.append(megabytes(site))
         gate.set()
 
     opener = threading.Thread(target=open_gate)

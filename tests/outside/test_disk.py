@@ -53,7 +53,7 @@ def disk(tmp_path_factory):
 @pytest.fixture(scope="module")
 def site(disk):
     (disk.folder / "tmp").mkdir()
-    with Site(disk.folder / "data", TMPDIR=str(disk.folder / "tmp")) as started:
+    with Site(disk.folder / "data", begun=False, TMPDIR=str(disk.folder / "tmp")) as started:
         # Python takes another folder for temporary files when this one is full at the first use.
         assert started.ask(photo(63, 48) + bytes(3 * MIB))
         yield started
@@ -118,7 +118,9 @@ def test_p16_a_reply_that_the_full_disk_does_not_take_is_held_and_no_more_is_ask
     gates = threading.Event(), threading.Event()
     texts = "A long answer. " * 300_000, "A short one."
     endpoint.then(*(held(gate, answer(text)) for gate, text in zip(gates, texts, strict=True)))
-    with Site(disk.folder / "paying", WORKER_CONCURRENCY="2", **(QUICK | asking(endpoint))) as site:
+    with Site(
+        disk.folder / "paying", begun=False, WORKER_CONCURRENCY="2", **(QUICK | asking(endpoint))
+    ) as site:
         asks = [site.ask(photo(64, 48), question=f"Number {number}?")["id"] for number in range(3)]
         until(lambda: endpoint.in_flight == 2, "two are asked, and one waits for a slot")
         disk.fill_up_to(0)

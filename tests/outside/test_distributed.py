@@ -169,7 +169,7 @@ def test_callers_whose_links_are_slow_hold_no_connection_meanwhile(site, gallery
         body["messages"][0]["content"].append({"type": "image_url", "image_url": {"url": url}})
     with ThreadPoolExecutor() as pool:
         called = pool.submit(callers.call, site, bodies)
-        until(lambda: len(gallery.calls) == 20, "all links are followed at once")
+        until(lambda: len(gallery.calls) >= 20, "all links are followed at once")
         assert listed(site, {"limit": 1})
         gate.set()
         assert {reply.status for reply in called.result()} == {400}

@@ -112,7 +112,7 @@ def test_p07_told_twice_it_leaves_at_once(site, endpoint):
 
 
 def test_g16_told_to_stop_as_soon_as_it_speaks_it_ends_with_zero(tmp_path):
-    early = Site(tmp_path / "early")
+    early = Site(tmp_path / "early", begun=False)
     early.start(healthy=False)
     assert early.stop(10) == 0
 

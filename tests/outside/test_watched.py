@@ -14,6 +14,7 @@ import requests
 
 from tests.endpoint import ScriptedEndpoint
 from tests.images.pictures import photo
+from tests.outside.process import threads
 from tests.site import Worker, until
 
 pytestmark = pytest.mark.site
@@ -97,10 +98,6 @@ def test_while_the_database_hangs_whoever_watches_is_answered_in_time(site, work
     until(lambda: asked(site, "/readyz")[0] == 200, "it is ready again")
 
 
-def threads(site):
-    return len(list(Path(f"/proc/{site.process.pid}/task").iterdir()))
-
-
 def test_p20_workers_take_nothing_beside_a_database_of_another_version(site, worker, rows):
     added = "INSERT INTO django_migrations (app, name, applied) VALUES ('describer', %s, now())"
     rows.execute(added, [LATER])
@@ -123,8 +120,8 @@ def told_of(rows):
 def test_p19_of_two_that_migrate_at_once_one_waits_and_goes_on_where_the_other_was_killed(
     tmp_path, scripted, cluster
 ):
-    first = cluster.site(tmp_path, scripted)
-    second = cluster.site(tmp_path, scripted, DATABASE_URL=first.environment["DATABASE_URL"])
+    first = cluster.site(tmp_path, scripted, begun=False)
+    second = cluster.site(tmp_path, scripted, begun=False, DATABASE_URL=first.environment["DATABASE_URL"])
     blocker = psycopg.connect(first.environment["DATABASE_URL"])
     with blocker, psycopg.connect(first.environment["DATABASE_URL"], autocommit=True) as rows:
         blocker.execute("CREATE TABLE describer_worker (id int)")  # the second migration waits for it

@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -19,6 +18,7 @@ from describer.api.v1.channel import Channel
 from describer.api.v1.errors import failure, reply_to
 from describer.api.v1.parse_request import asked_of, endpoint_of, kept, opened
 from describer.chat import ChatRequest, Relay
+from describer.db.connections import borrowed
 from describer.engine.pipeline import process_inline
 from describer.engine.queue import Run, Waiter
 from describer.engine.submit import Ask, Refusal, check_open, known_inline, record_refusal, submit_inline
@@ -77,13 +77,12 @@ class EndpointCall:
     def run(self) -> HttpResponse:
         """Return the reply; of a stream that went well it is empty: its frames went through the channel."""
         token = request_id.set(self.request_id)
-        close_old_connections()
         try:
-            response = self._answered()
+            with borrowed():
+                response = self._answered()
         except Exception as raised:
             response = self._failed(raised)
         finally:
-            close_old_connections()
             request_id.reset(token)
         return self.marked(response)
 
@@ -194,8 +193,8 @@ class EndpointCall:
         self._is(description)
         self.is_replayed = True
         while not description.is_final and not self.waiter.over.wait(_LOOK_SECONDS):
-            description.reread("status")
-            close_old_connections()
+            with borrowed():
+                description.reread("status")
         known = Description.objects.select_related("transcript").filter(pk=description.pk).first()
         return self._reply(known or description)
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -14,6 +13,7 @@ from describer.api.errors import error
 from describer.api.v1.call import json_response
 from describer.api.v1.errors import reply_to
 from describer.api.v1.parse_request import offered, opened
+from describer.db.connections import borrowed
 from describer.engine.submit import Refusal
 from describer.lib.route_traits import SCRIPT, route
 from describer.models import Endpoint, Scope
@@ -59,13 +59,11 @@ async def _in_thread(request: HttpRequest, work: Callable[[HttpRequest], HttpRes
 
 
 def _answered(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-    close_old_connections()
     try:
-        return work(request)
+        with borrowed():
+            return work(request)
     except Exception as raised:
         return reply_to(request, raised)
-    finally:
-        close_old_connections()
 
 
 def _list_models(request: HttpRequest) -> HttpResponse:

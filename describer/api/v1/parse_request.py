@@ -7,12 +7,12 @@ from datetime import timedelta
 from io import BytesIO
 
 from django.conf import settings
-from django.db import close_old_connections
 from django.utils import timezone
 
 from describer.api.auth import known, may, secret_in
 from describer.chat import ChatRequest, ParameterError, is_data_url, read_data_url, read_request
 from describer.chat.request import PicturePart
+from describer.db.connections import release, released
 from describer.engine.endpoints.client import refresh_models
 from describer.engine.links import guarded_client, read_link
 from describer.engine.submit import AskImage, AskLink, Refusal, keep_image
@@ -65,8 +65,8 @@ def endpoint_of(model: str, key: ApiKey) -> Endpoint:
     """
     endpoint = Endpoint.default()
     if _is_unlisted(model, endpoint):
-        close_old_connections()
-        refresh_models(endpoint, keep=_LIST_FRESH, seconds=_LIST_SECONDS)
+        with released():
+            refresh_models(endpoint, keep=_LIST_FRESH, seconds=_LIST_SECONDS)
         endpoint.refresh_from_db(fields=["model_names"])
     if len(model) > 200 or _is_unlisted(model, endpoint):
         hint = _model_hint(model, offered(key, endpoint))
@@ -132,7 +132,7 @@ def _taken(owner: User, url: str, number: int, as_they_are: bool) -> AskImage | 
 
     No connection to the database is held meanwhile: sixteen slow links would take those of all pages.
     """
-    close_old_connections()
+    release()
     if is_data_url(url):
         name = f"picture {number}"
         return AskImage(keep_image(owner, BytesIO(_bytes(url)), name), name)

@@ -34,9 +34,10 @@ def sweep() -> None:
 
 
 def _take_back_expired() -> None:
+    """Hand back runs whose leases stay expired; never one of this process, which lives, whatever its heartbeat could write."""
     rows = Description.objects.filter(lease_until__lt=Now()).exclude(lease_token="")
     expired = {(row.lease_token, row.lease_until): row for row in rows.only("lease_token", "lease_until")}
-    ripe = process.suspects.ripe(expired)
+    ripe = process.suspects.ripe(expired) - process.leases.held.keys()
     for (token, _), row in expired.items():
         if token in ripe:
             hand_back(row, token)

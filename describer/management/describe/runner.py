@@ -11,8 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import BinaryIO
 
-from django.db import connections
-
+from describer.db.connections import closed
 from describer.engine.pipeline import process_inline
 from describer.engine.queue import Run, Waiter
 from describer.engine.submit import Ask, AskImage, Refusal, keep_image, submit_inline
@@ -52,13 +51,12 @@ class Asking:
             waiter.hang_up()
 
     def _work(self) -> None:
-        try:
-            while not self.stopped.is_set() and (paths := self._next()):
-                self._asked_safely(paths)
-        except BrokenPipeError:
-            self.stop()
-        finally:
-            connections.close_all()
+        with closed():
+            try:
+                while not self.stopped.is_set() and (paths := self._next()):
+                    self._asked_safely(paths)
+            except BrokenPipeError:
+                self.stop()
 
     def _next(self) -> Sequence[str]:
         try:

@@ -8,7 +8,7 @@ GAP = "  "
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], total: Sequence[str]) -> Iterator[str]:
-    """Its lines, the total below a rule."""
+    """Yield the lines, the total below a rule."""
     lines = [[name_of(row[0]), *row[1:]] for row in (head, *rows, total)]
     widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
     aligned = [GAP.join(_cell(text, widths, place) for place, text in enumerate(line)) for line in lines]
@@ -18,7 +18,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], total: Sequence[st
 
 
 def name_of(text: str) -> str:
-    """On one line, cut where it is long, and without the characters that would drive the terminal."""
+    """Return a name on one line, cut where it is long, and without the characters that would drive the terminal."""
     name = plain(text)
     return name if len(name) <= NAME_MOST else f"{name[: NAME_MOST - 1]}…"
 

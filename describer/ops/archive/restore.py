@@ -159,7 +159,8 @@ def _settled(manifest: Manifest, queue_again: bool) -> Restored:
     parked = Description.objects.filter(status=Status.FAILED, error_code=_CODE, finished=manifest.moment)
     again = parked.none()
     if queue_again:
-        again = parked.exclude(via=Via.ENDPOINT)
+        gone = [via for via in Via if via.policy.holds_connection]
+        again = parked.exclude(via__in=gone)
     with transaction.atomic():
         unknown = give_up(Attempt.objects.filter(state=Attempt.State.SENT))
         ended = parked.count()

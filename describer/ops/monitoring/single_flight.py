@@ -7,7 +7,9 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError
+
+from describer.db.connections import closed
 
 _QUICK = 1.0  # seconds
 
@@ -22,6 +24,16 @@ class Flight(Future[Answer]):
         self.began = time.monotonic()
 
         self.ended: float | None = None
+
+    def land(self, answer: Answer) -> None:
+        """Give the answer to all who await it."""
+        self.ended = time.monotonic()
+        self.set_result(answer)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell all who await the answer why none came."""
+        self.ended = time.monotonic()
+        self.set_exception(error)
 
     @property
     def is_good(self) -> bool:
@@ -62,13 +74,10 @@ class SingleFlight(Generic[Answer]):
             return self.awaited
 
     def _run(self, awaited: Flight[Answer]) -> None:
-        try:
-            answer = self.ask()
-            awaited.ended = time.monotonic()
-            awaited.set_result(answer)
-        except BaseException as error:
-            awaited.ended = time.monotonic()
-            awaited.set_exception(error)
-        finally:
-            with suppress(DatabaseError, InterfaceError):
-                connections.close_all()
+        with suppress(DatabaseError, InterfaceError), closed():
+            try:
+                answer = self.ask()
+            except BaseException as error:
+                awaited.fail(error)
+            else:
+                awaited.land(answer)
