@@ -1,5 +1,5 @@
 # make run: the site. make test: everything. The other targets are parts of these.
-.PHONY: run test tools format lint types floors unit browser picture bench lock
+.PHONY: run test quick tools format lint types floors unit browser picture bench lock
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -45,6 +45,11 @@ types: .venv/test
 
 floors: .venv/test
 	$(BIN)/lint-imports
+
+# What needs no process of its own, in under a minute: while code is written.
+quick: .venv/test
+	@$(BIN)/python -m compileall -q describer vision_site tests
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not browser and not site and not process"
 
 # The tests start some hundred processes: each is quicker when our own modules are compiled, too.
 unit: .venv/test .venv/peers/done

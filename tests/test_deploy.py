@@ -147,6 +147,7 @@ def test_what_the_deployment_page_names_is_there():
     assert [name for name in in_words if not known(name)] == []
 
 
+@pytest.mark.process
 def test_the_check_of_a_container_asks_by_a_name_that_is_allowed():
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self):

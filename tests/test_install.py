@@ -7,6 +7,8 @@ import pytest
 
 from tests.site import ROOT
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def folder(tmp_path):

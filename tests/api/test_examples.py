@@ -55,6 +55,7 @@ def schema_of(operation):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.process
 def test_every_example_of_the_openapi_does_what_it_says(shell, client, alice, tmp_path):
     client.force_login(alice)
     schema = client.get("/api/openapi.json").json()

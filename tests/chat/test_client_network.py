@@ -92,6 +92,7 @@ def secure(certificate: Path) -> ScriptedEndpoint:
     return ScriptedEndpoint(tls=context)
 
 
+@pytest.mark.process
 def test_n03_a_certificate_nobody_trusts_is_told(line: Line, secure: ScriptedEndpoint) -> None:
     with secure:
         found = line.within(base_url=secure.url).fail()
@@ -102,6 +103,7 @@ def test_n03_a_certificate_nobody_trusts_is_told(line: Line, secure: ScriptedEnd
     assert secure.calls == []
 
 
+@pytest.mark.process
 def test_n03_a_ca_file_makes_it_trusted(line: Line, secure: ScriptedEndpoint, certificate: Path) -> None:
     with secure:
         trusting = line.within(base_url=secure.url, ca_file=str(certificate))

@@ -6,6 +6,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.images.pictures import chunk, scene
@@ -29,6 +30,7 @@ def tiled(width: int, height: int) -> Image.Image:
     return sheet
 
 
+@pytest.mark.process
 def test_u70_eight_of_the_heaviest_at_once(tmp_path):
     Image.new("L", (16320, 12240), 90).save(tmp_path / "1.jpg", quality=50)
     wide_png(tmp_path / "2.png", 9000, 10000)

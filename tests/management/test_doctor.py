@@ -186,6 +186,7 @@ def away(tmp_path_factory):
     return subprocess.run(command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True)
 
 
+@pytest.mark.process
 def test_a_database_that_is_away_is_said_and_the_rest_looked_at(away):
     found = by_part(away.stdout)
     assert away.returncode == 1
@@ -195,10 +196,12 @@ def test_a_database_that_is_away_is_said_and_the_rest_looked_at(away):
     assert found["workers"] == ["note: not looked at before the database is well"]
 
 
+@pytest.mark.process
 def test_x29_no_secret_is_printed(away):
     assert not [secret for secret in SECRETS if secret in away.stdout + away.stderr]
 
 
+@pytest.mark.process
 def test_a_setting_that_cannot_be_read_is_one_line(tmp_path):
     variables = {"DATA_DIR": str(tmp_path), "PORT": "abc", "DJANGO_SETTINGS_MODULE": "vision_site.settings"}
     command = [sys.executable, "manage.py", "doctor"]

@@ -33,6 +33,7 @@ def migrating():
         process.kill()
 
 
+@pytest.mark.process
 @pytest.mark.django_db(transaction=True)
 def test_p19_a_start_waits_for_another_that_migrates_and_goes_on_when_that_is_killed(migrating):
     start = threading.Thread(target=migrate, daemon=True)

@@ -209,6 +209,7 @@ def test_what_is_wrong_with_the_storage_is_said_in_words(in_bucket, server):
         server.start()
 
 
+@pytest.mark.process
 def test_without_a_bucket_nothing_of_boto_is_loaded(tmp_path):
     script = "import sys, vision_site.asgi, describer.tasks; print([name for name in sys.modules if 'boto' in name])"
     assert Site(tmp_path).manage("shell", "-c", script).splitlines()[-1] == "[]"

@@ -9,6 +9,8 @@ from tests import wire
 from tests.images.pictures import photo
 from tests.site import Site, until
 
+pytestmark = pytest.mark.site
+
 LONG = "Wörter " * 14_000
 ROWS = 60
 
