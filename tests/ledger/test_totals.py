@@ -82,15 +82,20 @@ def calls_of(count, alice, key, bob):
 
 
 def write_down(calls):
-    """Insert attempts without making a model of each: 100,000 of them in two seconds."""
+    """Insert attempts without making a model of each: 100,000 of them in a second or two."""
     columns = ", ".join(connection.ops.quote_name(name) for name in (*Call._fields, *REST))
-    places = ", ".join(["%s"] * (len(Call._fields) + len(REST)))
     rows = [
         (*call._replace(sent=connection.ops.adapt_datetimefield_value(call.sent)), *REST.values())
         for call in calls
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO describer_attempt ({columns}) VALUES ({places})", rows)
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY describer_attempt ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(rows[0]))
+            cursor.executemany(f"INSERT INTO describer_attempt ({columns}) VALUES ({places})", rows)
 
 
 def added_up(calls):

@@ -223,7 +223,11 @@ def test_x16_after_ten_wrong_passwords_a_name_waits_and_nobody_else(site):
 
 
 def test_x17_an_unknown_name_and_a_wrong_password_get_the_same_words_in_the_same_time(site):
-    tries = {name: [guess(site, name) for _ in range(3)] for name in ("eve", "nobody-at-all")}
+    tries = {"eve": [], "nobody-at-all": []}
+    # In turns: the quickest of each is what the site needs, whatever else the machine does.
+    for _ in range(6):
+        for name, tried in tries.items():
+            tried.append(guess(site, name))
     pages = {
         without_tokens(answer.text).replace(name, "") for name, tried in tries.items() for answer, _ in tried
     }
