@@ -51,10 +51,11 @@ quick: .venv/test
 	@$(BIN)/python -m compileall -q describer vision_site tests
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not browser and not site and not process"
 
-# The tests start some hundred processes: each is quicker when our own modules are compiled, too.
+# The tests start some hundred processes: each is quicker when our own modules are compiled, too. Three files at once on two
+# cores: much of their time is waiting.
 unit: .venv/test .venv/peers/done
 	@$(BIN)/python -m compileall -q describer vision_site tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 browser: .venv/test
 	$(BIN)/pytest -m browser

@@ -194,13 +194,19 @@ class Site:
         return session
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 30, step: float = 0.02) -> Any:
-    """Wait for a condition, never for seconds; answers what it answered."""
+def until(condition: Callable[[], Any], what: str, seconds: float = 30, step: float | None = None) -> Any:
+    """Wait for a condition, never for seconds; answers what it answered.
+
+    Without a `step` it is looked at ever more seldom, from 20 ms to 0.2 s: a question to a site takes its processor time.
+    """
     deadline = time.monotonic() + seconds
+    pause = step or 0.02
     while time.monotonic() < deadline:
         if result := condition():
             return result
-        threading.Event().wait(step)
+        threading.Event().wait(pause)
+        if step is None:
+            pause = min(pause * 1.3, 0.2)
     raise AssertionError(f"not within {seconds} s: {what}")
 
 

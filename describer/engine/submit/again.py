@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from collections.abc import Sequence
 from collections.abc import Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from describer.engine.submit.ask import Ask, submit
