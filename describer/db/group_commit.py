@@ -33,7 +33,7 @@ class Write(Generic[Result]):
 
 
 class GroupCommit:
-    """`together(work)` runs `work` in a transaction, which it may share with others, and answers after the commit.
+    """`group_commit(work)` runs `work` in a transaction, which it may share with others, and answers after the commit.
 
     Work may run again from its beginning when another's failed beside it: then each gets a transaction of its own.
     Works that change rows that others change, too, name them in `order`: in this order they are written, so that two
@@ -49,51 +49,51 @@ class GroupCommit:
         if connection.in_atomic_block:
             with transaction.atomic():
                 return work()
-        job = Write(work, order)
-        if self._joins(job):
+        write = Write(work, order)
+        if self._joins(write):
             with released():
-                job.turn.acquire()  # until it is done, or ours to lead
-        if not job.done:
+                write.turn.acquire()  # until it is done, or ours to lead
+        if not write.done:
             self._lead()
-        if job.error is not None:
-            raise job.error
-        answer: Result = job.result
+        if write.error is not None:
+            raise write.error
+        answer: Result = write.result
         return answer
 
-    def _joins(self, job: Write[Any]) -> bool:
+    def _joins(self, write: Write[Any]) -> bool:
         """Stand in line; False when there is nobody who leads it."""
         with self.line_lock:
-            self.line.append(job)
+            self.line.append(write)
             led, self.led = self.led, True
         return led
 
     def _lead(self) -> None:
         with self.line_lock:
-            jobs, self.line = self.line, []
+            writes, self.line = self.line, []
         try:
-            _commit_together(sorted(jobs, key=lambda job: job.order))
+            _commit_together(sorted(writes, key=lambda write: write.order))
         finally:
             with self.line_lock:
                 following = self.line[0] if self.line else None
                 self.led = following is not None
-            for job in jobs:
-                job.finish()
+            for write in writes:
+                write.finish()
             if following is not None:
                 following.turn.release()
 
 
-def _commit_together(jobs: list[Write[Any]]) -> None:
-    """Write all jobs in one transaction; when a job fails, each in a transaction of its own."""
+def _commit_together(writes: list[Write[Any]]) -> None:
+    """Write all writes in one transaction; when a write fails, each in a transaction of its own."""
     try:
         with transaction.atomic():
-            for job in jobs:
-                job.result = job.work()
+            for write in writes:
+                write.result = write.work()
     except BaseException as error:
-        if len(jobs) == 1:
-            jobs[0].error = error
+        if len(writes) == 1:
+            writes[0].error = error
             return
-        for job in jobs:
-            _commit_together([job])
+        for write in writes:
+            _commit_together([write])
 
 
 group_commit = GroupCommit()

@@ -1,9 +1,6 @@
 """The same ask once more, at the person's one click."""
 
 from collections.abc import Sequence
-from collections.abc import Sequence
-from collections.abc import Sequence
-from collections.abc import Sequence
 from typing import Any
 
 from describer.engine.submit.ask import Ask, submit

@@ -1,4 +1,4 @@
-"""The one door to addresses that people name: nobody gets through it to what lies inside the admin's network.
+"""The one way to addresses that people name: nobody is led to what lies inside the admin's network.
 
 A link is checked, its name looked up, every answer judged, and the very address that was judged is the one connected
 to. Nothing of the machine goes along: no proxy, no login of a .netrc, no cookie. Redirects are for the caller to
