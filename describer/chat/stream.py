@@ -196,12 +196,8 @@ class Assembly:
 _TAKEN = ("index", "delta", "message", "text", "usage", "logprobs")
 
 
-def assemble(text: str) -> dict[str, Any]:
-    """Return the body of a whole event stream; `choices` is empty where the stream held none."""
-    return assembled(text.encode("utf-8", "replace")).body()
-
-
 def assembled(body: bytes) -> Assembly:
+    """Put a whole event stream together; its body's `choices` is empty where the stream held none."""
     assembly = Assembly()
     for name, data in Events().feed(body, last=True):
         assembly.add(name, data)

@@ -4,7 +4,7 @@ Summed from the roll-up alone, so that a year is quick. Money is Decimal from th
 always stands apart: no model was asked there, and nothing costs.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
@@ -74,10 +74,6 @@ class Breakdown:
         """Return the groups, those with the most tokens first; of equals the one whose name comes first."""
         return sorted(self.groups.items(), key=lambda item: (-item[1].total_tokens, str(item[0])))
 
-    def regrouped(self, key: Callable[[Group], Group]) -> dict[Group, Totals]:
-        """Return the groups' totals under what `key` makes of each group: groups of one key become one."""
-        return _regrouped(self.groups, key)
-
 
 def totals(first: date, last: date, *by: str, owner: int | None = None, key: int | None = None) -> Breakdown:
     """Sum up the days `first` to `last`, both within it, by columns of UsageDay, in one statement.
@@ -130,10 +126,3 @@ def _count(breakdown: Breakdown, row: dict[str, Any], by: tuple[str, ...]) -> No
         groups, total = breakdown.sandbox_groups, breakdown.sandbox
     groups.setdefault(group, Totals()).add(sums)
     total.add(sums)
-
-
-def _regrouped(groups: Mapping[Group, Totals], key: Callable[[Group], Group]) -> dict[Group, Totals]:
-    merged: dict[Group, Totals] = {}
-    for group, sums in groups.items():
-        merged.setdefault(key(group), Totals()).add(sums)
-    return merged

@@ -35,9 +35,6 @@ class DescriptionQuerySet(models.QuerySet["Description"]):
         """Return what this person may see: their own descriptions; an admin sees everybody's."""
         return self if person.is_superuser else self.filter(owner=person)
 
-    def final(self) -> "DescriptionQuerySet":
-        return self.filter(status__in=Description.FINAL)
-
 
 class Description(models.Model):
     """One ask and its answer: images + question + model + parameters -> choices. The job and the result in one row.

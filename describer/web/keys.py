@@ -22,20 +22,24 @@ class KeyRow:
         """Tell whether the key opens anything."""
         return self.key.revoked is None and not self.key.is_expired
 
+    def add(self, sums: Totals, *, is_today: bool) -> None:
+        """Count what was used on a day of this month."""
+        self.month.add(sums)
+        if is_today:
+            self.today.add(sums)
+
 
 def key_rows(user: User) -> list[KeyRow]:
     """Return all keys of a person, the newest first, with what was used this month."""
     rows = {key.pk: KeyRow(key) for key in user.api_keys.all()}
     today = timezone.localdate()
     used = totals(today.replace(day=1), today, "key", "day", owner=user.pk)
-    asked = {key for key, _ in used.groups}
-    for key, _ in used.sandbox_groups:
-        if key in rows:
-            rows[key].is_sandbox_only = key not in asked
-    alone = {group: sums for group, sums in used.sandbox_groups.items() if group[0] not in asked}
-    for (key, day), sums in (used.groups | alone).items():
+    for (key, day), sums in used.groups.items():
         if row := rows.get(key):
-            row.month.add(sums)
-            if day == today:
-                row.today.add(sums)
+            row.add(sums, is_today=day == today)
+    asked = {key for key, _ in used.groups}
+    for (key, day), sums in used.sandbox_groups.items():
+        if key not in asked and (row := rows.get(key)):
+            row.is_sandbox_only = True
+            row.add(sums, is_today=day == today)
     return list(rows.values())

@@ -7,6 +7,7 @@ import pytest
 from describer.chat.client import Client, Target
 from describer.chat.errors import ChatError
 from describer.chat.schema import Reply
+from describer.chat.stream import assembled
 from tests.endpoint import ScriptedEndpoint, Step
 
 KEY = "sk-a-secret-that-nobody-may-see"
@@ -33,6 +34,11 @@ class Line:
         with pytest.raises(ChatError) as caught:
             self.ask(*steps, **body)
         return caught.value
+
+
+def assemble(text: str) -> dict[str, Any]:
+    """The body of a whole event stream."""
+    return assembled(text.encode("utf-8", "replace")).body()
 
 
 @pytest.fixture

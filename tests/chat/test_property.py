@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from describer.chat.errors import ChatError
 from describer.chat.response import EndpointResponse, read_reply
 from describer.chat.schema import ParameterError, Parameters, Reply, read_completion, read_parameters
-from describer.chat.stream import assemble
 from describer.chat.tokens import text_tokens
+from tests.chat.conftest import assemble
 
 statuses = st.integers(200, 599)
 numbers = st.integers() | st.floats()

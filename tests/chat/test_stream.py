@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from describer.chat.events import Events
 from describer.chat.schema import read_completion
-from describer.chat.stream import assemble
-from tests.chat.conftest import Line
+from tests.chat.conftest import Line, assemble
 from tests.endpoint import chunks, event, raw, sse
 
 
