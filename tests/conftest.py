@@ -1,5 +1,6 @@
 """People and an endpoint that tests of all kinds share."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,11 @@ from describer.models import Endpoint, User
 from tests.endpoint import ScriptedEndpoint
 
 PASSWORD = "correct-horse"
+
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # Started in the background by a shell: what a test starts would inherit it, and never hear of a SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
