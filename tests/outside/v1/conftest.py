@@ -12,7 +12,7 @@ from tests.images.pictures import photo
 from tests.outside.cluster import asking
 from tests.outside.people import SECRET
 from tests.outside.v1.world import NO_MORE, PHOTO, World
-from tests.site import Site
+from tests.site import Site, until
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +41,7 @@ def started(tmp_path_factory, gallery):
     ):
         assert site.bearer  # made before anything is timed
         world = World(site, endpoint)
+        until(lambda: "scripted-model" in world.default("model_names"), "the site knows its models")
         yield world, slow_calls(world, gallery)
 
 

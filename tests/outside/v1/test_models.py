@@ -18,14 +18,14 @@ def test_e08_a_model_is_named(world):
 
 
 def test_e09_an_unknown_model_is_looked_for_once_more_and_refused_with_those_that_are_near(world):
-    world.rows.do("UPDATE describer_endpoint SET models_fetched = '2020-01-01 00:00:00'")
+    world.age_models()
     asked = len(world.endpoint.model_calls)
     told = expect(world, 404, "model_not_found", "model", model="scripted-modle")
     assert MODEL in told["message"]
     assert len(world.endpoint.model_calls) == asked + 1
     expect(world, 404, "model_not_found", "model", model="x" * 5000)
     world.endpoint.models.append("new-model")
-    world.rows.do("UPDATE describer_endpoint SET models_fetched = '2020-01-01 00:00:00'")
+    world.age_models()
     assert world.post("New?", model="new-model").status_code == 200
     assert world.sent("New?")[0].body["model"] == "new-model"
 

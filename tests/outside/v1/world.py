@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -228,6 +229,11 @@ class World:
 
     def set_default(self, column: str, value: str) -> None:
         self.rows.do(f"UPDATE describer_endpoint SET {column} = '{value}' WHERE is_default")
+
+    def age_models(self) -> None:
+        """As if the list of models were a minute old: a call renews it, the site's own round does not yet."""
+        fetched = datetime.now(UTC) - timedelta(minutes=1)
+        self.set_default("models_fetched", f"{fetched:%Y-%m-%d %H:%M:%S}")
 
     def calm(self) -> None:
         """As if the endpoint had never refused its key, or told us to come later."""
