@@ -4,10 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from describer.api.access import own, visible
-from describer.api.ask import read_changes, read_token
+from describer.api.ask import read_changes
 from describer.api.auth import asking, caller
 from describer.api.descriptions import NOT_BORN, REFUSED, created
 from describer.api.errors import Error
+from describer.api.idempotency_key import read_idempotency_key
 from describer.api.openapi_forms import IDEMPOTENCY_KEY, changes_body
 from describer.engine import events
 from describer.engine.submit import ask_again
@@ -51,5 +52,5 @@ def again(request: HttpRequest, response: HttpResponse, description_id: int) -> 
     key = caller(request)
     old = own(key, description_id)
     changes = read_changes(request, old)
-    born = ask_again(old, via=Via.API, key=key, token=read_token(request), **changes)
+    born = ask_again(old, via=Via.API, key=key, token=read_idempotency_key(request.headers), **changes)
     return Status(202, created(response, born))

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
+from describer.api.idempotency_key import read_idempotency_key
 from describer.chat import ParameterError, read_parameters
 from describer.engine.submit import Ask, AskImage, AskLink, Refusal, keep_images
 from describer.models import ApiKey, Description, Via
@@ -14,7 +15,6 @@ from describer.models import ApiKey, Description, Via
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 _TEXTS = ("question", "system_prompt", "model")
 _LINK = "image_url"
-_LONGEST_TOKEN = 255
 
 
 def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
@@ -24,7 +24,7 @@ def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
     picture is refused before a picture is stored.
     """
     _check_form(request)
-    token = read_token(request)
+    token = read_idempotency_key(request.headers)
     parameters = _read_fields(request)
     texts = {name: _read_text(request, name) for name in _TEXTS}
     if not texts["question"].strip():
@@ -56,18 +56,6 @@ def read_changes(request: HttpRequest, old: Description) -> dict[str, Any]:
     if model := _read_text(request, "model"):
         changes["model"] = model
     return changes
-
-
-def read_token(request: HttpRequest) -> str | None:
-    """Return the caller's own name for this ask: sent twice, it is one ask.
-
-    Raises Refusal for a name that is too long.
-    """
-    token = request.headers.get("Idempotency-Key", "").strip()
-    if len(token) > _LONGEST_TOKEN:
-        message = f"An Idempotency-Key has at most {_LONGEST_TOKEN} characters."
-        raise Refusal(message, code="invalid_value", param="Idempotency-Key")
-    return token or None
 
 
 def _check_form(request: HttpRequest) -> None:

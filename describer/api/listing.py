@@ -8,7 +8,8 @@ from ninja import Schema
 from pydantic import BeforeValidator, Field
 
 from describer.api.access import owner_of
-from describer.desk.filters import BIGGEST_ID, OPEN, Selection
+from describer.db.row_id import BIGGEST_ID
+from describer.desk.filters import OPEN, Selection
 from describer.engine.submit import Refusal
 from describer.models import ApiKey, Description, Status, Via
 

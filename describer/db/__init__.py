@@ -1,1 +1,4 @@
-"""The database below the rows: statements built once, writes of several threads in one commit, and its version."""
+"""The database below the rows.
+
+Statements built once, writes of several threads in one commit, exact sums, its version, the number of a row.
+"""

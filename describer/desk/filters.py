@@ -9,13 +9,13 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from describer.db.row_id import BIGGEST_ID
 from describer.models import Description, Status
 from describer.models.description import DescriptionQuerySet
 
 OPEN = (Status.QUEUED, Status.WAITING, Status.RUNNING)
 _DAY = timedelta(days=1)
 _SLACK = _DAY  # by which the clocks of all processes, and a row's birth and its number, may disagree
-BIGGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from describer.db.row_id import read_row_id
 from describer.desk.presets import PRESETS
 from describer.lib.guard import AddressRefused
 from describer.models import Description, Endpoint, User
@@ -17,7 +18,6 @@ from describer.web.cards import cards_of, is_new
 from describer.web.context_processors import in_words, unfinished
 from describer.web.current_user import current_user
 from describer.web.samples import samples
-from describer.web.tray import row_id
 
 _CHANGES = {"add", "drop", "preset"}  # buttons that change the form and ask nothing
 _NEWEST = 10  # descriptions on the page
@@ -69,7 +69,7 @@ def _is_scripted(request: HttpRequest) -> bool:
 
 def _first_form(request: HttpRequest, owner: User) -> AskForm:
     """Return an empty form, or one filled from an earlier ask of the person's own (?from=id)."""
-    rows = Description.objects.filter(owner=owner, pk=row_id(request.GET.get("from", "")))
+    rows = Description.objects.filter(owner=owner, pk=read_row_id(request.GET.get("from", "")))
     earlier = rows.select_related("endpoint").first()
     if earlier:
         return from_description(earlier)

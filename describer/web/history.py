@@ -17,7 +17,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from describer.chat.completion import reading
-from describer.desk.filters import BIGGEST_ID, OPEN, Selection
+from describer.db.row_id import read_row_id
+from describer.desk.filters import OPEN, Selection
 from describer.models import ApiKey, Attempt, Choice, Description, Status, User
 from describer.models.description import DescriptionQuerySet
 from describer.models.description_image import with_pictures
@@ -62,10 +63,12 @@ class Filter:
         if state not in STATES:
             state = ""
         model = query.get("model", "").replace("\x00", "")[:200]
-        chosen = cls(state=state, model=model, key=number(query.get("key")))
+        chosen = cls(state=state, model=model, key=read_row_id(query.get("key")))
         if not user.is_superuser:
             return chosen
-        return replace(chosen, person=number(query.get("person")), everybody=query.get("of") == "everybody")
+        return replace(
+            chosen, person=read_row_id(query.get("person")), everybody=query.get("of") == "everybody"
+        )
 
     def rows(self, user: User) -> DescriptionQuerySet:
         """Select the descriptions that this person sees through this filter, in no order yet."""
@@ -85,14 +88,6 @@ class Filter:
     @property
     def is_set(self) -> bool:
         return bool(self.state or self.model or self.key or self.person)
-
-
-def number(text: str | None) -> int:
-    """Read a row's number from an address; 0 when the text is no number."""
-    text = text or ""
-    if text.isascii() and text.isdigit() and len(text) < 20:
-        return min(int(text), BIGGEST_ID)
-    return 0
 
 
 class _HistoryTile(Card):
@@ -128,7 +123,7 @@ def history(request: HttpRequest) -> HttpResponse:
     chosen = Filter.of(request.GET, user)
     if request.method == "POST":
         return _keep_view(request, chosen)
-    before, after = number(request.GET.get("before")), number(request.GET.get("after"))
+    before, after = read_row_id(request.GET.get("before")), read_row_id(request.GET.get("after"))
     rows, newer, older = _history_page(chosen.rows(user), before, after)
     context = {
         "filter": chosen,
@@ -250,7 +245,7 @@ def _view(request: HttpRequest) -> str:
 
 def _keep_view(request: HttpRequest, chosen: Filter) -> HttpResponse:
     """Remember grid or list for a year, then go back to the same place of the list."""
-    here = {name: number(request.GET.get(name)) for name in ("before", "after")}
+    here = {name: read_row_id(request.GET.get(name)) for name in ("before", "after")}
     response = redirect(reverse("history") + chosen.query(**here))
     view = request.POST.get("view", "")
     if view in _VIEWS:

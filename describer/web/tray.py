@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.files.uploadedfile import UploadedFile
 
+from describer.db.row_id import read_row_id
 from describer.engine.submit import AskImage, AskLink, Refusal, keep_image, pictures_again
 from describer.images import clean_name
 from describer.lib.guard import host_of
@@ -57,25 +58,18 @@ class UploadTile:
         return None
 
 
-def row_id(text: str) -> int:
-    """Read a row's number from a form or an address; 0, which no row has, when the text is no number."""
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        return int(text)
-    return 0
-
-
 def named_tiles(owner: User, named: Sequence[tuple[str, str]]) -> Iterator[UploadTile]:
     """Yield the tiles that the form held already, by (id or address, name).
 
     Only the owner's own images can be named by id.
     """
-    rows = Image.objects.filter(owner=owner, pk__in={row_id(text) for text, _ in named})
+    rows = Image.objects.filter(owner=owner, pk__in={read_row_id(text) for text, _ in named})
     images = {image.pk: image for image in rows}
     for position, (text, name) in enumerate(named, 1):
         label = clean_name(name, f"picture {position}")
         if "://" in text:
             yield _linked(text, label)
-        elif image := images.get(row_id(text)):
+        elif image := images.get(read_row_id(text)):
             yield UploadTile(label, image)
         else:
             yield UploadTile.refused(label, Refusal(_GONE, code="no_image", param="image"))

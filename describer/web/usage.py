@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from describer.db.row_id import read_row_id
 from describer.ledger.totals import COUNTS, Breakdown, Totals, totals
 from describer.models import ApiKey, Attempt, User
 from describer.models.endpoint import SANDBOX
 from describer.web.chart import Chart, Tokens, chart
 from describer.web.current_user import current_user
-from describer.web.history import number
 from describer.web.period import DAY, KINDS, Period, day_of, period
 
 
@@ -96,7 +96,7 @@ def usage(request: HttpRequest) -> HttpResponse:
         kind = "month"
     span = period(kind, day_of(request.GET.get("on", ""), today), today)
     everybody = user.is_superuser and request.GET.get("of") == "everybody"
-    view = UsageView(user, span, everybody, number(request.GET.get("key")))
+    view = UsageView(user, span, everybody, read_row_id(request.GET.get("key")))
     return render(request, "usage.html", _links(view, today) | _figures(view))
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from describer.api.idempotency_key import read_idempotency_key
 from describer.api.v1.channel import Channel
 from describer.api.v1.errors import failure, reply_to
 from describer.api.v1.parse_request import asked_of, endpoint_of, kept, opened
@@ -32,7 +33,6 @@ _Response = TypeVar("_Response", bound=HttpResponseBase)
 _POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
 MOST_IN_LINE = 4 * settings.ENDPOINT_CONCURRENCY  # calls that wait for a thread or are under way
 _READERS = threading.BoundedSemaphore(4)
-_LONGEST_TOKEN = 255
 _LOOK_SECONDS = 0.1
 _RECORDED = ("rate_limit_exceeded", "budget_exceeded")
 
@@ -126,7 +126,7 @@ class EndpointCall:
         with _READERS:
             body = self.request.read()  # not before its turn: a thousand in line would hold 32 GB
             asked = asked_of(body)
-            token = self._token()
+            token = read_idempotency_key(self.headers)
             body_hash = ""
             if token:
                 body_hash = sha256(body).hexdigest()
@@ -168,13 +168,6 @@ class EndpointCall:
             request_id=self.request_id,
             client_retries=self._retries(),
         )
-
-    def _token(self) -> str | None:
-        token = self.headers.get("Idempotency-Key", "").strip()
-        if len(token) > _LONGEST_TOKEN:
-            message = f"An Idempotency-Key has at most {_LONGEST_TOKEN} characters."
-            raise Refusal(message, code="invalid_value", param="Idempotency-Key")
-        return token or None
 
     def _retries(self) -> int:
         """Return how often the caller's client says that it tried before."""
