@@ -46,10 +46,10 @@ types: .venv/test
 floors: .venv/test
 	$(BIN)/lint-imports
 
-# What needs no process of its own, in under a minute: while code is written.
+# What needs no process of its own and no second of a processor, in about a minute: while code is written.
 quick: .venv/test
 	@$(BIN)/python -m compileall -q describer vision_site tests
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not browser and not site and not process"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not browser and not site and not process and not slow" --ignore tests/outside --ignore tests/peers
 
 # The tests start some hundred processes: each is quicker when our own modules are compiled, too. Three files at once on two
 # cores: much of their time is waiting.

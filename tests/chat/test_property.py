@@ -22,6 +22,8 @@ anything = st.recursive(
     max_leaves=12,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def either(shape: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return shape | anything

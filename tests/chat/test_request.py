@@ -156,6 +156,7 @@ SAID = st.sampled_from(["user", "text", "image_url", "assistant", "x"])
 ODD = st.recursive(JSON | SAID, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=10)  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["model", "messages", "stream", "stop", "n", "x"]), ODD))
 def test_any_json_is_a_request_or_a_fault_with_words(given_body):

@@ -180,6 +180,7 @@ def test_a_claim_serves_all_threads_that_stand_in_line(alice):
         assert (kept.status, kept.lease_token) == (Status.RUNNING, run.token)
 
 
+@pytest.mark.slow
 def test_one_persons_thousands_let_anothers_first_ask_pass(alice, bob):
     rows = [{"owner": alice, "question": "?", "model": "m", "turn": turn} for turn in range(5000)]
     Description.objects.bulk_create(Description(endpoint=Endpoint.default(), **row) for row in rows)

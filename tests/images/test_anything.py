@@ -21,6 +21,8 @@ from tests.images.pictures import (
     with_segments,
 )
 
+pytestmark = pytest.mark.slow
+
 STARTS = [
     b"",
     b"\xff\xd8\xff\xe0",

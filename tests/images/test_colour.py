@@ -64,6 +64,7 @@ def test_u03_one_colour_may_be_see_through_in_rgb_and_grey():
     assert near(at(grey.sent, 0.5, 0.5), WHITE)
 
 
+@pytest.mark.slow
 def test_u03_hidden_colours_do_not_bleed_out_when_a_picture_is_shrunk():
     large = logo((255, 255, 255), hidden=(255, 0, 0)).resize((3000, 3000), Image.Resampling.NEAREST)
     sent = opened(taken(saved(large, "PNG")).sent).convert("RGB")

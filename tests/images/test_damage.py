@@ -88,6 +88,7 @@ def test_u46_a_single_changed_byte_of_a_png_is_found():
     assert code(bytes(data)) == "image_damaged"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1, 1), (7, 900), (640, 480), (1, 3000), (3000, 1), (2100, 1900)])
 @pytest.mark.parametrize("colour", ["white", "black", "red"])
 def test_flat_pictures_are_not_taken_for_damaged(size, colour):

@@ -182,6 +182,7 @@ def in_order(rows):
     return sorted(sorted(exact(row).items()) for row in rows)
 
 
+@pytest.mark.slow
 def test_page_account_api_command_and_admin_agree_to_the_last_digit(ledger, alice, bob, boss):
     key, key_secret, made = ledger(100_000)
     paid = [call for call in made if call.endpoint != SANDBOX]

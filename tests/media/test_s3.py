@@ -23,6 +23,8 @@ from tests.images.pictures import photo
 from tests.servers import S3Server, free_port
 from tests.site import Site
 
+pytestmark = pytest.mark.slow
+
 MIB = 2**20
 
 

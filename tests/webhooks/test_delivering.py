@@ -209,6 +209,7 @@ def test_after_a_day_it_is_given_up_and_after_a_month_forgotten(webhook, alice):
     assert webhook.deliveries.get().state == "pending"
 
 
+@pytest.mark.slow
 def test_a_slow_receiver_holds_up_nobody(webhook, postman, receiver, alice, bob):
     gate = threading.Event()
     receiver.shows("/slow", held(gate, reply(200, b"")))
@@ -224,6 +225,7 @@ def test_a_slow_receiver_holds_up_nobody(webhook, postman, receiver, alice, bob)
     assert {one.tries for one in delivered(postman, webhook.deliveries)} == {1}
 
 
+@pytest.mark.slow
 def test_two_workers_never_deliver_one_at_once(webhook, receiver, alice, bob, boss):
     people = [alice, bob, boss]
     for person in people[1:]:

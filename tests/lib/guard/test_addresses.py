@@ -63,6 +63,7 @@ def escaped(draw):
     return "".join(f"%{ord(letter):02x}" if draw(st.booleans()) else letter for letter in draw(dotted()))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     host=st.one_of(dotted(), embedded(), escaped()),

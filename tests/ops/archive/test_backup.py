@@ -45,6 +45,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(ROWS)
 def test_any_row_comes_back_as_it_went(values):
     row = {field.attname: field.get_default() for field in Attempt._meta.concrete_fields} | values
