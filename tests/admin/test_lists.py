@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from describer.models import ApiKey, Attempt, Description, Endpoint, User
 from tests.admin.conftest import EVIL, LISTS, path, whole
 
+pytestmark = pytest.mark.slow
+
 
 def fill(owner: User, first: int, after: int) -> None:
     for number in range(first, after):

@@ -6,6 +6,8 @@ from PIL import Image, ImageChops, ImageStat
 from describer.images import ImageError, Recipe
 from tests.images.pictures import at, near, opened, page, photo, png, prepared, saved, scene, taken
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 5), (27, 27), (1, 27)])
 def test_u23_tiny_pictures_get_a_border_and_are_not_stretched(size):
@@ -32,14 +34,12 @@ def test_u24_no_copy_is_steeper_than_a_hundred_to_one():
     assert (sent.width, sent.height) == (60, 6000)
 
 
-@pytest.mark.slow
 def test_u24t_a_long_page_says_that_small_text_may_be_lost():
     result = taken(saved(page(690, 15420), "PNG"))
     assert (result.sent.width, result.sent.height) == (89, 2000)
     assert result.notes == ("Shrunk to 89x2000; small text may be unreadable. Cut it into parts.",)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_u25_a_large_photo_is_shrunk_to_the_long_side_and_stays_sharp(kind):
     result = taken(saved(scene(3000, 2250), kind, quality=92))

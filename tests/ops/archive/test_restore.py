@@ -18,6 +18,8 @@ from tests.days import write_days
 from tests.ops.archive.conftest import ODD, all_files, all_rows
 from tests.rows import make_description
 
+pytestmark = pytest.mark.slow
+
 HELD = ("queued", "waiting", "running")
 
 
