@@ -233,7 +233,8 @@ def test_x17_an_unknown_name_and_a_wrong_password_get_the_same_words_in_the_same
     }
     assert len(pages) == 1
     known, unknown = (min(seconds for _, seconds in tried) for tried in tries.values())
-    assert 0.6 < known / unknown < 1.6
+    # A password that nobody hashes would make it five times as quick and more; a busy machine never does so six times.
+    assert 0.4 < known / unknown < 2.5
 
 
 def test_x27_fields_that_are_not_for_people_are_ignored(site, eve):
