@@ -13,15 +13,9 @@ from tests.endpoint import html, redirect
 from tests.gallery import CONNECTIONS, INSIDE, Gallery, picture
 from tests.images.pictures import photo
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("asked_endpoint")]
 PHOTO = photo(64, 48)
 PAGE = "This link shows a web page, not a picture. Open the picture itself and copy its address."
-
-
-@pytest.fixture(autouse=True)
-def asked_endpoint(settings, endpoint):
-    settings.VISION_BASE_URL, settings.VISION_MODEL = endpoint.url, "scripted-model"
-    return Endpoint.from_environment()
 
 
 @pytest.fixture

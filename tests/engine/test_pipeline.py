@@ -14,18 +14,8 @@ from tests.days import days_of
 from tests.endpoint import answer, error, rate_limited
 from tests.images.pictures import photo
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("asked_endpoint")]
 State = Attempt.State
-
-
-@pytest.fixture(autouse=True)
-def asked_endpoint(settings, endpoint):
-    settings.VISION_BASE_URL, settings.VISION_API_KEY, settings.VISION_MODEL = (
-        endpoint.url,
-        "sk-x",
-        "scripted-model",
-    )
-    return Endpoint.from_environment()
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from tests.images.pictures import photo
 from tests.rows import make_description
 from tests.site import until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("asked_endpoint")]
 
 AFTER_ALL = (date.max,)
 MESSAGES = ({"role": "user", "content": "What is it?"},)
@@ -102,16 +102,6 @@ class Companion:
 def companion():
     with ThreadPoolExecutor(2) as pool:
         yield Companion(pool)
-
-
-@pytest.fixture(autouse=True)
-def asked_endpoint(settings, endpoint):
-    settings.VISION_BASE_URL, settings.VISION_API_KEY, settings.VISION_MODEL = (
-        endpoint.url,
-        "sk-x",
-        "scripted",
-    )
-    return Endpoint.from_environment()
 
 
 @pytest.fixture(autouse=True)
