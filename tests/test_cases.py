@@ -13,12 +13,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
-CASE = re.compile(r"([a-z])(\d{1,2})([a-z]?)")
+CASE = re.compile(r"(f?[a-z])(\d{1,2})([a-z]?)")
 NAMED = re.compile(rf"test((?:_to)?_{CASE.pattern})+(?=_)")
 
 
 def listed():
-    return re.findall(r"^\| ([A-Z]\d{2}[A-Z]?) \|", PAGE, re.MULTILINE)
+    return re.findall(r"^\| (F?[A-Z]\d{2}[A-Z]?) \|", PAGE, re.MULTILINE)
 
 
 def names_of_tests():
@@ -45,6 +45,7 @@ def cases_of(name):
         ("test_u44_a_file", {"U44"}),
         ("test_x1_x02_a_page", {"X01", "X02"}),
         ("test_u24t_a_long_page", {"U24T"}),
+        ("test_fe08_ff1_a_fault_found_from_outside", {"FE08", "FF01"}),
         ("test_p02_to_p05_n08_what_was_killed", {"P02", "P03", "P04", "P05", "N08"}),
         ("test_500_is_a_page", set()),
         ("test_a_page_of_u44_is_none", set()),
