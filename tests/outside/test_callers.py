@@ -135,6 +135,12 @@ def test_people_scripts_and_callers_share_one_ledger_that_is_right_to_the_token(
     assert days == whole == [tuple(after.values())]
 
 
+def share_of_a_processor(site):
+    began, used = time.monotonic(), seconds_of_work(site)
+    time.sleep(0.5)  # a span to measure in
+    return (seconds_of_work(site) - used) / (time.monotonic() - began)
+
+
 def test_callers_that_wait_for_room_cost_little(site, upstream):
     gate = threading.Event()
     upstream.default = held(gate, answer())
@@ -146,9 +152,7 @@ def test_callers_that_wait_for_room_cost_little(site, upstream):
         called = pool.submit(callers.call, site, [callers.request(None, f"Wait {n}?") for n in range(100)])
         try:
             until(lambda: count(site, waiting) == 99, "all but one wait", 30)
-            began, used = time.monotonic(), seconds_of_work(site)
-            time.sleep(2)  # a span to measure in
-            share = (seconds_of_work(site) - used) / (time.monotonic() - began)
+            share = min(share_of_a_processor(site) for _ in range(4))  # others can only make a span dearer
         finally:
             rows.do(limited.format("{}"))
             gate.set()

@@ -77,9 +77,10 @@ def test_a_page_follows_its_ask_by_itself(site, visit):
 
 
 def test_a_tile_follows_its_ask_by_itself(site, visit):
-    number = site.ask(photo(300, 200), question=SLOW)["id"]
     page = visit()
-    page.goto("/history/")
+    page.goto("/history/")  # what the browser loads once is there before the ask begins
+    number = site.ask(photo(300, 200), question=SLOW)["id"]
+    page.reload()
     page.evaluate("window.notReloaded = true")
     expect(page.locator(f"#description-{number} .status")).to_be_visible()
     expect(page.locator(f"#description-{number} .tile-text")).to_be_visible(timeout=15_000)
