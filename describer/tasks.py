@@ -1,5 +1,6 @@
 """Celery's part: hear the doorbell and call the pipeline. Nothing is decided here."""
 
+import signal
 import threading
 from typing import Any
 
@@ -11,6 +12,10 @@ from describer import upkeep
 from describer.engine.pipeline import run_next
 from describer.engine.queue import process
 from describer.engine.queue.doorbell import TASK
+
+
+# Read before Celery takes the signal for its own: after `nohup` a closed terminal is nothing to end for.
+_NOHUP = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
 
 @shared_task(name=TASK, ignore_result=True)
@@ -31,6 +36,16 @@ def wait(**_: Any) -> None:
 def worker_began(**_: Any) -> None:
     """Start the heartbeat and the sweeps of a worker process that is up."""
     upkeep.start_rounds()
+    if settings.REDIS_URL:  # `up` has its own handlers
+        _end_with_the_terminal()
+
+
+def _end_with_the_terminal() -> None:
+    """Take SIGHUP as SIGTERM: Celery would start the process anew, at a terminal that is closed."""
+    handler = signal.getsignal(signal.SIGTERM)
+    if _NOHUP:
+        handler = signal.SIG_IGN
+    signal.signal(signal.SIGHUP, handler)
 
 
 @worker_shutting_down.connect

@@ -1,5 +1,6 @@
 """The same site on Redis and PostgreSQL, with a worker of its own."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -100,13 +101,17 @@ def test_pages_that_are_not_there_beside_the_stream_keep_no_connection(site):
     assert time.monotonic() - began < 10
 
 
-def test_p06_a_worker_told_to_stop_leaves_in_time_and_hands_back_what_it_holds(tmp_path, endpoint, cluster):
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_p06_ff19_a_worker_told_to_stop_leaves_in_time_and_hands_back_what_it_holds(
+    tmp_path, endpoint, cluster, told
+):
     endpoint.default = answer("Too slow.", delay=30)
     with cluster.site(tmp_path, endpoint, GRACE_SECONDS="1") as site:
         with Worker(site) as worker:
             ids = [site.ask(photo(64, 48), question=f"Slow {number}?")["id"] for number in range(6)]
             until(lambda: endpoint.in_flight == len(ids), "all are in flight")
-            assert worker.stop() == 0
+            worker.process.send_signal(told)
+            assert worker.process.wait(40) == 0
         held = [site.description(number) for number in ids]
         assert {one["status"] for one in held} == {"queued"}
         assert {one["attempts"][0]["state"] for one in held} == {"unknown"}

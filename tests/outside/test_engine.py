@@ -85,11 +85,13 @@ def test_sixty_four_asks_are_in_flight_at_once(site, endpoint):
     assert len(endpoint.calls) == 64
 
 
-def test_p06_told_to_stop_it_finishes_what_is_in_flight_and_exits_with_zero(site, endpoint):
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_p06_ff19_told_to_stop_it_finishes_what_is_in_flight_and_exits_with_zero(site, endpoint, told):
     endpoint.default = answer("Finished.", delay=1)
     ids = submit(site, 8)
     until(lambda: endpoint.in_flight == 8, "8 calls are in flight")
-    assert site.stop() == 0
+    site.process.send_signal(told)
+    assert site.gone(40) == 0
     site.start()
     described = ended(site, ids)
     assert [len(one["attempts"]) for one in described] == [1] * 8

@@ -26,13 +26,16 @@ _AGAIN_SECONDS = 1.0  # make and systemd pass the first signal on twice
 
 
 class Shutdown:
-    """What SIGTERM and SIGINT do: once, end in order; again more than a second later, leave at once."""
+    """What SIGTERM, SIGINT and SIGHUP do: once, end in order; again more than a second later, leave at once."""
 
     def __init__(self) -> None:
         self.first: float | None = None
         self.server: uvicorn.Server | None = None
         # uvicorn raises the caught signal again at its end: with the default handler the process would die there.
-        for number in (signal.SIGTERM, signal.SIGINT):
+        signals = [signal.SIGTERM, signal.SIGINT]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+            signals.append(signal.SIGHUP)
+        for number in signals:
             signal.signal(number, self)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
