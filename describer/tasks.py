@@ -13,7 +13,6 @@ from describer.engine.pipeline import run_next
 from describer.engine.queue import process
 from describer.engine.queue.doorbell import TASK
 
-
 # Read before Celery takes the signal for its own: after `nohup` a closed terminal is nothing to end for.
 _NOHUP = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
