@@ -21,9 +21,11 @@ from describer.db import version
 from describer.db.connections import borrowed
 from describer.engine import queue, submit
 from describer.engine.endpoints import client
+from describer.engine.journal import journal
 from describer.engine.queue import process
 from describer.engine.queue.rounds import Round
 from describer.engine.queue.sweep import give_up_orphans
+from describer.engine.recover import forget_deleted, recover
 from describer.media.storage import PARTS, sweep_images, sweep_some_files
 from describer.models import Endpoint, Worker
 
@@ -35,6 +37,9 @@ SIGN_OFF_SECONDS = 1.0
 HAND_BACK_SECONDS = 5.0
 BEHIND_SECONDS = 2.0
 TIDY_SECONDS = 600
+_SETTLE: dict[Callable[[], object], float] = {queue.settle_left: settings.SWEEP_SECONDS}
+_EACH_SWEEP = {recover: settings.SWEEP_SECONDS} | _SETTLE
+_JOURNAL: dict[Callable[[], object], float] = {journal.keep_late: settings.SWEEP_SECONDS}
 FILES_SECONDS = 6 * 3600 / len(PARTS)  # so that every file's age is looked at some four times a day
 
 
@@ -42,7 +47,9 @@ def start_rounds() -> None:
     """Start the rounds of a worker process, once."""
     process.start(
         Round("heartbeat", {beat: settings.HEARTBEAT_SECONDS}),
-        Round("sweep", {queue.sweep: settings.SWEEP_SECONDS}),
+        Round("journal", _JOURNAL),
+        # What a process that is gone has left on disk is written before its runs are handed back.
+        Round("sweep", _EACH_SWEEP | {queue.sweep: settings.SWEEP_SECONDS}),
         Round("webhooks", {webhooks.postman.deliver: settings.SWEEP_SECONDS}),
         Round(
             "upkeep",
@@ -57,11 +64,15 @@ def start_rounds() -> None:
 
 def keep_leases() -> None:
     """Start the one round of a process that is no worker, but runs calls of our own endpoint or the shell."""
-    process.start(Round("leases", {process.leases.extend: settings.HEARTBEAT_SECONDS}))
+    process.start(
+        Round("leases", {process.leases.extend: settings.HEARTBEAT_SECONDS} | _SETTLE),
+        Round("journal", _JOURNAL),
+    )
 
 
 def end_rounds() -> None:
     """Stop the rounds and take this process off the list of workers; they are not started again in this process."""
+    journal.close()
     _try_shortly(webhooks.postman.finish, SIGN_OFF_SECONDS)
     process.end()
     _try_shortly(sign_off, SIGN_OFF_SECONDS)
@@ -83,7 +94,7 @@ def hand_back() -> None:
 
 def _hand_back() -> None:
     try:
-        queue.hand_back_held()
+        queue.hand_back_held(journal.kept_tokens())
     except (DatabaseError, InterfaceError) as error:
         logger.warning("not handed back, they are taken up when their leases end: %s", error)
 
@@ -97,14 +108,19 @@ def _try_shortly(last: Callable[[], None], seconds: float) -> None:
 
 def beat() -> None:
     """Extend the leases of this process, and tell of it as a worker."""
-    process.leases.extend()
-    Worker.tell(
-        NAME,
-        version=__version__,
-        started=STARTED,
-        slots=settings.WORKER_CONCURRENCY,
-        running=process.leases.count,
-    )
+    try:
+        process.leases.extend()
+        Worker.tell(
+            NAME,
+            version=__version__,
+            started=STARTED,
+            slots=settings.WORKER_CONCURRENCY,
+            running=process.leases.count,
+        )
+    except Exception:
+        process.pulse.miss()
+        raise
+    process.pulse.beat()
     behind.look()
 
 
@@ -181,6 +197,7 @@ def tidy() -> None:
     """Tidy up: old tokens, pictures that nothing shows, calls that nobody will complete, old deliveries, workers gone."""
     submit.forget_tokens()
     give_up_orphans()
+    forget_deleted()
     sweep_images()
     webhooks.tidy()
     gone = Worker.objects.gone()

@@ -10,7 +10,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
@@ -18,6 +18,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel, Field
 
+from describer.db.unavailable import is_unavailable
 from describer.errors import Refusal, error_response
 from describer.lib.route_traits import SCRIPT, route
 from describer.media.storage import disk_is_full
@@ -101,9 +102,12 @@ def unreadable_form(request: HttpRequest, raised: Any) -> HttpResponse:
     return error(Refusal(UNREADABLE, code="invalid_multipart"))
 
 
-def busy(request: HttpRequest, raised: Any) -> HttpResponse:
+def busy_or_failed(request: HttpRequest, raised: Any) -> HttpResponse:
+    """Tell that the database is away, locked or full, or takes no writes; all else is ours to mend."""
     if disk_is_full(raised):
         return disk_full(request, raised)
+    if not is_unavailable(raised):
+        return failed(request, raised)
     logger.warning("the database is away or locked: %s", raised)
     message = "The site is busy; try again in a few seconds. Nothing was stored."
     return error(Refusal(message, code="busy", status=503, retry_after=BUSY_SECONDS))
@@ -138,8 +142,8 @@ HANDLERS = {
     MultiPartParserError: unreadable_form,
     UnreadablePostError: unreadable_form,
     SuspiciousOperation: unreadable_form,
-    OperationalError: busy,
-    InterfaceError: busy,
+    DatabaseError: busy_or_failed,
+    InterfaceError: busy_or_failed,
     OSError: disk_full_or_failed,
     Exception: failed,
 }

@@ -10,6 +10,7 @@ Reading = Literal["stop", "length", "filter", "tool"]
 """Our reading of a finish_reason; None where it is missing or a word of the endpoint's own."""
 
 MOST_CHOICES = 128
+_HIGHEST_INDEX = 32_767  # of a choice; more is no index, and no column holds it
 _LONGEST_NAME = 255
 _LONGEST_REASON = 64
 TEXT_PARTS = ("text", "output_text", None)
@@ -152,12 +153,13 @@ def _first_count(usage: Mapping[str, Any], *names: str) -> int | None:
 
 
 def _read_choices(raw: Any) -> tuple[CompletionChoice, ...]:
-    """Read a list of choices, or a bare choice; where an index is missing or comes twice, order counts."""
+    """Read a list of choices, or a bare choice; where an index is missing, comes twice or is beyond all reason, order counts."""
     if isinstance(raw, dict):
         raw = [raw]
     listed = [choice for choice in as_list(raw) if isinstance(choice, dict)][:MOST_CHOICES]
     indexes = [as_count(choice.get("index")) for choice in listed]
-    if None in indexes or len(set(indexes)) < len(indexes):
+    plausible = [index for index in indexes if index is not None and index <= _HIGHEST_INDEX]
+    if len(set(plausible)) < len(indexes):
         indexes = list(range(len(listed)))
     choices = [_read_choice(choice, index or 0) for choice, index in zip(listed, indexes, strict=True)]
     return tuple(sorted(choices, key=lambda choice: choice.index))

@@ -26,7 +26,7 @@ from describer.chat import (
 from describer.chat.messages import Shown
 from describer.db.connections import released
 from describer.db.group_commit import group_commit
-from describer.engine import events, queue, record
+from describer.engine import events, queue, record, store
 from describer.engine.endpoints import adaptations
 from describer.engine.endpoints.adaptations import AdaptedCall
 from describer.engine.endpoints.client import client, target
@@ -49,6 +49,9 @@ def run_next() -> bool:
     try:
         events.publish(run.description)
         process(run)
+    except BaseException:
+        queue.leave(run)
+        raise
     finally:
         queue.process.leases.drop(run.token)
     return True
@@ -59,7 +62,7 @@ def process(run: Run) -> None:
     """See a claimed description through to its end, or to its next wait."""
     description = run.description
     if not run.waiter and (reason := queue.must_wait(description)):
-        record.end(run, Status.WAITING, waiting_reason=reason)
+        store.end(run, Status.WAITING, waiting_reason=reason)
         return
     call = adaptations.call_for(description)
     for left in reversed(range(1 + AMENDMENTS)):
@@ -81,7 +84,10 @@ def process_inline(run: Run, waiter: Waiter) -> None:
             if run.description.status != Status.WAITING or not queue.wait_inline(run, waiter):
                 break
         if run.description.status == Status.WAITING:
-            _leave(run, waiter)
+            _end_unwaited(run, waiter)
+    except BaseException:
+        queue.leave(run)
+        raise
     finally:
         queue.process.leases.drop(run.token)
 
@@ -92,10 +98,10 @@ def _prepare(run: Run, call: AdaptedCall) -> RequestBody | None:
     try:
         return encode_body(_request(description, run.transcript, pictures(description), call))
     except (ImageMissing, Refusal, ChatError) as error:
-        record.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
+        store.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
     except StorageAway as error:
         verdict = queue.put_off(description, error.message)
-        record.end(run, Status.WAITING, waiting_reason=verdict.message, not_before=verdict.not_before)
+        store.end(run, Status.WAITING, waiting_reason=verdict.message, not_before=verdict.not_before)
     return None
 
 
@@ -106,6 +112,7 @@ def _ask(run: Run, call: AdaptedCall, body: RequestBody, *, may_amend: bool) -> 
         return None
     waiter = run.waiter
     relay = waiter.relay if waiter else None
+    run.is_calling = run.called = True
     try:
         with released():
             reply = client().complete(target(run.description.endpoint), body, relay)
@@ -115,8 +122,10 @@ def _ask(run: Run, call: AdaptedCall, body: RequestBody, *, may_amend: bool) -> 
             waiter.error = error
             error.retryable = error.retryable and not waiter.has_words
         record.error(run, attempt, error, again=amendment is not None)
+        run.is_calling = False
         return amendment
     record.answer(run, attempt, reply)
+    run.is_calling = False
     return None
 
 
@@ -124,7 +133,7 @@ def _write_sent(run: Run, call: AdaptedCall) -> Attempt | None:
     """Commit the attempt's row before a byte leaves; None when the run lost its lease or was cancelled."""
     description = run.description
     if run.waiter and run.waiter.over.is_set():
-        record.end(run, Status.CANCELLED)
+        store.end(run, Status.CANCELLED)
         return None
     attempt = Attempt(
         description=description.pk,
@@ -160,15 +169,15 @@ def _amendment(description: Description, error: ChatError, call: AdaptedCall) ->
     return replace(amendment, also=also)
 
 
-def _leave(run: Run, waiter: Waiter) -> None:
+def _end_unwaited(run: Run, waiter: Waiter) -> None:
     """End a run whose caller is gone before the next call: cancelled if nothing was sent, else failed as the last call."""
     if not run.description.resume(run.token):
         return
     if waiter.error is None:
-        record.end(run, Status.CANCELLED)
+        store.end(run, Status.CANCELLED)
     else:
         failure = {"error_code": waiter.error.code, "error_message": waiter.error.message}
-        record.end(run, Status.FAILED, **failure)
+        store.end(run, Status.FAILED, **failure)
 
 
 def request_of(description: Description) -> dict[str, Any]:

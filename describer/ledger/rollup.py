@@ -1,6 +1,7 @@
 """The roll-up of attempts into days, written in the transaction that completes the attempt."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -24,6 +25,15 @@ def roll_up(attempt: Attempt, before: Attempt.State) -> None:
     _add(_day_key(attempt), counted)
 
 
+def roll_up_all(given_up: Iterable[Attempt]) -> None:
+    """Add attempts that were just given up as unknown to their days, within the transaction that gave them up."""
+    days: dict[Key, Counter[str]] = defaultdict(Counter)
+    for attempt in given_up:
+        days[_day_key(attempt)].update(_counts(attempt))
+    for key in sorted(days, key=_order):
+        _add(key, days[key])
+
+
 def used(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
     """Return the tokens of a description's answering attempt: as reported, else the site's estimate, marked as one."""
     answered = [attempt for attempt in attempts if attempt.state == Attempt.State.ANSWERED]
@@ -38,7 +48,11 @@ def used(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
 
 def order_of(attempt: Attempt) -> tuple[Any, ...]:
     """Return what tells the days of attempts apart, for group commits: many processes add to the same days."""
-    return tuple(value for _, value in _day_key(attempt))
+    return _order(_day_key(attempt))
+
+
+def _order(key: Key) -> tuple[Any, ...]:
+    return tuple(value for _, value in key)
 
 
 def _day_key(attempt: Attempt) -> Key:

@@ -93,10 +93,10 @@ class Attempt(models.Model):
     def complete(self, state: "Attempt.State", **values: Any) -> "Attempt.State | None":
         """Write what the call came to; return the state it had, or None when it was complete before.
 
-        A call given up as unknown may still be completed by its late reply: it was paid.
+        A call given up as unknown may still be completed by its late reply: it was paid. `answered` is now, if not given.
         """
         held = {name: getattr(self, name) for name in COMPLETED}
-        written = held | values | {"state": state, "answered": timezone.now()}
+        written = held | {"answered": timezone.now()} | values | {"state": state}
         for before in (self.State.SENT, self.State.UNKNOWN):
             if COMPLETE_ATTEMPT(pk=self.pk, before=before, **written):
                 self._set(**written)
@@ -106,15 +106,6 @@ class Attempt(models.Model):
     def send(self) -> None:
         """Write the call as `sent`, to be committed before its bytes leave."""
         INSERT_ATTEMPT(self)
-
-    def abandon(self, **values: Any) -> bool:
-        """Move the call from sent to unknown, since no reply is expected any more; False when it was not open.
-
-        A late reply completes it.
-        """
-        rows = Attempt.objects.filter(pk=self.pk, state=self.State.SENT)
-        self._set(state=self.State.UNKNOWN, **values)
-        return bool(rows.update(state=self.State.UNKNOWN, **values))
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():

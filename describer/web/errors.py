@@ -8,11 +8,12 @@ import secrets
 import sys
 from dataclasses import dataclass, replace
 
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from describer.db.unavailable import is_unavailable
 from describer.errors import Refusal, error_response
 from describer.media.storage import disk_is_full
 from describer.middleware import traits_of_path
@@ -139,7 +140,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     raised = sys.exception()
     if raised is not None and disk_is_full(raised):
         return failed(request, DISK_FULL)
-    if isinstance(raised, OperationalError):
+    if is_unavailable(raised):
         return busy(request)
     failure = replace(BROKEN, id=secrets.token_hex(4))
     logger.error("error %s was shown for %s %s", failure.id, request.method, request.path)
@@ -147,7 +148,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
-    """Answer 503: the database is locked or away."""
+    """Answer 503: the database is locked or away, or takes no writes."""
     response = failed(request, BUSY)
     response["Retry-After"] = "5"
     return response

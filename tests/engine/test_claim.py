@@ -124,7 +124,7 @@ def test_p17_a_clock_that_jumps_by_an_hour_takes_no_lease_from_a_worker_that_is_
 def test_p04_a_dead_run_is_queued_again_and_its_open_call_becomes_unknown(alice):
     row = make_description(alice, status=Status.RUNNING, lease_token="dead")
     call = make_attempt(row)
-    assert hand_back(row, "dead")
+    assert hand_back({row.pk: "dead"})
     row.refresh_from_db()
     call.refresh_from_db()
     assert (row.status, row.lease_token) == (Status.QUEUED, "")
@@ -144,7 +144,7 @@ def test_at_the_start_of_the_only_process_everything_goes_back(alice):
     cancelled = make_description(alice, status=Status.CANCELLED, lease_token="two")
     make_attempt(running)
     make_attempt(cancelled)
-    assert hand_all_back() == 2
+    assert hand_all_back()() == 2
     running.refresh_from_db()
     cancelled.refresh_from_db()
     assert (running.status, cancelled.status) == (Status.QUEUED, Status.CANCELLED)

@@ -177,7 +177,7 @@ def test_a_run_that_was_cancelled_is_not_failed_by_its_fetch(ask, gallery, endpo
 def test_a_run_that_lost_its_lease_leaves_the_row_to_the_next(ask, gallery, endpoint):
     def lose():
         row = Description.objects.get()
-        hand_back(row, row.lease_token)
+        hand_back({row.pk: row.lease_token})
         gallery.shows("/lost", picture(PHOTO))
 
     (row,) = ask(AskLink(interrupted(gallery, "/lost", lose)))

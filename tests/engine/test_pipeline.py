@@ -99,7 +99,7 @@ def test_p13_a_late_answer_of_a_run_that_lost_its_lease_is_paid_and_kept_apart(a
     def lose_the_lease(call):
         calls.append(call)
         if len(calls) == 1:
-            hand_back(row, Description.objects.get(pk=row.pk).lease_token)
+            hand_back({row.pk: Description.objects.get(pk=row.pk).lease_token})
             return answer("Too late.", usage=(10, 5, 15))
         return answer("In time.", usage=(10, 6, 16))
 

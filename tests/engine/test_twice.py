@@ -209,7 +209,9 @@ def test_an_answer_to_an_ask_that_was_cancelled(claimed, meeting, companion):
 
 def test_an_answer_to_an_attempt_that_was_given_up(claimed, meeting, companion):
     run = claimed()
-    meeting(answer("A boat.", usage=(100, 20, 120)), meanwhile=lambda: hand_back(run.description, run.token))
+    meeting(
+        answer("A boat.", usage=(100, 20, 120)), meanwhile=lambda: hand_back({run.description.pk: run.token})
+    )
     process(run)
     rows = companion.rolled_back()
     assert rows == written()

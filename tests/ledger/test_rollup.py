@@ -50,7 +50,7 @@ def some_history(people, seed):
         tokens = random.randint(1, 5000)
         usage = {"prompt_tokens": tokens, "completion_tokens": 7, "total_tokens": tokens + 7}
         if fate in ("late", State.UNKNOWN):
-            give_up([call])
+            give_up(Attempt.objects.filter(pk=call.pk))
         if fate in (State.ANSWERED, "late"):
             complete(call, State.ANSWERED, **usage)
         if fate == "silent":
@@ -78,7 +78,7 @@ def test_an_attempt_is_completed_once(alice):
 
 def test_p13_a_late_reply_completes_a_call_that_was_given_up(alice):
     call = make_attempt(make_description(alice))
-    give_up([call])
+    give_up(Attempt.objects.filter(pk=call.pk))
     assert UsageDay.objects.get().failed == 1
     complete(call, State.ANSWERED, total_tokens=10)
     day = UsageDay.objects.get()

@@ -225,7 +225,7 @@ def test_a_site_that_starts_meanwhile_leaves_a_living_shell_its_asks(boss, photo
 
     def start():
         endpoint.wait_for_calls(1)
-        assert hand_all_back() == 0
+        assert hand_all_back()() == 0
         connections.close_all()
         gate.set()
 

@@ -29,7 +29,7 @@ STEPS = {
     "while sent is written": (["answered"], 1),
     "after sent, before a byte left": (["unknown", "answered"], 1),
     "after the bytes left, before the reply": (["unknown", "answered"], 2),
-    "after the reply, before it is recorded": (["unknown", "answered"], 2),
+    "after the reply, before it is recorded": (["answered"], 1),  # it lies on disk
     "after it is recorded": (["answered"], 1),
 }
 HELD_AT_ONCE = len(STEPS) - 2  # all but the first and the last hold a slot
@@ -135,6 +135,7 @@ def killed(mode):
             feed()
             gates[replied].set()
             until(lambda: scripted.in_flight == 1, "the reply is written")
+            until(lambda: list((site.data / "held").glob("*/*.json")), "it is held, on disk too")
             if rows.url:
                 until(
                     lambda: rows.waiters(),

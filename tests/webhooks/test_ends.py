@@ -39,7 +39,7 @@ ENDS = {
     "done": lambda row: row.run_to("t", Status.DONE),
     "failed": lambda row: row.run_to("t", Status.FAILED, error_code="timeout"),
     "cancelled": lambda row: row.cancel(),
-    "cut off": lambda row: hand_back(row, "t"),
+    "cut off": lambda row: hand_back({row.pk: "t"}),
 }
 
 
@@ -59,9 +59,10 @@ def test_an_ask_that_was_refused_and_kept_is_told(webhook, alice):
 
 
 def test_what_is_no_end_is_not_told(webhook, alice):
-    assert hand_back(make_description(alice, status=Status.RUNNING, lease_token="t"), "t")
+    dead = make_description(alice, status=Status.RUNNING, lease_token="t")
+    assert hand_back({dead.pk: "t"})
     cancelled = make_description(alice, status=Status.CANCELLED, lease_token="t", via=Via.ENDPOINT)
-    assert hand_back(cancelled, "t")
+    assert hand_back({cancelled.pk: "t"})
     running(alice).run_to("t", Status.WAITING, waiting_reason="Later.")
     make_description(alice).hold("Later.")
     assert not running(alice).run_to("another's", Status.DONE)

@@ -34,6 +34,11 @@ _POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
 MOST_IN_LINE = 4 * settings.ENDPOINT_CONCURRENCY  # calls that wait for a thread or are under way
 _READERS = threading.BoundedSemaphore(4)
 _LOOK_SECONDS = 0.1
+_BROKE_OFF = Refusal(
+    "The site could not see this call to its end; it may have been billed. Its history says what became of it.",
+    code="server_error",
+    status=500,
+)
 _RECORDED = ("rate_limit_exceeded", "budget_exceeded")
 
 
@@ -53,6 +58,7 @@ class EndpointCall:
         self.channel = Channel()
         self.waiter = Waiter()
         self.streams = False
+        self.run_begun: Run | None = None
         self.description: Description | None = None
         self.is_replayed = False
         self.end = self.channel.loop.time() + settings.VISION_TIMEOUTS["whole_call"]
@@ -91,10 +97,12 @@ class EndpointCall:
 
         What went wrong within a run may have been paid: no client shall repeat it unasked.
         """
-        response = reply_to(self.request, raised)
-        if self.description and not (self.is_replayed or isinstance(raised, Refusal)):
+        if not isinstance(raised, Refusal) and self.run_begun and self.run_begun.called:
+            response = reply_to(self.request, _BROKE_OFF)
             response["X-Should-Retry"] = "false"
-        return response
+            logger.error("a call broke off after it had been sent", exc_info=raised)
+            return response
+        return reply_to(self.request, raised)
 
     def marked(self, response: _Response) -> _Response:
         """Return the same reply, with headers that say whose it is."""
@@ -111,6 +119,7 @@ class EndpointCall:
         if isinstance(run, Description):
             return self._given_again(run)
         self._is(run.description)
+        self.run_begun = run
         process_inline(run, self.waiter)
         if self.waiter.hung_up and (transcript := transcript_of(run.description)):
             transcript.note_gone()

@@ -35,6 +35,7 @@ STATUS = {
     "empty_answer": 502,  # where the endpoint gave nothing that could be passed on
     "redirected": 502,
     "image_missing": 500,
+    "not_stored": 500,
     "cancelled": 400,
 }
 _LATER_SECONDS = 30  # where a 429 came without a time

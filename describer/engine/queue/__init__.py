@@ -5,11 +5,12 @@
 
 from describer.engine.queue.doorbell import ring
 from describer.engine.queue.gate import narrow, widen
+from describer.engine.queue.left import leave, settle_left
 from describer.engine.queue.pause import must_wait, open_endpoint, pause_endpoint, pause_reason, send_ahead
 from describer.engine.queue.process import process
 from describer.engine.queue.retry import Verdict, backoff, judge, put_off
 from describer.engine.queue.run import Run, Waiter
-from describer.engine.queue.sweep import hand_all_back, hand_back_held, sweep
+from describer.engine.queue.sweep import hand_all_back, hand_back, hand_back_held, sweep
 from describer.engine.queue.turn import ahead, next_turn
 from describer.engine.queue.waiting import wait_inline
 
@@ -20,8 +21,10 @@ __all__ = (
     "ahead",
     "backoff",
     "hand_all_back",
+    "hand_back",
     "hand_back_held",
     "judge",
+    "leave",
     "must_wait",
     "narrow",
     "next_turn",
@@ -32,6 +35,7 @@ __all__ = (
     "put_off",
     "ring",
     "send_ahead",
+    "settle_left",
     "sweep",
     "wait_inline",
     "widen",

@@ -1,5 +1,6 @@
 """Leases: what this process is running, and for how long it may; and leases of others that look expired."""
 
+import math
 import secrets
 import threading
 import time
@@ -9,12 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from describer.models import Description
 
 Lease = tuple[str, datetime | None]
 """A token and the end of its lease."""
+
+_BEAT_SECONDS = 2.0  # that a heartbeat may be late on a busy machine
+_LEAST_GRACE = 15.0  # seconds after an outage: a pool tries for some before it has a connection again
 
 
 class Leases:
@@ -70,7 +75,48 @@ class Leases:
         if not held:
             return 0
         rows = Description.objects.filter(pk__in=held.values(), lease_token__in=held)
-        return rows.update(lease_until=until())
+        if not connection.features.has_select_for_update_skip_locked:
+            return rows.update(lease_until=until())
+        with transaction.atomic():
+            # Rows that are written at this moment are passed over until the next heartbeat: whoever waits for several rows
+            # sooner or later waits for somebody who waits for one of them.
+            free = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
+            return Description.objects.filter(pk__in=free).update(lease_until=until())
+
+
+class Pulse:
+    """Since when this process's own writes have worked without a gap, by its monotonic clock.
+
+    While the database takes no writes, or hangs, every lease runs out, and none of their holders is dead. So after a gap
+    nothing is taken back for as long as a lease lasts: whoever lives has extended its leases by then.
+    """
+
+    def __init__(self) -> None:
+        self.last: float | None = None
+        self.since: float | None = None
+
+    def beat(self) -> None:
+        """Note that a heartbeat was written."""
+        now = time.monotonic()
+        if self._is_late(now):
+            self.since = now
+        self.last = now
+
+    def miss(self) -> None:
+        """Note that a heartbeat could not be written."""
+        self.last = -math.inf
+
+    def is_steady(self) -> bool:
+        """Tell whether writes work, and the grace after the last gap is over."""
+        now = time.monotonic()
+        if self._is_late(now):
+            return False
+        return self.since is None or now - self.since > max(settings.LEASE_SECONDS, _LEAST_GRACE)
+
+    def _is_late(self, now: float) -> bool:
+        if self.last is None:  # no heartbeat yet
+            return False
+        return now - self.last > settings.HEARTBEAT_SECONDS * 2 + _BEAT_SECONDS
 
 
 class Suspects:

@@ -2,7 +2,7 @@
 
 from describer.engine.queue.claim import ClaimBatcher
 from describer.engine.queue.gate import ShutGates
-from describer.engine.queue.lease import Leases, Suspects
+from describer.engine.queue.lease import Leases, Pulse, Suspects
 from describer.engine.queue.rounds import Round
 from describer.engine.queue.run import Run
 
@@ -16,8 +16,10 @@ class Process:
     def __init__(self) -> None:
         self.leases = Leases()
         self.claims = ClaimBatcher(self.leases)
+        self.pulse = Pulse()
         self.suspects = Suspects()
         self.shut_gates = ShutGates()
+        self.left: dict[str, Run] = {}
         self.rounds: dict[str, Round] = {}
 
     def start(self, *rounds: Round) -> None:

@@ -1,15 +1,19 @@
 """Waiting inline: a run whose caller waits in this process sleeps through its waits, under its lease."""
 
+import logging
 import random
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from describer.db.connections import borrowed, release
+from describer.db.unavailable import is_unavailable
 from describer.engine.queue import gate
 from describer.engine.queue.process import process
 from describer.engine.queue.run import Run, Waiter
 from describer.models import Endpoint, Status
+
+logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.1
 
@@ -20,13 +24,23 @@ def wait_inline(run: Run, waiter: Waiter) -> bool:
     pause = _until_due(run)
     while not waiter.over.wait(pause):
         if not process.shut_gates.seen_lately(run.description.endpoint_id):
-            with borrowed():
-                if _resumed(run):
-                    return True
-                if not _is_waiting(run):
-                    return False
+            try:
+                with borrowed():
+                    if _resumed(run):
+                        return True
+                    if not _is_waiting(run):
+                        return False
+            except (DatabaseError, InterfaceError) as error:
+                _wait_on(error)
         pause = random.uniform(0.5, 1.5) * LOOK_SECONDS  # noqa: S311  no secret
     return False
+
+
+def _wait_on(error: DatabaseError | InterfaceError) -> None:
+    """Wait on while the database is away: nothing is lost by it. Raises any other error."""
+    if not is_unavailable(error):
+        raise error
+    logger.warning("a run that waits is looked at again: %s", error)
 
 
 def _until_due(run: Run) -> float:

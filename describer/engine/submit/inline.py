@@ -13,6 +13,7 @@ from describer.engine import events
 from describer.engine.queue import Run, Waiter
 from describer.engine.queue.gate import room
 from describer.engine.queue.lease import new_token
+from describer.engine.queue.left import settle_left
 from describer.engine.queue.process import process
 from describer.engine.submit.ask import Ask, check_key, given_before, row_of, transcribe
 from describer.engine.submit.pictures import show
@@ -72,6 +73,8 @@ def record_refusal(ask: Ask, refusal: Refusal) -> Description:
 
 def known_inline(ask: Ask) -> Description | None:
     """Return what this token gave before; None, to be asked anew, if that ended without an answer or any cost."""
+    if process.left:
+        settle_left()  # this very ask may be among them
     known = given_before(ask)
     if not known:
         return None

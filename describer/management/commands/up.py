@@ -7,10 +7,12 @@ from django.core.management.base import BaseCommand
 
 from describer.checks import TAG
 from describer.engine import queue
+from describer.engine.recover import recover
 from describer.management.up.serve import Shutdown, serve
 from describer.management.up.start import (
     collect_static,
     first_admin,
+    hand_back_beside_the_work,
     listening_socket,
     migrate,
     only_one,
@@ -37,7 +39,8 @@ class Command(BaseCommand):
         queue.open_endpoint(Endpoint.from_environment())
         collect_static()
         if embedded:
-            queue.hand_all_back()
+            recover()
+            hand_back_beside_the_work(queue.hand_all_back())
             WebhookDelivery.objects.hand_back()
         port = listener.getsockname()[1]
         self.stdout.write(f"Describer is at http://{settings.HOST}:{port}/")

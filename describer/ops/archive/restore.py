@@ -162,7 +162,7 @@ def _settled(manifest: Manifest, queue_again: bool) -> Restored:
         gone = [via for via in Via if via.policy.holds_connection]
         again = parked.exclude(via__in=gone)
     with transaction.atomic():
-        unknown = give_up(Attempt.objects.filter(state=Attempt.State.SENT))
+        unknown = len(give_up(Attempt.objects.all()))
         ended = parked.count()
         queued = again.update(status=Status.QUEUED, error_code="", error_message="", finished=None)
         for number, owner in parked.values_list("pk", "owner"):
