@@ -98,7 +98,7 @@ class Site:
     def _answers(self) -> bool:
         try:
             return requests.get(f"{self.url}/healthz", timeout=5).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def signal(self, number: signal.Signals) -> None:
@@ -215,6 +215,7 @@ class Worker:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.environment = dict(site.environment)
         self.log: list[str] = []
 
     def __enter__(self) -> Self:
@@ -225,7 +226,7 @@ class Worker:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "vision_site", "worker"],
             cwd=ROOT,
-            env=self.site.environment,
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

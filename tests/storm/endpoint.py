@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections import defaultdict
+from dataclasses import replace
 
 from tests.endpoint import (
     Call,
@@ -16,9 +17,11 @@ from tests.endpoint import (
     ScriptedEndpoint,
     Step,
     answer,
+    completion,
     cut_json,
     error,
     rate_limited,
+    reply,
     reset,
     reset_midway,
 )
@@ -52,13 +55,23 @@ class Storm:
             return self.random.choice(FAULTS)()
         prompt, written = self.random.randint(1000, 9999), self.random.randint(10, 99)
         usage = (prompt, written, prompt + written)
-        return answer(
-            f"Answer {self.count}.", usage=usage, delay=self.random.uniform(0, 2 * self.options.delay)
-        )
+        delay = self.random.uniform(0, 2 * self.options.delay)
+        if self.random.random() < self.options.odd:
+            return odd_answer(f"Answer {self.count}.", usage, delay)
+        return answer(f"Answer {self.count}.", usage=usage, delay=delay)
 
     def counts(self) -> Json:
         with self.lock:
             return {asked: [counted(call) for call in calls] for asked, calls in self.calls.items()}
+
+
+def odd_answer(text: str, usage: tuple[int, int, int], delay: float) -> Step:
+    """An answer that no column holds as it came."""
+    body = completion(text, usage=usage)
+    body["choices"][0] |= {"index": 40_000, "finish_reason": "x" * 5000}
+    body["choices"][0]["message"]["content"] += " \x00\ud800"
+    step = reply(200, body, delay=delay, usage=usage)
+    return replace(step, name="answer")
 
 
 def question(call: Call) -> str:
@@ -69,7 +82,8 @@ def question(call: Call) -> str:
 def counted(call: Call) -> Json:
     step = call.step
     assert step
-    return {"step": step.name, "tokens": step.usage[2] if step.usage else None, "written": call.written}
+    tokens = step.usage[2] if step.usage else None
+    return {"step": step.name, "tokens": tokens, "written": call.written, "at": call.at}
 
 
 def main() -> None:
@@ -77,6 +91,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--delay", type=float, default=0.1, help="seconds that an answer takes on average")
     parser.add_argument("--faults", type=float, default=0.05, help="share of calls that fail")
+    parser.add_argument("--odd", type=float, default=0.0, help="share of answers that no column holds")
     parser.add_argument("--refuse-after", type=int, default=1000, help="the call with which 429 begins")
     parser.add_argument("--refuse-seconds", type=float, default=10.0)
     storm, stop = Storm(parser.parse_args()), threading.Event()

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.endpoint import Json
 from tests.outside.database import Database
@@ -63,6 +64,7 @@ class Comparison:
     tokens_served: int = 0
     tokens_unknown: int = 0
     wrong: list[str] = field(default_factory=list)
+    deaths: list[float] = field(default_factory=list)
 
     def add(self, ask: str, status: str, error: str, lines: list[Line], calls: list[Json]) -> None:
         self.statuses[f"{status} {error}".strip()] += 1
@@ -70,11 +72,20 @@ class Comparison:
         self.steps.update(call["step"] for call in calls)
         self.tokens += sum(line.tokens or 0 for line in lines)
         self.tokens_served += sum(call["tokens"] or 0 for call in calls if call["written"])
-        if status != "done" and error != "bad_answer":
+        called = ask.startswith("Called")  # whoever called at the site's own endpoint may be gone
+        if status != "done" and error != "bad_answer" and not called:
             self.wrong.append(f"{ask} is {status} {error}")
         if any(line.state not in ("unknown", "refused") for line in lines[:-1]):
             self.wrong.append(f"{ask} was asked again after an answer: {lines}")
         self._compare(ask, lines, calls)
+        self._look_for_twice(ask, calls)
+
+    def _look_for_twice(self, ask: str, calls: list[Json]) -> None:
+        """A call that was answered whole is followed by another only where a process of the site died between both."""
+        for first, second in pairwise(calls):
+            whole = first["step"] == "answer" and first["written"]
+            if whole and not any(first["at"] <= death <= second["at"] for death in self.deaths):
+                self.wrong.append(f"{ask} was sent twice by a living process: {calls}")
 
     def _compare(self, ask: str, lines: list[Line], calls: list[Json]) -> None:
         found = pairs(lines, calls)
@@ -93,11 +104,12 @@ class Comparison:
             self.wrong.append(f"days have {days} tokens, lines {self.tokens}")
 
 
-def compared(rows: Database, counts: dict[str, list[Json]]) -> Comparison:
+def compared(rows: Database, counts: dict[str, list[Json]], deaths: list[float]) -> Comparison:
+    """Hold the ledger beside the endpoint's count; `deaths` are when processes of the site died, by the monotonic clock."""
     lines: dict[int, list[Line]] = defaultdict(list)
     for description, *values in rows.rows(ATTEMPTS):
         lines[description].append(Line(*values))
-    found = Comparison()
+    found = Comparison(deaths=deaths)
     for number, question, status, error in rows.rows(ASKS):
         found.add(question, status, error, lines[number], counts.get(question, []))
     found.close(rows.tokens()[1])
