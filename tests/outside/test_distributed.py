@@ -16,6 +16,7 @@ from tests.endpoint import ScriptedEndpoint, answer, error, held
 from tests.gallery import Gallery
 from tests.images.pictures import photo
 from tests.outside.cluster import QUICK
+from tests.outside.database import Database
 from tests.site import ROOT, Worker, until
 
 pytestmark = pytest.mark.site
@@ -118,6 +119,25 @@ def test_p06_ff19_a_worker_told_to_stop_leaves_in_time_and_hands_back_what_it_ho
         endpoint.default = answer("In time.")
         with Worker(site):
             assert {site.finished(number)["status"] for number in ids} == {"done"}
+
+
+def test_ff08_a_heartbeat_passes_over_a_row_that_somebody_writes(site, scripted):
+    gate = threading.Event()
+    scripted.then(*[held(gate, answer()) for _ in range(2)])
+    ids = [site.ask(photo(64, 48), question=f"Beat {number}?")["id"] for number in range(2)]
+    until(lambda: scripted.in_flight == 2, "both are at the endpoint")
+    rows = Database(site)
+    lease = "SELECT lease_until FROM describer_description WHERE id = {}"
+    try:
+        with psycopg.connect(site.environment["DATABASE_URL"]) as beside:
+            beside.execute("SELECT 1 FROM describer_description WHERE id = %s FOR UPDATE", [ids[0]])
+            before = [rows.rows(lease.format(number))[0][0] for number in ids]
+            until(lambda: rows.rows(lease.format(ids[1]))[0][0] > before[1], "the other lease is extended")
+            assert rows.rows(lease.format(ids[0]))[0][0] == before[0]
+        until(lambda: rows.rows(lease.format(ids[0]))[0][0] > before[0], "then this one is, too")
+    finally:
+        gate.set()
+    assert [len(site.finished(number)["attempts"]) for number in ids] == [1, 1]
 
 
 def test_far_more_asks_are_under_way_than_a_pool_has_connections(site, scripted, tmp_path):

@@ -81,7 +81,8 @@ def _hand_back_piece(leases: Mapping[int, str]) -> int:
     """
     with transaction.atomic():
         held = Description.objects.filter(pk__in=leases, lease_token__in=leases.values())
-        dead = list(held.order_by("pk").select_for_update().only("pk", "status", "via", "tries", "owner"))
+        free = held.order_by("pk").select_for_update(skip_locked=True)  # not what is written at this moment
+        dead = list(free.only("pk", "status", "via", "tries", "owner"))
         numbers = [row.pk for row in dead]
         called = set(give_up(Attempt.objects.filter(description__in=numbers)))
         Description.objects.filter(pk__in=called).update(tries=F("tries") + 1)
