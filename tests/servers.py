@@ -234,18 +234,38 @@ def nginx_server(folder: Path, behind: str) -> Iterator[str]:
     }.items():
         assert theirs in text
         text = text.replace(theirs, ours)
+    with _nginx(folder, text):
+        accepts(port)
+        yield f"https://localhost:{port}"
+
+
+@contextmanager
+def bare_nginx(folder: Path, behind: str, ways: dict[str, str]) -> Iterator[dict[str, str]]:
+    """An nginx as people write it in a hurry: for each way a server of its lines and a `proxy_pass`; yields their addresses."""
+    ports = {way: free_port() for way in ways}
+    text = "".join(
+        f"server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{behind}; {ways[way]} }} }}\n"
+        for way, port in ports.items()
+    )
+    with _nginx(folder, text):
+        for port in ports.values():
+            accepts(port)
+        yield {way: f"http://127.0.0.1:{port}" for way, port in ports.items()}
+
+
+@contextmanager
+def _nginx(folder: Path, servers: str) -> Iterator[None]:
     places = "".join(
         f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     whole = folder / "nginx.conf"
     whole.write_text(
         f"daemon off; pid {folder}/pid; error_log {folder}/errors warn; user root;"
-        f"events {{}} http {{ access_log off; {places}\n{text}\n}}"
+        f"events {{}} http {{ access_log off; {places}\n{servers}\n}}"
     )
     process = subprocess.Popen(["nginx", "-p", folder, "-c", whole, "-e", folder / "errors"])
     try:
-        accepts(port)
-        yield f"https://localhost:{port}"
+        yield
     finally:
         process.terminate()
         process.wait(10)

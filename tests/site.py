@@ -133,6 +133,12 @@ class Site:
         return done.stdout
 
     @property
+    def first_code(self) -> str:
+        """The code that it printed for whoever makes the first account."""
+        printed = until(lambda: re.search(r"needs this code: (\S+)", "".join(self.log)), "it prints the code")
+        return str(printed[1])
+
+    @property
     def bearer(self) -> dict[str, str]:
         """An Authorization header with a key of the admin's, made at the first use."""
         if not self.key:

@@ -1,27 +1,40 @@
-"""The first visit: who sits at the machine makes the first account, an admin; from elsewhere nobody can."""
+"""The first visit: who has the code that `up` printed makes the first account, an admin; nobody else can.
 
-from ipaddress import ip_address
+Where a request comes from says nothing here: a proxy on this machine makes everybody look as if they sat at it.
+"""
+
 from typing import Any
 
-from django.conf import settings
+from django import forms
 from django.contrib.auth import login
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from describer.lib.few_tries import FewTries
 from describer.lib.route_traits import RouteTraits, route
 from describer.models import User
+from describer.ops.first_account import FILE, drop_code, is_first_account_code
+from describer.web.errors import too_many_requests
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
+_wrong_codes = FewTries(10, seconds=60)
+_NOT_THE_CODE = "That is not the code. It stands where the site was started."
+_TOO_MANY = "Too many wrong codes came within a minute. Wait a minute, and look for the code where the site was started."
 
 
 class _FirstAccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
-    """Name and password, twice, of the first admin."""
+    """Name and password, twice, of the first admin, and the code that only the site's owner has."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
 
     class Meta:
         model = User
@@ -42,41 +55,41 @@ class _FirstAccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
 @route(RouteTraits(open_early=True))
 @never_cache
-@sensitive_post_parameters("password1", "password2")
+@sensitive_post_parameters("password1", "password2", "code")
 def first_visit(request: HttpRequest) -> HttpResponse:
     """Show the form for the first account; the page is gone for good once there is an account."""
     if User.objects.exists():
         return redirect("login")
-    if not is_from_this_machine(request):
-        return render(request, "first_visit.html", {"form": None}, status=403)
-    form = _FirstAccountForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = _FirstAccountForm(request.POST or None, initial={"code": request.GET.get("code", "")})
+    if request.method != "POST":
+        return _shown(request, form)
+    if not is_first_account_code(request.POST.get("code", "")):
+        return _without_code(request, form)
+    if form.is_valid():
         return _welcomed(request, form)
-    return render(request, "first_visit.html", {"form": form})
+    return _shown(request, form)
 
 
-def is_from_this_machine(request: HttpRequest) -> bool:
-    """Tell whether the peer is loopback, a loopback name was asked for, and nothing forwarded the request."""
-    forwarded = any(name == "HTTP_FORWARDED" or name.startswith("HTTP_X_FORWARDED") for name in request.META)
-    host, _ = split_domain_port(request.get_host())
-    return (
-        not forwarded
-        and host in settings.LOOPBACK_HOSTS
-        and _is_loopback(request.META.get("REMOTE_ADDR", ""))
-    )
+def _shown(request: HttpRequest, form: _FirstAccountForm, status: int = 200) -> HttpResponse:
+    return render(request, "first_visit.html", {"form": form, "file": FILE}, status=status)
 
 
-def _is_loopback(peer: Any) -> bool:
-    try:
-        return ip_address(peer).is_loopback
-    except ValueError:
-        return False
+def _without_code(request: HttpRequest, form: _FirstAccountForm) -> HttpResponse:
+    """Say that the code is wrong.
+
+    The right one is taken however many wrong ones came: nobody can guess 80 bits, and nobody shall hold the owner out.
+    """
+    if not _wrong_codes.count():
+        return too_many_requests(request, _TOO_MANY)
+    form.errors["code"] = form.error_class([_NOT_THE_CODE])
+    return _shown(request, form, 403)
 
 
 def _welcomed(request: HttpRequest, form: _FirstAccountForm) -> HttpResponse:
     user = _made_first(form)
     if user is None:
         return redirect("login")
+    drop_code()
     login(request, user, backend=_BACKEND)
     return redirect("ask")
 

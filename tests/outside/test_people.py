@@ -16,7 +16,7 @@ pytestmark = pytest.mark.site
 OPEN = {
     "healthz",
     "readyz",
-    "metrics",  # from this machine
+    "metrics",  # to a token of its own
     "login",
     "logout",
     "first_visit",

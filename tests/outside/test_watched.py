@@ -19,6 +19,7 @@ from tests.site import Worker, until
 
 pytestmark = pytest.mark.site
 LATER = "9999_later"
+TOKEN = "token-of-metrics"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,9 @@ def scripted():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, scripted, cluster):
-    with cluster.site(tmp_path_factory.mktemp("watched"), scripted, LOG_FORMAT="json") as started:
+    with cluster.site(
+        tmp_path_factory.mktemp("watched"), scripted, LOG_FORMAT="json", METRICS_TOKEN=TOKEN
+    ) as started:
         yield started
 
 
@@ -50,7 +53,7 @@ def rows(site):
 def asked(site, path):
     """Status, body and seconds of a request."""
     began = time.monotonic()
-    reply = requests.get(site.url + path, timeout=60)
+    reply = requests.get(site.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
     return reply.status_code, reply.text, time.monotonic() - began
 
 

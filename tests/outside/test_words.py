@@ -45,7 +45,7 @@ def test_the_reader_of_markup_sees_what_a_browser_would_do(markup):
     ("path", "options", "status"),
     [
         ("/", {}, 200), ("/login/", {}, 302), ("/no-such-page/", {}, 404), ("/api/nothing", {}, 404), ("/healthz", {}, 200),
-        ("/readyz", {}, 200), ("/metrics", {}, 200), ("/static/css/site.css", {}, 200), ("/static/none.css", {}, 404), ("/live/", {}, 200),
+        ("/readyz", {}, 200), ("/metrics", {}, 403), ("/static/css/site.css", {}, 200), ("/static/none.css", {}, 404), ("/live/", {}, 200),
         ("/admin/", {}, 200), ("/api/docs", {}, 200), ("/images/1/", {}, 200), ("/images/1/thumbnail/", {}, 200),
         ("/history", {}, 301), ("/", {"headers": {"Host": "evil.example"}}, 400), ("/", {"method": "POST"}, 403),
         ("/images/", {"method": "POST"}, 403), ("/", {"method": "PUT"}, 403), ("/images/", {}, 405),

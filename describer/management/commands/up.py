@@ -13,6 +13,7 @@ from describer.management.up.start import (
     collect_static,
     first_admin,
     hand_back_beside_the_work,
+    how_to_begin,
     listening_socket,
     migrate,
     only_one,
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             hand_back_beside_the_work(queue.hand_all_back())
             WebhookDelivery.objects.hand_back()
         port = listener.getsockname()[1]
-        self.stdout.write(f"Describer is at http://{settings.HOST}:{port}/")
+        address = f"http://{settings.HOST}:{port}/"
+        self.stdout.write("\n".join([f"Describer is at {address}", *how_to_begin(address)]))
         self.stdout.flush()
         serve(listener, stop, embedded=embedded)

@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from describer import __version__
 from describer.db.connections import closed
+from describer.ops.first_account import drop_code, first_account_code, keep_code
 
 _ADVISORY_LOCK = 7_305_801_386  # any number that is ours alone
 
@@ -103,6 +104,18 @@ def hand_back_beside_the_work(finish: Callable[[], int]) -> None:
             finish()
 
     threading.Thread(target=run, name="hand-back", daemon=True).start()
+
+
+def how_to_begin(address: str) -> list[str]:
+    """Return the lines that tell the site's owner how to make the first account; none once there is one."""
+    if get_user_model().objects.exists():
+        drop_code()
+        return []
+    code, path = first_account_code(), keep_code()
+    return [
+        f"Nobody has an account yet. The first one, the admin's, needs this code: {code}",
+        f"It lies in {path}, and in this link: {address}first-visit/?code={code}",
+    ]
 
 
 def collect_static() -> None:
