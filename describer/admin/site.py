@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import BadRequest
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import path
 
 from describer.admin.system import system
@@ -30,6 +31,12 @@ class DescriberAdminSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Ask for name and password, as Django's admin does."""
         return super().login(request, extra_context)
+
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseRedirect:
+        """Lead to the account page: one form asks for the old password, and counts who guesses at it."""
+        return redirect("account")
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
         return super().admin_view(_with_sound_query(view), cacheable)

@@ -18,6 +18,7 @@ from django.db import close_old_connections, connections, reset_queries
 from django.dispatch import receiver
 
 from describer.db.connections import borrowed
+from describer.edge.login_line import LoginLine, rank_of, turned_away
 from describer.lib.route_traits import Pool
 
 TRAITS = "describer.route_traits"  # the key in an ASGI scope of what its route says of itself
@@ -29,6 +30,8 @@ _THREADS = {
     Pool.EXPORT: 1,  # pages shall compete with one at most; long exports take turns, piece by piece
     Pool.WATCH: 4,  # whoever watches the site is answered though all pages hang
 }
+
+_LOGINS_IN_LINE = 16
 
 # Done inside the hop instead: as receivers these would run in another thread than the view.
 for done in (close_old_connections, reset_queries):
@@ -52,12 +55,23 @@ class PageHandler(ASGIHandler):
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self.pools = {pool: ThreadPoolExecutor(count, pool.value) for pool, count in _THREADS.items()}
+        self.login_line = LoginLine(_THREADS[Pool.LOGIN], _LOGINS_IN_LINE)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)  # without a thread of its own for each request
 
     async def run_get_response(self, request: Any) -> Any:
         pool = self._pool(request)
+        if pool is not self.pools[Pool.LOGIN]:
+            return await self._response(request, pool)
+        if not await self.login_line.enter(rank_of(request)):
+            return self._ours(turned_away(request))
+        try:
+            return await self._response(request, pool)
+        finally:
+            self.login_line.leave()
+
+    async def _response(self, request: Any, pool: ThreadPoolExecutor) -> Any:
         answer = sync_to_async(self._answer, thread_sensitive=False, executor=pool)
         response = await _to_its_end(answer(request))
         if response.streaming and not response.is_async:
@@ -75,13 +89,15 @@ class PageHandler(ASGIHandler):
     def _answer(self, request: Any) -> Any:
         try:
             with borrowed():
-                response = self.get_response(request)
-            vars(response).update(_handler_class=type(self), block_size=self.chunk_size)
-            return response
+                return self._ours(self.get_response(request))
         finally:
             if request.content_type == "multipart/form-data":
                 for handler in request.upload_handlers:
                     handler.upload_interrupted()
+
+    def _ours(self, response: Any) -> Any:
+        vars(response).update(_handler_class=type(self), block_size=self.chunk_size)
+        return response
 
 
 async def _to_its_end(work: Awaitable[Any]) -> Any:

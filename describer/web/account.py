@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from describer.lib.route_traits import Pool, RouteTraits, route
 from describer.models import ApiKey, Endpoint
 from describer.web.current_user import current_user
 from describer.web.examples import examples
@@ -20,15 +22,22 @@ from describer.web.webhook_rows import WebhookForm, webhook_rows
 
 
 class _PasswordForm(PasswordChangeForm):
-    """Django's form, with fewer words."""
+    """Django's form, with fewer words. The old password is looked at as in a login, so that guesses are counted."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(current_user(request), *args, **kwargs)
+        self.request = request
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
         self.fields["old_password"].label = "Password now"
         self.fields["new_password1"].help_text = "At least 8 characters, and nothing that is easily guessed."
         self.fields["new_password2"].help_text = ""
         self.fields["new_password2"].label = "New password again"
+
+    def clean_old_password(self) -> str:
+        old: str = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.get_username(), password=old) is None:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old
 
 
 @login_required
@@ -66,13 +75,14 @@ def account_key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("account")
 
 
+@route(RouteTraits(post_pool=Pool.LOGIN))
 @login_required
 @sensitive_post_parameters()
 def account_password(request: HttpRequest) -> HttpResponse:
     """Set a new password (POST). This session stays, all others of the person end."""
     if request.method != "POST":
         return redirect("account")
-    form = _PasswordForm(current_user(request), request.POST)
+    form = _PasswordForm(request, request.POST)
     if not form.is_valid():
         return account_page(request, password_form=form, status=400)
     update_session_auth_hash(request, form.save())
@@ -94,7 +104,7 @@ def account_page(request: HttpRequest, *, status: int = 200, **context: Any) -> 
     rows = key_rows(user)
     shown = {
         "key_form": KeyForm(user, endpoint),
-        "password_form": _PasswordForm(user),
+        "password_form": _PasswordForm(request),
         "open_keys": [row for row in rows if row.is_open],
         "closed_keys": [row for row in rows if not row.is_open],
         "webhooks": webhook_rows(user),

@@ -32,11 +32,11 @@ def locked_out(
     credentials: dict[str, Any] | None = None,
     *_: object,
 ) -> HttpResponse:
-    """Answer 429 for a name that was guessed at too often from one address; axes calls this view."""
+    """Answer 429 where one address has guessed too often, at one name or at many; axes calls this view."""
     wait = get_cool_off(request) or timedelta(0)
     minutes = round(wait.total_seconds() / 60)
     message = (
-        "Too many wrong passwords came for this name from your address. "
+        "Too many wrong passwords came from your address. "
         f"Wait {minutes} minutes, then try again. "
         "If you forgot the password, ask the site's admin for a new one."
     )

@@ -306,3 +306,38 @@ def test_the_page_needs_few_statements_however_many_keys_there_are(
         make_usage_day(alice, 5, key=key.pk)
     with django_assert_max_num_queries(8):
         hers.get("/account/")
+
+
+def guess_old(client, old):
+    fields = {"old_password": old, "new_password1": "staple-correct-9", "new_password2": "staple-correct-9"}
+    return client.post("/account/password/", fields)
+
+
+def test_fe10_the_old_password_is_guessed_at_as_seldom_as_in_a_login(client, alice):
+    client.force_login(alice)
+    answers = [guess_old(client, f"guess {number}") for number in range(25)]
+
+    assert [answer.status_code for answer in answers] == [400] * 9 + [429] * 16
+    assert guess_old(client, PASSWORD).status_code == 429
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+def test_fe10_who_mistypes_the_old_password_some_times_gets_on(client, alice):
+    client.force_login(alice)
+    for number in range(5):
+        assert "entered incorrectly" in guess_old(client, f"guess {number}").content.decode()
+
+    assert guess_old(client, PASSWORD).status_code == 302
+    assert client.get("/account/").status_code == 200
+
+
+def test_fe10_the_admins_pages_ask_for_no_old_password_of_their_own(admin_client):
+    fields = {
+        "old_password": "wrong",
+        "new_password1": "staple-correct-9",
+        "new_password2": "staple-correct-9",
+    }
+
+    assert admin_client.get("/admin/password_change/")["Location"] == "/account/"
+    assert admin_client.post("/admin/password_change/", fields)["Location"] == "/account/"

@@ -102,6 +102,75 @@ def test_x16_a_forwarded_address_opens_no_second_door(client, alice):
     assert log_in(liar).status_code == 429
 
 
+@pytest.fixture
+def proxied(settings):
+    """A browser behind a proxy that adds the address which it saw to what the visitor claims."""
+    settings.TRUSTED_PROXIES = 1
+
+    def browser(address, claimed="198.51.100.9, "):
+        return Client(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=f"{claimed}{address}")
+
+    return browser
+
+
+def test_fe09_behind_a_proxy_a_stranger_locks_himself_out_and_not_the_owner(proxied, alice):
+    for number in range(settings.AXES_FAILURE_LIMIT):
+        log_in(proxied("203.0.113.7", f"198.51.100.{number}, "), password="wrong")
+
+    assert log_in(proxied("203.0.113.7", "")).status_code == 429
+    assert log_in(proxied("192.0.2.4", "203.0.113.7, ")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "claimed", [{"HTTP_FORWARDED": "for=192.0.2.4"}, {"HTTP_X_REAL_IP": "192.0.2.4"}, {"HTTP_CLIENT_IP": "x"}]
+)
+def test_fe09_what_a_proxy_does_not_write_changes_no_count(proxied, alice, claimed):
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        log_in(proxied("203.0.113.7"), password="wrong")
+    liar = proxied("203.0.113.7")
+    liar.defaults.update(claimed)
+
+    assert log_in(liar).status_code == 429
+
+
+def test_fe09_a_house_of_ipv6_is_one_address(proxied, alice):
+    for number in range(settings.AXES_FAILURE_LIMIT):
+        log_in(proxied(f"2001:db8:1:2::{number}"), password="wrong")
+
+    assert log_in(proxied("2001:db8:1:2:ffff::1")).status_code == 429
+    assert log_in(proxied("2001:db8:1:3::1")).status_code == 302
+
+
+def test_fe09_many_names_from_one_address_are_counted_together_and_elsewhere_nobody_waits(alice, bob):
+    stranger = Client(REMOTE_ADDR="203.0.113.8")
+    answers = [log_in(stranger, name=f"somebody {number}", password="summer") for number in range(60)]
+
+    assert [answer.status_code for answer in answers[:49]] == [200] * 49
+    assert {answer.status_code for answer in answers[50:]} == {429}
+    assert log_in(stranger, name="bob").status_code == 429
+    assert log_in(Client(REMOTE_ADDR="192.0.2.5")).status_code == 302
+
+
+def test_fe09_who_has_logged_in_from_an_address_before_does_not_wait_for_strangers_there(alice, bob):
+    here = {"REMOTE_ADDR": "203.0.113.9"}
+    assert log_in(Client(**here)).status_code == 302
+    for number in range(60):
+        log_in(Client(**here), name=f"somebody {number}", password="summer")
+
+    assert log_in(Client(**here)).status_code == 302
+    assert log_in(Client(**here), name="bob").status_code == 429
+
+
+def test_fe09_a_login_of_ones_own_between_guesses_forgives_no_guess(alice, bob):
+    here = {"REMOTE_ADDR": "203.0.113.10"}
+    for _ in range(settings.AXES_FAILURE_LIMIT - 1):
+        log_in(Client(**here), password="wrong")
+        assert log_in(Client(**here), name="bob").status_code == 302
+    log_in(Client(**here), password="wrong")
+
+    assert log_in(Client(**here)).status_code == 429
+
+
 def test_x14_the_session_gets_a_new_id_at_login(client, alice):
     client.session["before"] = "login"
     client.session.save()
