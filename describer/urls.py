@@ -9,6 +9,7 @@ from describer.api.errors import unknown_url
 from describer.api.v1.models import unknown_url as v1_unknown_url
 from describer.api.v1.models import without_v1
 from describer.web.account import account, account_key_revoke, account_keys, account_password
+from describer.web.answer import answer
 from describer.web.ask import ask, card
 from describer.web.description import again, cancel, delete, description, description_words
 from describer.web.first_visit import first_visit
@@ -18,6 +19,7 @@ from describer.web.images import images, original, sent, sent_copy, thumbnail
 from describer.web.live import live
 from describer.web.login import login, logout
 from describer.web.metrics import metrics
+from describer.web.texts import text
 from describer.web.theme import theme
 from describer.web.usage import usage
 from describer.web.webhooks import account_webhook_remove, account_webhook_test, account_webhooks
@@ -38,6 +40,8 @@ urlpatterns = [
     path("descriptions/<int:pk>/cancel/", cancel, name="cancel"),
     path("descriptions/<int:pk>/delete/", delete, name="delete"),
     path("descriptions/<int:pk>/tile/", history_tile, name="history_tile"),
+    path("descriptions/<int:pk>/answers/<int:index>/", answer, name="answer"),
+    path("descriptions/<int:pk>/text/<slug:part>/", text, name="text"),
     path("usage/", usage, name="usage"),
     path("account/", account, name="account"),
     path("account/keys/", account_keys, name="account_keys"),

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -14,10 +14,11 @@ from describer.desk.presets import PRESETS
 from describer.lib.guard import AddressRefused
 from describer.models import Description, Endpoint, User
 from describer.web.ask_form import AskForm, from_description, posted
-from describer.web.cards import cards_of, is_new
+from describer.web.cards import cards_of, is_new, listed
 from describer.web.context_processors import in_words, unfinished
 from describer.web.current_user import current_user
 from describer.web.samples import samples
+from describer.web.texts import take_beginnings, with_beginnings
 
 _CHANGES = {"add", "drop", "preset"}  # buttons that change the form and ask nothing
 _NEWEST = 10  # descriptions on the page
@@ -55,10 +56,12 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     X-Running says how many asks are unfinished.
     """
     viewer = current_user(request)
-    row = get_object_or_404(Description.objects.of(viewer).select_related("endpoint"), pk=pk)
+    rows = listed(Description.objects.of(viewer).select_related("endpoint").filter(pk=pk))
+    if not rows:
+        raise Http404
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    response = render(request, "_description_card.html", {"card": cards_of([row])[0]})
+    response = render(request, "_description_card.html", {"card": cards_of(rows)[0]})
     response["X-Running"] = in_words(unfinished(viewer))
     return response
 
@@ -70,8 +73,9 @@ def _is_scripted(request: HttpRequest) -> bool:
 def _first_form(request: HttpRequest, owner: User) -> AskForm:
     """Return an empty form, or one filled from an earlier ask of the person's own (?from=id)."""
     rows = Description.objects.filter(owner=owner, pk=read_row_id(request.GET.get("from", "")))
-    earlier = rows.select_related("endpoint").first()
+    earlier = with_beginnings(rows.select_related("endpoint", "transcript")).first()
     if earlier:
+        take_beginnings(earlier)
         return from_description(earlier)
     return AskForm()
 
@@ -90,7 +94,8 @@ def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
 
 
 def _newest(owner: User) -> list[Description]:
-    rows = Description.objects.filter(owner=owner).select_related("endpoint").order_by("-id")[:_AT_ONCE]
+    newest = Description.objects.filter(owner=owner).select_related("endpoint").order_by("-id")[:_AT_ONCE]
+    rows = listed(newest)
     return [row for place, row in enumerate(rows) if place < _NEWEST or is_new(row)]
 
 
@@ -119,9 +124,7 @@ def _refused(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
 
 def _cards(request: HttpRequest, born: list[Description]) -> HttpResponse:
     """Show the new cards, newest first, and tell the token of the next ask."""
-    rows = (
-        Description.objects.filter(pk__in=[row.pk for row in born]).select_related("endpoint").order_by("-id")
-    )
-    response = render(request, "_cards.html", {"cards": cards_of(rows)}, status=201)
+    rows = Description.objects.filter(pk__in=[row.pk for row in born]).select_related("endpoint")
+    response = render(request, "_cards.html", {"cards": cards_of(listed(rows.order_by("-id")))}, status=201)
     response["X-Next-Token"] = AskForm().token
     return response

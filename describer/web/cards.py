@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Count, F, QuerySet, prefetch_related_objects
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from describer.chat import reading
 from describer.engine import queue
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Status
 from describer.models.description_image import with_links, with_pictures
+from describer.web.answers import ShownAnswer, answers_of, first_answers
 
-_SHOWN_CHARACTERS = 1800  # of an answer on a card; the rest is one click away
+_QUESTION_CHARACTERS = 2_000  # in lists
 _JUST_NOW = timedelta(minutes=10)
 
 
@@ -81,13 +83,14 @@ def _total(usage: dict[str, Any] | None) -> int | None:
 class Card:
     """A description with what is shown of it.
 
-    `ahead` is how many asks come before a queued one, else None.
+    `answer` is the first one, `count` how many there are. `ahead` is how many asks come before a queued one, else None.
     """
 
     description: Description
     pictures: list[DescriptionImage]
-    choices: list[Choice]
     attempts: list[Attempt]
+    answer: ShownAnswer | None = None
+    count: int = 0
     ahead: int | None = None
 
     @property
@@ -112,17 +115,9 @@ class Card:
         return max(0, len(self.pictures) + len(self.waiting) - 1)
 
     @property
-    def choice(self) -> Choice | None:
-        return next(iter(self.choices), None)
-
-    @property
     def is_long(self) -> bool:
-        return bool(self.choice and len(self.choice.content or "") > _SHOWN_CHARACTERS)
-
-    @property
-    def shown(self) -> str:
-        """Return as much of the first answer as a card shows."""
-        return ((self.choice and self.choice.content) or "")[: _SHOWN_CHARACTERS * 2]
+        """Tell whether the answer goes on behind what the card shows."""
+        return self.answer is not None and not self.answer.is_whole
 
     @property
     def is_new(self) -> bool:
@@ -141,11 +136,11 @@ class Card:
     def bands(self) -> list[Notice]:
         """Return what is to be known beside the answer, in the order in which it matters."""
         notices = []
-        if self.choice:
-            notices += notices_of(self.choice, self.description, self.spent)
-        asked = self.description.parameters.get("n") or 1
-        if self.choices and len(self.choices) < asked:
-            notices.append(Notice(f"Asked for {asked} answers, got {len(self.choices)}."))
+        if self.answer:
+            notices += notices_of(self.answer, self.description)
+        asked = asked_for(self.description)
+        if self.count and self.count < asked:
+            notices.append(Notice(f"Asked for {asked} answers, got {self.count}."))
         return [*notices, *self._changes(), *self._bills()]
 
     def _changes(self) -> list[Notice]:
@@ -169,15 +164,23 @@ def is_new(description: Description) -> bool:
     return timezone.now() - description.created < _JUST_NOW or not description.is_final
 
 
-def notices_of(choice: Choice, description: Description, spent: Spent) -> list[Notice]:
+def asked_for(description: Description) -> int:
+    """Return how many answers were asked for."""
+    count = description.parameters.get("n")
+    if not isinstance(count, int):
+        return 1
+    return count
+
+
+def notices_of(answer: ShownAnswer, description: Description) -> list[Notice]:
     """Return what is to be known about one answer: cut off, filtered, not the JSON that was asked for."""
     notices = []
-    end = reading(choice.finish_reason)
+    end = reading(answer.choice.finish_reason)
     if end == "length":
         notices.append(Notice(_cut_off_text(description), retry="Ask again with more room"))
     if end == "filter":
         notices.append(Notice("Part of this answer was filtered away by the endpoint."))
-    if _wants_json(description) and choice.content and not _is_json(choice.content):
+    if _wants_json(description) and answer.length and answer.is_read and not _is_json(answer.content):
         notices.append(Notice("This answer is not the JSON that was asked for."))
     return notices
 
@@ -202,30 +205,80 @@ def _is_json(content: str) -> bool:
     return True
 
 
+def listed(rows: "QuerySet[Description]") -> list[Description]:
+    """Read descriptions as lists show them: the beginning of the question, and of the parameters what cards tell.
+
+    A call at our own endpoint may have brought megabytes of either.
+    """
+    shown = rows.defer("question", "system_prompt", "parameters").annotate(
+        question_start=Left("question", _QUESTION_CHARACTERS),
+        asked_n=F("parameters__n"),
+        asked_most=F("parameters__max_tokens"),
+        asked_format=F("parameters__response_format__type"),
+    )
+    return [_begun(row) for row in shown]
+
+
+def _begun(row: Any) -> Description:
+    row.question = row.question_start
+    known = {"n": row.asked_n, "max_tokens": row.asked_most}
+    if row.asked_format is not None:
+        known["response_format"] = {"type": row.asked_format}
+    row.parameters = {name: value for name, value in known.items() if value is not None}
+    return cast(Description, row)
+
+
 def cards_of(descriptions: Iterable[Description]) -> list[Card]:
     """Return the cards in the order of the descriptions.
 
-    Four statements for all, five when some are not done, and two to five cheap ones for each that is queued.
+    Four statements for all, five or six when some are not done or asked for several answers, and two to five cheap ones
+    for each that is queued.
     """
     rows = list(descriptions)
-    prefetch_related_objects(rows, with_pictures(), "shown_pictures__image", "choices")
+    prefetch_related_objects(rows, with_pictures(), "shown_pictures__image")
     know_links(rows)
+    attempts = attempts_of(rows)
+    answers = first_answers([row.pk for row in rows])
+    counts = _counts([row.pk for row in rows if asked_for(row) > 1])
+    return [
+        Card(
+            description=row,
+            pictures=row.shown_pictures,
+            attempts=attempts[row.pk],
+            answer=answers.get(row.pk),
+            count=counts.get(row.pk, int(row.pk in answers)),
+            ahead=queue.ahead(row) if row.status == Status.QUEUED else None,
+        )
+        for row in rows
+    ]
+
+
+def card_of_page(row: Description, begin: int) -> tuple[Card, list[ShownAnswer]]:
+    """Return what the page of a description shows: its card, and its answers from the one at this place on."""
+    know_links([row])
+    answers = answers_of(row.pk, begin)
+    count = Choice.objects.filter(description=row.pk).count()
+    ahead = queue.ahead(row) if row.status == Status.QUEUED else None
+    card = Card(row, row.shown_pictures, list(row.attempts()), count=count, ahead=ahead)
+    return card, answers
+
+
+def attempts_of(rows: Sequence[Description]) -> dict[int, list[Attempt]]:
+    """Return the attempts of the descriptions, by their ids."""
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
         attempts[attempt.description].append(attempt)
-    return [_card(row, attempts[row.pk]) for row in rows]
+    return attempts
+
+
+def _counts(descriptions: Sequence[int]) -> dict[int, int]:
+    """Count the answers of the descriptions that asked for several."""
+    if not descriptions:
+        return {}
+    rows = Choice.objects.filter(description__in=descriptions).values("description").order_by()
+    return dict(rows.annotate(count=Count("pk")).values_list("description", "count"))
 
 
 def know_links(rows: Iterable[Description]) -> None:
     """Look up the links of the rows that may have some waiting; the done rows have none."""
     prefetch_related_objects([row for row in rows if row.status != Status.DONE], with_links())
-
-
-def _card(row: Description, attempts: list[Attempt]) -> Card:
-    return Card(
-        description=row,
-        pictures=row.shown_pictures,
-        choices=sorted(row.choices.all(), key=lambda choice: choice.index),
-        attempts=attempts,
-        ahead=queue.ahead(row) if row.status == Status.QUEUED else None,
-    )

@@ -8,22 +8,25 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from describer.chat.completion import reading
+from describer.db.row_id import read_row_id
 from describer.engine import events, pipeline
 from describer.engine.submit import Refusal, ask_again
 from describer.images import Recipe
 from describer.media.storage import seems_there
-from describer.models import Choice, Description, DescriptionImage, DescriptionLink, SentCopy
-from describer.web.cards import Card, Notice, cards_of, notices_of
+from describer.models import Description, DescriptionImage, DescriptionLink, SentCopy
+from describer.web.answers import MOST_ANSWERS, ShownAnswer
+from describer.web.cards import Card, Notice, card_of_page, notices_of
 from describer.web.context_processors import in_words, unfinished
 from describer.web.conversation import caller, conversation
 from describer.web.current_user import current_user
 from describer.web.history import Filter
+from describer.web.texts import Beginnings, take_beginnings, with_beginnings
 from describer.web.timeline import ShownCall, as_json, asked, bill, set_parameters, timeline
 
 _LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
@@ -58,16 +61,16 @@ class _ShownPicture:
 
 
 @dataclass(frozen=True)
-class _ShownAnswer:
-    """A choice with what is to be known about it; `number` counts from 1, as a text for ids."""
+class _NumberedAnswer:
+    """An answer with what is to be known about it; `number` counts from 1, as a text for ids."""
 
     number: str
-    choice: Choice
+    shown: ShownAnswer
     bands: list[Notice]
 
     @property
     def was_cut_off(self) -> bool:
-        return reading(self.choice.finish_reason) == "length"
+        return reading(self.shown.choice.finish_reason) == "length"
 
 
 @login_required
@@ -98,7 +101,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
     With `room`, twice as many tokens may be written.
     """
-    row = _description_of(request, pk, own=True)
+    row = _description_of(request, pk, own=True, whole=True)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     token = request.POST.get("token", "").replace("\x00", "")[:_TOKEN_CHARACTERS]
@@ -136,16 +139,18 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(reverse("history") + "?" + QueryDict(place).urlencode())
 
 
-def _description_of(request: HttpRequest, pk: int, *, own: bool = False) -> Description:
+def _description_of(request: HttpRequest, pk: int, *, own: bool = False, whole: bool = False) -> Description:
     """Return a description that this person may see, or raise 404.
 
-    `own` returns their own alone, for what is asked in their name.
+    `own` returns their own alone, for what is asked in their name; `whole` reads all of its texts.
     """
-    rows = Description.objects.of(current_user(request)).select_related(
+    rows: QuerySet[Description] = Description.objects.of(current_user(request)).select_related(
         "owner", "endpoint", "key", "transcript"
     )
     if own:
         rows = rows.filter(owner=current_user(request))
+    if not whole:
+        rows = with_beginnings(rows)
     row = rows.filter(pk=pk).first()
     if row is None:
         raise Http404
@@ -153,35 +158,61 @@ def _description_of(request: HttpRequest, pk: int, *, own: bool = False) -> Desc
 
 
 def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
-    card = cards_of([row])[0]
-    calls = [ShownCall(attempt) for attempt in card.attempts]
+    texts = take_beginnings(row)
+    begin = max(read_row_id(request.GET.get("answers")), 1) - 1
+    card, found = card_of_page(row, begin)
     answers = [
-        _ShownAnswer(str(number), choice, notices_of(choice, row, card.spent))
-        for number, choice in enumerate(card.choices, 1)
+        _NumberedAnswer(str(number), shown, notices_of(shown, row))
+        for number, shown in enumerate(found, begin + 1)
     ]
     shown = _pictures(card)
-    of_first = [band for answer in answers[:1] for band in answer.bands]
     return {
         "description": row,
         "card": card,
         "spent": card.spent,
         "answers": answers,
-        "bands": [band for band in card.bands if band not in of_first],
+        "others": _other_answers(card.count, begin, len(found)),
+        "bands": [band for band in card.bands if not any(band in answer.bands for answer in answers)],
         "pictures": shown,
         "bare_links": _links_without_picture(card),
         "is_whole": not any(picture.is_gone for picture in shown),
+        "is_own": row.owner_id == current_user(request).pk,
+        "token": uuid4().hex,
+        "place": request.GET.get("from", ""),
+        "rests": texts.rests,
+        **_machinery(card, texts),
+    }
+
+
+def _machinery(card: Card, texts: Beginnings) -> dict[str, Any]:
+    """Return what the folds show: how the description came about."""
+    row = card.description
+    calls = [ShownCall(attempt) for attempt in card.attempts]
+    context = {
         "timeline": timeline(row, card.attempts),
         "calls": calls,
         "bill": bill(calls),
         "parameters": set_parameters(row),
         "asked": asked(row),
-        "conversation": conversation(row),
         "caller": caller(row),
-        "request_json": as_json(pipeline.request_of(row), indent=2),
-        "is_own": row.owner_id == current_user(request).pk,
-        "token": uuid4().hex,
-        "place": request.GET.get("from", ""),
+        "conversation": [],
     }
+    if not texts.is_whole:
+        return context | {"request_json": texts.request_beginning, "request_parts": texts.request_parts}
+    request_json = as_json(pipeline.request_of(row), indent=2)
+    return context | {"conversation": conversation(row), "request_json": request_json}
+
+
+def _other_answers(count: int, begin: int, shown: int) -> list[tuple[str, str]]:
+    """Return (words, query string) of the answers before and after the shown ones, if there are more."""
+    others = []
+    if begin:
+        before = max(begin - MOST_ANSWERS, 0)
+        others.append((f"Answers {before + 1} to {begin}", f"?answers={before + 1}"))
+    if begin + shown < count:
+        after = begin + shown
+        others.append((f"Answers {after + 1} to {min(after + MOST_ANSWERS, count)}", f"?answers={after + 1}"))
+    return others
 
 
 def _pictures(card: Card) -> list[_ShownPicture]:

@@ -4,9 +4,9 @@ At a million rows a page is still one short index range, so never an OFFSET and 
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -19,11 +19,11 @@ from django.urls import reverse
 from describer.chat.completion import reading
 from describer.db.row_id import read_row_id
 from describer.desk.filters import OPEN, Selection
-from describer.models import ApiKey, Attempt, Choice, Description, Status, User
+from describer.models import ApiKey, Choice, Description, Status, User
 from describer.models.description import DescriptionQuerySet
 from describer.models.description_image import with_pictures
 from describer.templatetags.answer import excerpt
-from describer.web.cards import Card, know_links
+from describer.web.cards import Card, attempts_of, know_links, listed
 from describer.web.context_processors import in_words, unfinished
 from describer.web.current_user import current_user
 from describer.web.timeline import ShownCall
@@ -32,7 +32,7 @@ PAGE = 24
 _TOOLS = "It called a tool instead of answering."
 _START_CHARACTERS = 1000  # of an answer; two lines of it are shown
 _MARKS = re.compile(
-    r"^\s*(?:#{1,6} |[-*+] |> )|\*\*|`", re.MULTILINE
+    r"^[ \t]*(?:#{1,6} |[-*+] |> )|\*\*|`", re.MULTILINE
 )  # of Markdown, which two lines need not
 _VIEWS = {"grid": "Grid", "list": "List"}
 _VIEW_COOKIE = "history_view"
@@ -90,28 +90,31 @@ class Filter:
         return bool(self.state or self.model or self.key or self.person)
 
 
+@dataclass(frozen=True)
 class _HistoryTile(Card):
-    """A card in small: two lines, and a few words on what is special."""
+    """A card in small: two lines, and a few words on what is special. `first` is the first answer, cut short."""
+
+    first: Any = None
 
     @property
     def lead(self) -> str:
         """Return the beginning of the answer, or why there is none; "" while the description is under way."""
         if self.description.status == Status.FAILED:
             return self.description.error_message or "Failed"
-        if not (self.choice or self.description.is_final):
+        if not (self.first or self.description.is_final):
             return ""
-        if self.choice is None:
+        if self.first is None:
             return "Cancelled"
-        return excerpt(_MARKS.sub("", self.choice.start or "")) or self.choice.refusal or _TOOLS  # type: ignore[attr-defined]
+        return excerpt(_MARKS.sub("", self.first.start or "")) or self.first.refused or _TOOLS
 
     @property
     def words(self) -> list[str]:
         marks = []
         if self.description.status == Status.FAILED:
             marks += sorted({ShownCall(attempt).billed for attempt in self.attempts} - {""})
-        if self.choice and reading(self.choice.finish_reason) == "length":
+        if self.first and reading(self.first.finish_reason) == "length":
             marks.append("cut off")
-        if self.choice and self.choice.refusal:
+        if self.first and self.first.refused:
             marks.append("declined")
         return marks
 
@@ -151,7 +154,7 @@ def history_tile(request: HttpRequest, pk: int) -> HttpResponse:
     `?from=` holds the query string of its list.
     """
     user = current_user(request)
-    rows = list(_shown(Description.objects.of(user).filter(pk=pk)))
+    rows = listed(_shown(Description.objects.of(user).filter(pk=pk)))
     if not rows:
         raise Http404
     if request.method not in ("GET", "HEAD"):
@@ -169,13 +172,13 @@ def _history_page(rows: DescriptionQuerySet, before: int, after: int) -> tuple[l
     The two numbers are the ids from which the newer and the older page go on (0: none).
     """
     if after:
-        page = list(_shown(rows.filter(id__gt=after).order_by("id"))[: PAGE + 1])
+        page = listed(_shown(rows.filter(id__gt=after).order_by("id"))[: PAGE + 1])
         more_newer, more_older = len(page) > PAGE, True
         page = page[:PAGE][::-1]
     else:
         if before:
             rows = rows.filter(id__lt=before)
-        page = list(_shown(rows.order_by("-id"))[: PAGE + 1])
+        page = listed(_shown(rows.order_by("-id"))[: PAGE + 1])
         more_newer, more_older = bool(before), len(page) > PAGE
         page = page[:PAGE]
     newer = older = 0
@@ -188,19 +191,21 @@ def _history_page(rows: DescriptionQuerySet, before: int, after: int) -> tuple[l
 
 def _shown(rows: DescriptionQuerySet) -> DescriptionQuerySet:
     """Add what a card shows to the rows: three more statements, whatever the number of rows."""
-    start = Choice.objects.filter(index=0).annotate(start=Left("content", _START_CHARACTERS))
+    start = Choice.objects.filter(index=0).annotate(
+        start=Left("content", _START_CHARACTERS), refused=Left("refusal", _START_CHARACTERS)
+    )
     return rows.select_related("owner").prefetch_related(
-        Prefetch("choices", start.only("description", "finish_reason", "refusal", "tool_calls")),
-        with_pictures(),
+        Prefetch("choices", start.only("description", "finish_reason")), with_pictures()
     )
 
 
 def _cards(rows: Sequence[Description]) -> list[_HistoryTile]:
     know_links(rows)
-    attempts: dict[int, list[Attempt]] = defaultdict(list)
-    for attempt in Attempt.objects.filter(description__in=[row.pk for row in rows]).order_by("number"):
-        attempts[attempt.description].append(attempt)
-    return [_HistoryTile(row, row.shown_pictures, list(row.choices.all()), attempts[row.pk]) for row in rows]
+    attempts = attempts_of(rows)
+    return [
+        _HistoryTile(row, row.shown_pictures, attempts[row.pk], first=next(iter(row.choices.all()), None))
+        for row in rows
+    ]
 
 
 def _chips(chosen: Filter) -> list[tuple[str, str, bool]]:

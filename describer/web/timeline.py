@@ -17,6 +17,7 @@ _CAME_BACK = {
     _State.UNKNOWN: "Broke off",
     _State.SENT: "",
 }
+_MOST, _LONGEST = 100, 5_000  # parameters, and characters of each; the request below has them all
 _SHORT = 12  # characters of a value that fit beside its name
 _BILLED = {"no": "not billed", "yes": "billed", "unknown": "may have been billed"}
 
@@ -96,11 +97,18 @@ def bill(calls: Sequence[ShownCall]) -> str:
 
 def set_parameters(description: Description) -> list[tuple[str, str]]:
     """List each parameter that was set, with its value as JSON writes it (texts as they are)."""
-    return [(name, _value(value)) for name, value in as_dict(description.parameters).items()]
+    values = list(as_dict(description.parameters).items())
+    shown = [(name[:_LONGEST], _value(value)) for name, value in values[:_MOST]]
+    if len(values) > _MOST:
+        shown.append(("…", f"and {len(values) - _MOST:,} more"))
+    return shown
 
 
 def _value(value: Any) -> str:
-    return value if isinstance(value, str) else as_json(value)
+    text = value if isinstance(value, str) else as_json(value)
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]} …"
 
 
 def asked(description: Description) -> str:

@@ -1,4 +1,5 @@
-// Copying: <button data-copy="text"> copies that text, <button data-copy-from="#id"> the text of that element.
+// Copying: <button data-copy="text"> copies that text, <button data-copy-from="#id"> the text of that element,
+// <button data-copy-file="address"> what is fetched from there.
 
 const copied = (button) => {
   const before = button.textContent;
@@ -18,10 +19,17 @@ const byHand = (text) => {
 };
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy], [data-copy-from]");
+  const button = event.target.closest("[data-copy], [data-copy-from], [data-copy-file]");
   if (!button) return;
   const source = button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom);
-  const text = source ? (source.value ?? source.innerText) : button.dataset.copy;
+  const file = button.dataset.copyFile;
+  const text = file
+    ? await fetch(file).then((reply) => (reply.ok ? reply.text() : undefined), () => undefined)
+    : source ? (source.value ?? source.innerText) : button.dataset.copy;
+  if (text === undefined) {
+    document.dispatchEvent(new CustomEvent("toast", { detail: "The site did not give the text. Try again." }));
+    return;
+  }
   const done = await (navigator.clipboard?.writeText(text).then(() => true, () => byHand(text)) ?? byHand(text));
   button.focus();
   if (done) copied(button);

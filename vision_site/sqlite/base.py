@@ -6,8 +6,11 @@ Every transaction is IMMEDIATE (settings), so each one that begins is a writer.
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from django.db.backends.sqlite3 import base
+from django.db.utils import DatabaseError, OperationalError
 
 _WRITER = threading.Lock()
 
@@ -16,9 +19,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Holds _WRITER from BEGIN until autocommit is back or the connection is closed."""
 
     _holds_writer = False
+    _waits = True
+
+    @contextmanager
+    def without_waiting(self) -> Iterator[None]:
+        """Raise OperationalError where a write of this connection would wait for another writer."""
+        seconds = self.settings_dict["OPTIONS"].get("timeout", 5)
+        self._waits = False
+        try:
+            self._be_patient(0)
+            yield
+        finally:
+            self._waits = True
+            with suppress(DatabaseError):
+                self._be_patient(seconds)
+
+    def _be_patient(self, seconds: float) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
 
     def _start_transaction_under_autocommit(self) -> None:
-        _WRITER.acquire()
+        if not _WRITER.acquire(blocking=self._waits):
+            raise OperationalError("another thread writes")
         self._holds_writer = True
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]

@@ -20,11 +20,11 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from describer.models import Attempt, Description, Image
+from describer.models import Attempt, Choice, Description, Image
 from describer.ops.archive import ArchiveError, backup, checked, restore
 from describer.ops.archive.manifest import Manifest
 from describer.ops.archive.packing import PART_BYTES, Lines, Pack
-from describer.ops.archive.rows import LEFT_OUT, MODELS, Reader
+from describer.ops.archive.rows import LEFT_OUT, MODELS, Reader, fields_of
 from tests.ops.archive.conftest import all_files, all_rows
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -52,6 +52,19 @@ def test_any_row_comes_back_as_it_went(values):
     line = json.loads(json.dumps(row, default=str))
     (made,) = Reader(Attempt)([line])
     assert {name: getattr(made, name) for name in values} == values
+
+
+def test_fa10_html_of_answers_is_in_no_backup_and_believed_of_none():
+    row = {
+        "id": 1,
+        "description_id": 1,
+        "index": 0,
+        "content": "Boats.",
+        "rendered_page": {"html": "<script>"},
+    }
+    (made,) = Reader(Choice)([row])
+    assert (made.content, made.rendered_page) == ("Boats.", None)
+    assert not {"rendered_lead", "rendered_page"} & {field.attname for field in fields_of(Choice)}
 
 
 def test_every_model_is_in_a_backup_or_left_out_with_a_reason():

@@ -1,0 +1,183 @@
+"""The answers that pages show: cut in the database, rendered once within bounds, and kept with their rows."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Left, Length
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from describer.answers.pieces import Bounds
+from describer.answers.rendering import LEAD, PAGE, RENDERER, render_beginning
+from describer.answers.thoughts import read_answer
+from describer.db.optional_write import write_if_free
+from describer.lib.lenient_json import as_dict, as_list
+from describer.models import Choice
+
+MOST_ANSWERS = 8  # on one page
+_COPIED_CHARACTERS = 20_000  # that stand on a page to be copied; longer ones are fetched by the click
+_MOST_CALLS = 20
+_ELLIPSIS = " …"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of an answer is read and rendered for a part of the site, in which column that is kept."""
+
+    column: str
+    bounds: Bounds
+    content: int  # characters
+    beside: int  # of thoughts, a refusal, calls of tools
+
+
+LISTED = Sizes("rendered_lead", LEAD, 20_000, 2_000)
+PAGED = Sizes("rendered_page", PAGE, 100_000, 20_000)
+
+
+@dataclass(frozen=True)
+class ShownAnswer:
+    """A choice as a page shows it: its beginning as HTML, and where to read on.
+
+    `content` is the beginning of what was written; `length` counts all its characters.
+    """
+
+    choice: Choice
+    content: str
+    length: int
+    html: SafeString
+    end: int
+    code: bool
+    thoughts: str = ""
+    thoughts_cut: bool = False
+    refusal: str = ""
+    calls: Sequence[str] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether all that was written is shown."""
+        return self.end >= self.length
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether `content` is all that was written."""
+        return len(self.content) == self.length
+
+    @property
+    def rest(self) -> str:
+        """Return the address where the answer goes on, "" where all is shown."""
+        if self.is_whole:
+            return ""
+        return self.address + where(self.end, code=self.code)
+
+    @property
+    def address(self) -> str:
+        return reverse("answer", args=[self.choice.description_id, self.choice.index])
+
+    @property
+    def as_it_stands(self) -> str:
+        return reverse("text", args=[self.choice.description_id, f"answer-{self.choice.index}"])
+
+    @property
+    def all_thoughts(self) -> str:
+        return reverse("text", args=[self.choice.description_id, f"thoughts-{self.choice.index}"])
+
+    @property
+    def copied(self) -> str:
+        """Return what a click copies, if it is short enough to stand on the page: the answer without its thoughts."""
+        if not self.is_read or self.length > _COPIED_CHARACTERS:
+            return ""
+        return read_answer(self.content).text
+
+
+def where(begin: int, *, code: bool = False) -> str:
+    """Write as a query string from where to read on."""
+    query = {"begin": begin}
+    if code:
+        query["code"] = 1
+    return f"?{urlencode(query)}"
+
+
+def first_answers(descriptions: Iterable[int]) -> dict[int, ShownAnswer]:
+    """Return the first answer of each description, as lists show it, by the descriptions' ids."""
+    first = Choice.objects.filter(description=OuterRef("description")).order_by("index").values("index")[:1]
+    rows = Choice.objects.filter(description__in=descriptions, index=Subquery(first))
+    return {shown.choice.description_id: shown for shown in _shown(rows, LISTED)}
+
+
+def answers_of(description: int, begin: int) -> list[ShownAnswer]:
+    """Return the answers of a description from the one at this place on, as its page shows them."""
+    rows = Choice.objects.filter(description=description).order_by("index")
+    return _shown(rows[begin : begin + MOST_ANSWERS], PAGED)
+
+
+def beginnings(rows: "QuerySet[Choice]", sizes: Sizes) -> "QuerySet[Choice]":
+    """Read no more of each choice than a page shows."""
+    return (
+        rows.defer(None)
+        .only("description", "index", "finish_reason", sizes.column)
+        .annotate(
+            start=Coalesce(Left("content", sizes.content), Value("")),
+            length=Coalesce(Length("content"), 0),
+            thought=Left("reasoning", sizes.beside + 1),
+            refused=Left("refusal", sizes.beside),
+            called=Left(Cast("tool_calls", TextField()), sizes.beside + 1),
+        )
+    )
+
+
+def _shown(rows: "QuerySet[Choice]", sizes: Sizes) -> list[ShownAnswer]:
+    """Show choices by what was kept of them; what is rendered now is kept."""
+    shown, made = [], {}
+    for choice in beginnings(rows, sizes):
+        kept = as_dict(getattr(choice, sizes.column))
+        if kept.get("by") != RENDERER:
+            kept = made[choice.pk] = _rendered(choice, sizes)
+        shown.append(_answer(choice, sizes, kept))
+    if made:
+        write_if_free(partial(Choice.keep_rendered, sizes.column, made))
+    return shown
+
+
+def _rendered(choice: Any, sizes: Sizes) -> dict[str, Any]:
+    piece = render_beginning(choice.start, sizes.bounds)
+    return {"by": RENDERER, "html": piece.html, "end": piece.end, "code": piece.code}
+
+
+def _answer(choice: Any, sizes: Sizes, kept: dict[str, Any]) -> ShownAnswer:
+    thoughts = choice.thought or ""
+    return ShownAnswer(
+        choice,
+        choice.start,
+        choice.length,
+        mark_safe(kept["html"]),  # noqa: S308  made by our own renderer
+        kept["end"],
+        kept["code"],
+        thoughts=_shortened(thoughts, sizes.beside),
+        thoughts_cut=len(thoughts) > sizes.beside,
+        refusal=choice.refused or "",
+        calls=_calls(choice.called or "", sizes.beside),
+    )
+
+
+def _calls(text: str, most: int) -> list[str]:
+    """Write each call of a tool as `name(arguments)`; of more JSON than is shown, its beginning."""
+    if not text:
+        return []
+    if len(text) > most:
+        return [_shortened(text, most)]
+    calls = [as_dict(as_dict(call).get("function")) for call in as_list(json.loads(text))]
+    shown = [f"{call.get('name', '')}({call.get('arguments', '')})" for call in calls[:_MOST_CALLS]]
+    if len(calls) > _MOST_CALLS:
+        shown.append(f"and {len(calls) - _MOST_CALLS} more")
+    return shown
+
+
+def _shortened(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return text[:most] + _ELLIPSIS
