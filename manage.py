@@ -4,8 +4,9 @@
 import os
 import sys
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+
+from describer.db.faults import in_words
 
 QUICK = ("describe",)  # commands that need no pages
 
@@ -14,5 +15,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"vision_site.{chosen}")
     try:
         execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        sys.exit(f"The settings are not right: {error}")
+    except Exception as error:
+        if not (words := in_words(error)):
+            raise
+        sys.exit(words)

@@ -1,6 +1,7 @@
 """Celery's part: hear the doorbell and call the pipeline. Nothing is decided here."""
 
 import signal
+import sys
 import threading
 from typing import Any
 
@@ -27,8 +28,15 @@ def work() -> None:
 @worker_init.connect
 def wait(**_: Any) -> None:
     """Wait, before a worker process takes anything, for a database of its own version."""
-    if settings.REDIS_URL:  # `up` has just migrated
+    if settings.REDIS_URL:  # `up` has just looked, and migrated
+        _leave_unusable_folder()
         upkeep.wait_for_database()
+
+
+def _leave_unusable_folder() -> None:
+    """End a worker whose folder cannot be used: to wait, as for a database that is away, would help nothing."""
+    if problems := settings.DATA_FOLDER.problems():
+        sys.exit(problems[0])
 
 
 @worker_ready.connect

@@ -7,6 +7,7 @@ name does not resolve ever holds up a heartbeat.
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from django.utils import timezone
 from describer import __version__, webhooks
 from describer.db import version
 from describer.db.connections import borrowed
+from describer.db.faults import in_words, is_for_good
 from describer.engine import queue, submit
 from describer.engine.endpoints import client
 from describer.engine.journal import journal
@@ -164,6 +166,8 @@ def _unready() -> bool:
         with borrowed():
             return bool(behind.look())
     except DatabaseError as error:
+        if is_for_good(error):
+            sys.exit(in_words(error))
         logger.warning("waiting for the database: %s", error)
         return True
 

@@ -67,6 +67,13 @@ class Site:
 
     def start(self, *, healthy: bool = True) -> None:
         """Start it and wait until it says its address and, if it shall be healthy, answers there."""
+        self.begin()
+        self.heard()
+        if healthy:
+            until(lambda: self._answers(), "the site answers /healthz")
+
+    def begin(self) -> None:
+        """Start it and wait for nothing."""
         if self.begun and not (self.data.exists() and any(self.data.iterdir())):
             _begin(self.data, with_rows="DATABASE_URL" not in self.environment)
         self.process = subprocess.Popen(
@@ -81,11 +88,12 @@ class Site:
         self.addresses: queue.Queue[str] = queue.Queue()
         self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self.reader.start()
+
+    def heard(self) -> None:
+        """Wait until it says its address."""
         self.url = self.addresses.get(timeout=START_SECONDS)
         if not self.url:
             raise RuntimeError("the site did not start:\n" + "".join(self.log))
-        if healthy:
-            until(lambda: self._answers(), "the site answers /healthz")
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout

@@ -1,12 +1,22 @@
 """The Celery application. `celery -A vision_site worker` starts a worker; `manage.py up` starts one inside itself."""
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vision_site.settings")
+
+if "celery.bin.celery" in sys.modules:
+    # The `celery` program imports this first, and would print settings that are not right as a traceback.
+    try:
+        settings.INSTALLED_APPS  # noqa: B018  reads them
+    except ImproperlyConfigured as error:
+        sys.exit(f"The worker cannot start: {error}")
 
 app = Celery("vision_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,7 +1,6 @@
 """Readers of environment variables; a secret may also lie in a file named by NAME_FILE."""
 
 import os
-import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -96,16 +95,3 @@ def database_settings(url: str) -> dict[str, Any]:
     except ValueError as error:
         message = "DATABASE_URL is no database's URL; write one like postgres://user:password@host/describer."
         raise ImproperlyConfigured(message) from error
-
-
-def generated_secret(directory: Path) -> str:
-    """Return the site's generated secret: made once in DATA_DIR, readable by its owner only."""
-    path = directory / "secret_key"
-    directory.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(50))
-    return path.read_text(encoding="ascii").strip()

@@ -1,7 +1,9 @@
 """Every setting of the site, read from the environment in this one place; docs/configuration.md explains each."""
 
+import os
 from pathlib import Path
 
+from vision_site.data_folder import DataFolder
 from vision_site.environment import (
     database_settings,
     env_bool,
@@ -12,7 +14,6 @@ from vision_site.environment import (
     env_ports,
     env_secret,
     env_text,
-    generated_secret,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,9 +21,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # Where it listens and what it keeps.
 HOST = env_text("HOST") or "127.0.0.1"
 PORT = env_int("PORT", 8000)
-DATA_DIR = Path(env_text("DATA_DIR") or BASE_DIR / "var").resolve()
+DATA_DIR = Path(os.path.realpath(env_text("DATA_DIR") or BASE_DIR / "var"))
+DATABASE_URL = env_secret("DATABASE_URL")
+S3_BUCKET = env_text("S3_BUCKET")
+DATA_FOLDER = DataFolder(DATA_DIR, database=not DATABASE_URL, pictures=not S3_BUCKET)
 
-SECRET_KEY = env_secret("SECRET_KEY") or generated_secret(DATA_DIR)
+SECRET_KEY = env_secret("SECRET_KEY") or DATA_FOLDER.secret()
 DEBUG = env_bool("DEBUG", False)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or [
@@ -160,7 +164,6 @@ TEMPLATES = [
     },
 ]
 
-DATABASE_URL = env_secret("DATABASE_URL")
 if DATABASE_URL:
     DATABASES = {"default": database_settings(DATABASE_URL)}
     if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
@@ -175,10 +178,11 @@ if DATABASE_URL:
             "reconnect_timeout": 5,
         }
 else:
+    DATA_FOLDER.make()
     DATABASES = {
         "default": {
             "ENGINE": "vision_site.sqlite",
-            "NAME": DATA_DIR / "describer.sqlite3",
+            "NAME": DATA_FOLDER.database,
             "CONN_MAX_AGE": None,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
@@ -222,7 +226,6 @@ CELERY_TASK_ACKS_LATE = False
 CELERY_TIMEZONE = "UTC"
 
 # Pictures: in files, or in a bucket that nobody but the site reads.
-S3_BUCKET = env_text("S3_BUCKET")
 S3_ENDPOINT = env_text("S3_ENDPOINT")
 S3_OPTIONS = {
     "bucket_name": S3_BUCKET,

@@ -14,7 +14,7 @@ from tests.site import ROOT
 HOLD = """
 import django
 django.setup()
-from describer.management.up.start import one_at_a_time
+from describer.db.migrating import one_at_a_time
 with one_at_a_time():
     print("held", flush=True)
     input()

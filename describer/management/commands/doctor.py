@@ -10,16 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error
 
-from describer.management.doctor.examine import (
-    ANYWAY,
-    BY_ROWS,
-    NOTE,
-    OK,
-    WRONG,
-    Finding,
-    Findings,
-    the_pictures,
-)
+from describer.db import version
+from describer.db.faults import in_words
+from describer.management.doctor.examine import ANYWAY, BY_ROWS
+from describer.management.doctor.findings import NOTE, OK, WRONG, Finding, Findings
+from describer.management.doctor.keeping import the_pictures
 from describer.ops.monitoring.single_flight import SingleFlight
 
 _SECONDS = 20.0  # for one part
@@ -57,7 +52,7 @@ class Command(BaseCommand):
         except TimeoutError:
             findings = [Finding(WRONG, f"does not answer within {seconds:.0f} s", "see that it runs")]
         except (Error, OSError, psycopg.Error) as error:
-            findings = [Finding(WRONG, f"cannot be reached: {error}", "start it, or mend its setting")]
+            findings = [_fault(error)]
         for finding in findings:
             self._say(name, finding)
         return {finding.mark for finding in findings}
@@ -70,6 +65,12 @@ class Command(BaseCommand):
         for secret in self.secrets:
             line = line.replace(secret, "[secret]")
         self.stdout.write(f"{finding.mark:<5}  {name}: {line}")
+
+
+def _fault(error: Exception) -> Finding:
+    if version.is_local() and (words := in_words(error)):
+        return Finding(WRONG, words)
+    return Finding(WRONG, f"cannot be reached: {error}", "start it, or mend its setting")
 
 
 def _secrets() -> list[str]:

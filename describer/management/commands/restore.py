@@ -9,9 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from describer.db.migrating import one_at_a_time
 from describer.management.commands.backup import contents
 from describer.management.progress import Progress
-from describer.management.up.start import one_at_a_time, only_one
+from describer.management.up.start import only_one
 from describer.ops.archive import ArchiveError, Restored, restore
 
 

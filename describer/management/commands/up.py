@@ -11,14 +11,13 @@ from describer.engine.recover import recover
 from describer.management.up.serve import Shutdown, serve
 from describer.management.up.start import (
     collect_static,
-    first_admin,
     hand_back_beside_the_work,
     how_to_begin,
     listening_socket,
-    migrate,
     only_one,
+    prepare_database,
 )
-from describer.models import Endpoint, WebhookDelivery
+from describer.models import WebhookDelivery
 
 
 class Command(BaseCommand):
@@ -28,16 +27,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = Shutdown()
+        settings.DATA_FOLDER.refuse_unusable()
         self.check(tags=[TAG])
         embedded = not settings.REDIS_URL
         if embedded:
             # Held to the end of the process: a second site on the same folder ends here.
             self.lock = only_one(settings.DATA_DIR)
         listener = listening_socket(settings.HOST, settings.PORT)
-        migrate()
-        first_admin()
+        endpoint = prepare_database()
         # A new start is a new chance for a paused endpoint: its key or its bill may have been mended meanwhile.
-        queue.open_endpoint(Endpoint.from_environment())
+        queue.open_endpoint(endpoint)
         collect_static()
         if embedded:
             recover()

@@ -1,15 +1,12 @@
 """What `manage.py doctor` looks at: each answers findings, in words, with the way to mend what is wrong."""
 
 import ssl
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-import psycopg
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
-from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
@@ -19,29 +16,13 @@ from describer.checks import TAG
 from describer.db import version
 from describer.engine import queue
 from describer.engine.endpoints.client import client, target
-from describer.models import Description, Endpoint, Image, Worker
+from describer.management.doctor.findings import NOTE, OK, WRONG, Finding, Findings
+from describer.management.doctor.keeping import the_database, the_storage
+from describer.models import Description, Endpoint, Worker
 from describer.models.endpoint import FIRST
 from describer.ops.monitoring import checks
-from describer.templatetags.figures import size
 
-OK, NOTE, WRONG = "ok", "note", "wrong"
-_SOME_IMAGES = 200
-_SOME_FILES = 5
-_LITTLE_FREE = 2**30  # bytes
 _CLOCKS_APART = 5.0  # seconds
-_CONNECT_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line: whether it is well, what was found, and how to mend it."""
-
-    mark: str
-    what: str
-    mend: str = ""
-
-
-Findings = Iterator[Finding]
 
 
 def the_settings() -> Findings:
@@ -89,24 +70,6 @@ def _odd() -> Findings:
         )
 
 
-def the_database() -> Findings:
-    """Reach for the database without Django's pool, which would try for half a minute and not say why."""
-    if version.is_local() and not Path(connection.settings_dict["NAME"]).exists():
-        yield Finding(NOTE, "there is none yet", "`manage.py up` makes it")
-        return
-    if connection.vendor == "postgresql":
-        parameters = connection.get_connection_params() | {"connect_timeout": _CONNECT_SECONDS}
-        psycopg.connect(**parameters).close()
-    how = version.mismatch()
-    what = f"{version.database_name()}, {size(version.database_size())}"
-    if not version.applied():
-        yield Finding(NOTE, f"{what}, is empty", "`manage.py up` fills it")
-    elif how:
-        yield Finding(WRONG, f"{what}: {how}", "run all parts of the site in one version")
-    else:
-        yield Finding(OK, f"{what}, all migrations applied")
-
-
 def the_broker() -> Findings:
     if not settings.REDIS_URL:
         yield Finding(OK, "within the site")
@@ -114,47 +77,6 @@ def the_broker() -> Findings:
         yield Finding(WRONG, f"Redis {why}", "start it, or mend REDIS_URL; asks are kept meanwhile")
     else:
         yield Finding(OK, "Redis answers")
-
-
-def the_storage() -> Findings:
-    if settings.S3_BUCKET:
-        where, mend = f"bucket {settings.S3_BUCKET}", "mend the S3 settings"
-    else:
-        where, mend = str(settings.DATA_DIR), "give the folder to the site's user"
-    if why := checks.storage():
-        yield Finding(WRONG, f"{where} {why}", mend)
-    else:
-        yield Finding(OK, where)
-    yield _room(checks.free_bytes())
-
-
-def _room(free: int) -> Finding:
-    what = f"{size(free)} free on disk"
-    if checks.disk():
-        return Finding(WRONG, what, "make room")
-    if free < _LITTLE_FREE:
-        return Finding(NOTE, what, "make room")
-    return Finding(OK, what)
-
-
-def the_pictures(every: bool) -> Findings:
-    """Look for the files that the newest rows name, or all rows."""
-    rows = Image.objects.order_by("-pk").prefetch_related("sent_copies")
-    if not every:
-        rows = rows[:_SOME_IMAGES]
-    seen, gone = 0, []
-    for image in rows.iterator(chunk_size=500):
-        seen += 1
-        gone += [f"{name} of image {image.pk}" for name in image.files if not default_storage.exists(name)]
-    which = f"all {seen}" if every else f"the newest {seen}"
-    if not gone:
-        yield Finding(OK, f"no file of {which} is missing")
-        return
-    listed = len(gone) if every else _SOME_FILES
-    for name in gone[:listed]:
-        yield Finding(WRONG, f"missing: {name}", "restore it from a backup; pages say that it is gone")
-    if more := len(gone[listed:]):
-        yield Finding(WRONG, f"and {more} more files of {which}", "`manage.py doctor --files` lists all")
 
 
 def the_endpoint() -> Findings:

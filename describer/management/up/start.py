@@ -4,8 +4,7 @@ import fcntl
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
@@ -14,13 +13,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from describer import __version__
 from describer.db.connections import closed
+from describer.db.migrating import WholeExecutor, one_at_a_time
+from describer.db.version import lacks_permissions
+from describer.models import Endpoint
 from describer.ops.first_account import drop_code, first_account_code, keep_code
-
-_ADVISORY_LOCK = 7_305_801_386  # any number that is ours alone
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -53,28 +52,15 @@ def only_one(directory: Path) -> IO[str]:
     return file
 
 
-@contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Hold this while migrating: of two sites that start at once, one waits."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
-            try:
-                yield
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
-        return
-    with _locked("migrate.lock"):
-        yield
+def prepare_database() -> Endpoint:
+    """Migrate, and write what the environment names: the first admin, and the endpoint, which is returned.
 
-
-@contextmanager
-def _locked(name: str) -> Iterator[None]:
-    """Let one process of this data folder go on at a time; the others wait."""
-    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-    with (settings.DATA_DIR / name).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    Of processes that start at once one does it, and the others find it done.
+    """
+    with one_at_a_time():
+        migrate()
+        first_admin()
+        return Endpoint.from_environment()
 
 
 def migrate() -> None:
@@ -83,8 +69,8 @@ def migrate() -> None:
     Looking first is quicker than Django's command when there is nothing to do.
     """
     with one_at_a_time():
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        executor = WholeExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()) or lacks_permissions():
             call_command("migrate", interactive=False, verbosity=0)
 
 
@@ -125,7 +111,7 @@ def collect_static() -> None:
     """
     mark = settings.STATIC_ROOT / ".collected"
     now = _static_mark()
-    with _locked("static.lock"):
+    with settings.DATA_FOLDER.locked("static.lock"):
         if mark.exists() and mark.read_text() == now:
             return
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)

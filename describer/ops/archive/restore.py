@@ -11,9 +11,9 @@ from django.apps.registry import Apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.db.migrations.exceptions import IrreversibleError
-from django.db.migrations.executor import MigrationExecutor
 
 from describer.db import version
+from describer.db.migrating import WholeExecutor
 from describer.engine.queue.sweep import give_up
 from describer.models import Attempt, Description, Status, Via
 from describer.models.description import UNLEASED
@@ -77,7 +77,7 @@ def _migrated_for(manifest: Manifest) -> Apps:
     names = manifest.migrations[version.APP]
     if set(names) == version.known():
         return current_apps
-    executor = MigrationExecutor(connection)
+    executor = WholeExecutor(connection)
     others = [node for node in executor.loader.graph.leaf_nodes() if node[0] != version.APP]
     state = (version.APP, max(names))
     try:
