@@ -21,6 +21,7 @@ from describer import __version__, webhooks
 from describer.db import version
 from describer.db.connections import borrowed
 from describer.db.faults import in_words, is_for_good
+from describer.db.leaving import leave
 from describer.engine import queue, submit
 from describer.engine.endpoints import client
 from describer.engine.journal import journal
@@ -85,7 +86,7 @@ def leave_in_time() -> None:
     time.sleep(settings.GRACE_SECONDS)
     hand_back()
     logging.shutdown()
-    os._exit(0)
+    leave()
 
 
 def hand_back() -> None:

@@ -64,3 +64,18 @@ def test_a_secret_of_odd_bytes_is_told_and_left_alone(tmp_path):
     with pytest.raises(UnusableFolder, match="holds no secret that a site wrote"):
         folder_at(tmp_path).secret()
     assert (tmp_path / "secret_key").read_bytes() == b"\xff\xfe"
+
+
+def test_fe13_a_folder_that_is_also_anothers_stays_open_and_what_is_ours_in_it_does_not(tmp_path):
+    (tmp_path / "somebodys").mkdir()
+    (tmp_path / "somebodys").chmod(0o755)
+    (tmp_path / "describer.sqlite3").touch(0o644)
+    tmp_path.chmod(0o755)
+    folder = folder_at(tmp_path)
+    folder.make()
+    assert folder.is_open()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"somebodys": 0o755, "describer.sqlite3": 0o600}
+    (tmp_path / "somebodys").rmdir()
+    folder.make()
+    assert not folder.is_open()

@@ -17,6 +17,7 @@ from celery import current_app
 from django.conf import settings
 
 from describer import upkeep
+from describer.db.leaving import leave
 from describer.engine import events, queue
 
 logger = logging.getLogger(__name__)
@@ -137,4 +138,4 @@ def serve(listener: socket.socket, stop: Shutdown, *, embedded: bool) -> None:
         upkeep.hand_back()
     logging.shutdown()
     # Threads that still wait for an endpoint, and Celery's own, would hold the process.
-    os._exit(0)
+    leave()
