@@ -23,11 +23,11 @@ class ReadOnly(LongList):
 
 @admin.register(Webhook)
 class WebhookAdmin(ReadOnly):
-    list_display = ("id", "owner", "host", "state", "created")
-    list_select_related = ("owner",)
+    list_display = ("id", "owner", "host", "key", "state", "created")
+    list_select_related = ("owner", "key")
     search_fields = ("=owner__username",)
     search_help_text = "A user's whole name."
-    fields = ("owner", "host", "created", "failures", "failing_since", "rests_until", "paused", "why")
+    fields = ("owner", "host", "key", "created", "failures", "failing_since", "rests_until", "paused", "why")
 
     @admin.display(description="host")
     def host(self, row: Webhook) -> str:
@@ -35,6 +35,8 @@ class WebhookAdmin(ReadOnly):
 
     @admin.display(description="state")
     def state(self, row: Webhook) -> str:
+        if row.ended:
+            return format_html("ended with its key {}", ago(row.ended))
         if row.paused:
             return format_html("paused {}", ago(row.paused))
         if row.failing_since:

@@ -17,9 +17,10 @@ class BearerKey(HttpBearer):
 
     openapi_description = _HOW + " Keys are made on the account page or by `manage.py create_api_key`."
 
-    def __init__(self, scope: Scope | None = None) -> None:
+    def __init__(self, *scopes: Scope) -> None:
+        """Let in keys with any of these scopes; without scopes, all keys."""
         super().__init__()
-        self.scope = scope
+        self.scopes = scopes
 
     def __call__(self, request: HttpRequest) -> ApiKey:
         """Return the key of this call.
@@ -32,8 +33,8 @@ class BearerKey(HttpBearer):
         key = known(token)
         if not key.user.is_active:
             raise Refusal(_UNKNOWN, code="invalid_api_key", status=401)
-        if self.scope:
-            may(key, self.scope)
+        if self.scopes:
+            may(key, *self.scopes)
         return key
 
 
@@ -57,14 +58,16 @@ def known(secret: str) -> ApiKey:
     return key
 
 
-def may(key: ApiKey, scope: Scope) -> None:
-    """Raise Refusal (403) when the key was not made for this."""
-    if scope not in key.scopes:
-        message = f"This API key has no scope `{scope.value}`; make one that has on the account page."
+def may(key: ApiKey, *scopes: Scope) -> None:
+    """Raise Refusal (403) when the key has none of these scopes."""
+    if not any(scope in key.scopes for scope in scopes):
+        named = " or ".join(f"`{scope.value}`" for scope in scopes)
+        message = f"This API key has no scope {named}; make one that has on the account page."
         raise Refusal(message, code="permission_denied", status=403)
 
 
 reading, asking, calling = BearerKey(Scope.READ), BearerKey(Scope.ASK), BearerKey()
+minding_webhooks, seeing_webhooks = BearerKey(Scope.WEBHOOKS), BearerKey(Scope.READ, Scope.WEBHOOKS)
 
 
 def caller(request: HttpRequest) -> ApiKey:

@@ -34,12 +34,18 @@ class WebhookOut(BaseModel):
 
     id: int
     url: str
+    key: int | None = Field(
+        description="The key that it was made with, and ends with; null when a page made it."
+    )
     created_at: datetime
     failing_since: datetime | None = Field(
         description="Since when nothing has arrived; null when all is well."
     )
     paused: Paused | None = Field(
         description="Not null: nothing is sent, until a test that you ask for arrives."
+    )
+    ended_at: datetime | None = Field(
+        description="When the key that it was made with was revoked or expired: nothing is sent any more."
     )
 
     @classmethod
@@ -48,7 +54,13 @@ class WebhookOut(BaseModel):
         if row.paused:
             paused = Paused(since=row.paused, reason=row.why)
         return cls(
-            id=row.pk, url=row.url, created_at=row.created, failing_since=row.failing_since, paused=paused
+            id=row.pk,
+            url=row.url,
+            key=row.key_id,
+            created_at=row.created,
+            failing_since=row.failing_since,
+            paused=paused,
+            ended_at=row.ended,
         )
 
 

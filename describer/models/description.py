@@ -239,4 +239,4 @@ class Description(models.Model):
         for name, value in values.items():
             setattr(self, name, value)
         if self.is_final:
-            tell_webhooks(self.pk, self.owner_id)
+            tell_webhooks(self)

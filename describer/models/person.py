@@ -23,11 +23,13 @@ MOST_ASKS_PER_MINUTE = 1_000_000
 class Scope(models.TextChoices):
     """What a key opens. `admin` adds nothing to the rights of its person: it lets the key use those of an admin.
 
-    Without `read` it cancels, deletes and asks again only what was asked with it.
+    Without `read` it cancels, deletes and asks again only what was asked with it, and has to do with no webhooks but
+    those that were made with it.
     """
 
     ASK = "ask", "ask: submit asks, cancel and delete them"
-    READ = "read", "read: see descriptions, usage and models"
+    READ = "read", "read: see descriptions, usage, models and webhooks"
+    WEBHOOKS = "webhooks", "webhooks: make, try and remove webhooks"
     ADMIN = "admin", "admin: everybody's as well as one's own, where its person may"
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,11 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from describer.models.person import ApiKey
 from describer.models.statements import INSERT_DELIVERIES
+
+if TYPE_CHECKING:
+    from describer.models.description import Description
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105  what every secret begins with
 _WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests_until": None, "paused": None, "why": ""}
@@ -23,9 +27,12 @@ class Webhook(models.Model):
 
     `failures` are those in a row; while it `rests_until` a time, nothing is sent to it. `paused`, with the reason in
     `why`, it gets no deliveries any more, until a test that it asked for arrives.
+
+    One that was made with a key is told of what that key may read, and ends with it; one of a page has none.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="webhooks")
+    key = models.ForeignKey(ApiKey, models.CASCADE, null=True, editable=False, related_name="webhooks")
     url = models.TextField()
     secret = models.CharField(max_length=100, editable=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
@@ -42,9 +49,24 @@ class Webhook(models.Model):
         return f"webhook {self.pk}"
 
     @classmethod
-    def issue(cls, owner: Any, url: str) -> "Webhook":
+    def issue(cls, owner: Any, url: str, key: ApiKey | None = None) -> "Webhook":
         """Make a webhook with a secret of its own."""
-        return cls.objects.create(owner=owner, url=url, secret=_SECRET_PREFIX + secrets.token_urlsafe(32))
+        secret = _SECRET_PREFIX + secrets.token_urlsafe(32)
+        return cls.objects.create(owner=owner, url=url, key=key, secret=secret)
+
+    @property
+    def ended(self) -> datetime | None:
+        """Return when the key that the webhook was made with ended, as the webhook did with it."""
+        if self.key is None:
+            return None
+        if self.key.is_expired:
+            return self.key.revoked or self.key.expires
+        return self.key.revoked
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the webhook is told nothing any more: its key has ended, or its person is disabled."""
+        return bool(self.ended) or not self.owner.is_active
 
     def test(self) -> "WebhookDelivery":
         """Return a delivery about no description: the test under way if there is one, else a new delivery."""
@@ -87,7 +109,7 @@ class DeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         """Return the deliveries that may be sent now, the oldest first; of a paused webhook tests only."""
         sent = Q(webhook__paused=None) | Q(description=0)
         due = self.pending().filter(sent, not_before__lte=Now())
-        return due.select_related("webhook").order_by("not_before", "id")
+        return due.select_related("webhook__key", "webhook__owner").order_by("not_before", "id")
 
     def old(self, seconds: float) -> "DeliveryQuerySet":
         """Return the deliveries made before so many seconds, by the database's clock."""
@@ -179,9 +201,9 @@ class WebhookDelivery(models.Model):
 _UNDER_WAY = Q(tries__gt=0, error="")
 
 
-def tell_webhooks(description: int, owner: int) -> None:
-    """Write down that this person's webhooks are to be told of the end of this description.
+def tell_webhooks(description: "Description") -> None:
+    """Write down that its person's webhooks, as far as each may know of it, are to be told of the description's end.
 
     It happens in the transaction that ends the description.
     """
-    INSERT_DELIVERIES(owner=owner, description=description)
+    INSERT_DELIVERIES(owner=description.owner_id, key=description.key_id, description=description.pk)

@@ -12,7 +12,12 @@ from describer.templatetags.figures import MONTHS, exact
 
 register = template.Library()
 
-_DOES = {Scope.ASK: "asks", Scope.READ: "reads", Scope.ADMIN: "sees everybody's"}
+_DOES = {
+    Scope.ASK: "asks",
+    Scope.READ: "reads",
+    Scope.WEBHOOKS: "makes webhooks",
+    Scope.ADMIN: "sees everybody's",
+}
 
 
 @register.filter

@@ -29,4 +29,5 @@ class WebhookRow:
 
 def webhook_rows(user: User) -> list[WebhookRow]:
     """List all webhooks of a person, the newest first."""
-    return [WebhookRow(webhook, list(webhook.deliveries.all()[:_LAST])) for webhook in user.webhooks.all()]
+    rows = user.webhooks.select_related("key")
+    return [WebhookRow(webhook, list(webhook.deliveries.all()[:_LAST])) for webhook in rows]

@@ -5,12 +5,12 @@ from django.db import transaction
 
 from describer.errors import Refusal
 from describer.lib.guard import AddressRefused
-from describer.models import User, Webhook
+from describer.models import ApiKey, User, Webhook
 from describer.webhooks.post import guarded_client
 
 
-def make_webhook(owner: User, url: str) -> Webhook:
-    """Make a webhook that posts to this address.
+def make_webhook(owner: User, url: str, key: ApiKey | None = None) -> Webhook:
+    """Make a webhook that posts to this address; one made with a key hears what that may read, and ends with it.
 
     Raises Refusal for what is no address, and for one too many. No name is looked up: each delivery is judged
     anew.
@@ -24,4 +24,4 @@ def make_webhook(owner: User, url: str) -> Webhook:
         if person.webhooks.count() >= settings.WEBHOOKS_PER_PERSON:
             message = f"At most {settings.WEBHOOKS_PER_PERSON} webhooks; remove one first."
             raise Refusal(message, code="too_many_webhooks", status=409)
-        return Webhook.issue(person, url.strip())
+        return Webhook.issue(person, url.strip(), key)

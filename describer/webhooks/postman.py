@@ -31,6 +31,7 @@ EACH = 4  # of them for the webhooks of one person
 _CLAIM_SECONDS = SECONDS * 3  # a try ends within a third, and what it came to is written soon after
 _MOMENT = 0.2
 _DELETED = "The description was deleted before it could be told."
+_OVER = "Not delivered: the webhook ended with the key that it was made with, or its person is disabled."
 _REFUSED = "It answered 410: it wants no more."
 _FAILING = "Nothing arrived for three days. The last try: {}"
 
@@ -93,6 +94,8 @@ class Postman:
     def _sent(self, delivery: WebhookDelivery) -> bool:
         if not delivery.claim(_CLAIM_SECONDS):
             return False
+        if delivery.webhook.is_over:
+            return delivery.give_up(_OVER)
         body = body_of(delivery)
         if body is None:
             return delivery.give_up(_DELETED)

@@ -125,7 +125,7 @@ def test_the_list_says_what_narrows_a_key_and_what_was_used_with_it(desk, alice,
 def test_x33_staff_who_may_only_look_change_no_limits(staff, alice):
     key, _ = ApiKey.issue(alice, "nightly")
     looking = staff("view_apikey")
-    assert "asks and reads" in text_of(looking.get(path("apikey")))
+    assert "asks, reads and makes webhooks" in text_of(looking.get(path("apikey")))
     assert looking.get(path("apikey", key.pk, "change")).status_code == 200
     assert limit(looking, key, asks_per_minute="5").status_code == 403
     key.refresh_from_db()

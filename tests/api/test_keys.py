@@ -21,8 +21,8 @@ def limit(script, **values):
 
 
 def test_a_key_may_do_what_its_person_may_unless_it_was_given_less(alice, boss):
-    assert ApiKey.issue(alice, "hers")[0].scopes == ["ask", "read"]
-    assert ApiKey.issue(boss, "theirs")[0].scopes == ["ask", "read", "admin"]
+    assert ApiKey.issue(alice, "hers")[0].scopes == ["ask", "read", "webhooks"]
+    assert ApiKey.issue(boss, "theirs")[0].scopes == ["ask", "read", "webhooks", "admin"]
     assert ApiKey.issue(boss, "little", scopes=["read"])[0].scopes == ["read"]
 
 

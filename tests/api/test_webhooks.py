@@ -37,9 +37,11 @@ def test_it_is_made_and_its_secret_shown_once(script):
     assert listed == {
         "id": Webhook.objects.get().pk,
         "url": URL,
+        "key": script.key.pk,
         "created_at": listed["created_at"],
         "failing_since": None,
         "paused": None,
+        "ended_at": None,
     }
 
 
@@ -165,8 +167,52 @@ def test_scopes_say_what_a_key_may(script, webhook):
     assert script.get(ROUTE).status_code == 200
     assert code_of(make(script)) == (403, "permission_denied")
     assert code_of(script.call("delete", f"{ROUTE}/{webhook.pk}")) == (403, "permission_denied")
-    script.secret = ApiKey.issue(script.user, "asks", scopes=["ask"])[1]
+    script.secret = ApiKey.issue(script.user, "reads and minds", scopes=["read", "webhooks"])[1]
     assert script.call("post", f"{ROUTE}/{webhook.pk}/test").status_code == 202
-    assert code_of(script.get(ROUTE)) == (403, "permission_denied")
     script.secret = "none"
     assert script.get(ROUTE).status_code == 401
+
+
+def others_way(script, *scopes):
+    """The same person's script with another key."""
+    script.key, script.secret = ApiKey.issue(script.user, "other", scopes=scopes)
+    return script
+
+
+@pytest.mark.parametrize("scopes", [["ask"], ["ask", "admin"], []])
+def test_fe04_a_key_without_the_scope_webhooks_makes_tries_sees_and_removes_none(scopes, script, webhook):
+    others_way(script, *scopes)
+    one = f"{ROUTE}/{webhook.pk}"
+    replies = [
+        make(script),
+        script.get(ROUTE),
+        script.get(f"{one}/deliveries"),
+        script.call("post", f"{one}/test"),
+        script.call("delete", one),
+    ]
+    assert {code_of(reply) for reply in replies} == {(403, "permission_denied")}
+    assert Webhook.objects.get() == webhook
+    assert not webhook.deliveries.exists()
+
+
+def test_fe04_a_key_that_does_not_read_has_to_do_with_no_webhooks_but_its_own(script, webhook):
+    readers = make(script).json()["id"]
+    others_way(script, "ask", "webhooks")
+    made = make(script).json()
+    assert made["key"] == script.key.pk
+    assert [one["id"] for one in script.get(ROUTE).json()["items"]] == [made["id"]]
+    for number in (webhook.pk, readers):
+        for method, rest in (("delete", ""), ("post", "/test"), ("get", "/deliveries"), ("put", "")):
+            assert code_of(script.call(method, f"{ROUTE}/{number}{rest}")) == (404, "not_found")
+    assert script.call("post", f"{ROUTE}/{made['id']}/test").status_code == 202
+    assert script.call("delete", f"{ROUTE}/{made['id']}").status_code == 204
+    assert Webhook.objects.count() == 2
+
+
+def test_fe04_who_may_see_all_sees_with_which_key_each_was_made_and_that_it_ended(script, webhook):
+    made = make(others_way(script, "webhooks")).json()["id"]
+    script.key.revoke()
+    others_way(script, "read")
+    listed = {one["id"]: one for one in script.get(ROUTE).json()["items"]}
+    assert (listed[webhook.pk]["key"], listed[webhook.pk]["ended_at"]) == (None, None)
+    assert listed[made]["ended_at"]

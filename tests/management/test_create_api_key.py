@@ -50,8 +50,8 @@ def test_without_limits_a_key_may_do_what_its_person_may(alice, boss):
     run("alice")
     run("boss")
     assert [key.scopes for key in ApiKey.objects.order_by("id")] == [
-        ["ask", "read"],
-        ["ask", "read", "admin"],
+        ["ask", "read", "webhooks"],
+        ["ask", "read", "webhooks", "admin"],
     ]
     assert {(key.expires, key.asks_per_minute, *key.model_names) for key in ApiKey.objects.all()} == {
         (None, None)
@@ -94,7 +94,7 @@ def test_where_no_models_are_known_any_name_goes(alice, sandbox):
         (["--expires", "99999"], "--expires is a whole number from 1"),
         (["--expires", "2020-01-31"], "or later"),
         (["--expires", "9999-12-31"], "days away"),
-        (["--scope", "root"], "--scope is one of ask, read, admin, not 'root'."),
+        (["--scope", "root"], "--scope is one of ask, read, webhooks, admin, not 'root'."),
         (["--scope", "admin"], "alice is no admin"),
         (["--model", "vision-9"], "'vision-9' is not offered; these are: vision-1, vision-2."),
         (["--model", ""], "1 to 200 characters"),

@@ -126,7 +126,7 @@ def _tell(row: Description, values: Mapping[str, Any]) -> None:
     row.status = values.get("status", row.status)
     events.publish(row)
     if values.get("status") == Status.FAILED:
-        tell_webhooks(row.pk, row.owner_id)
+        tell_webhooks(row)
 
 
 def give_up(attempts: "QuerySet[Attempt]") -> list[int]:

@@ -63,7 +63,7 @@ def record_refusal(ask: Ask, refusal: Refusal) -> Description:
 
     def born() -> Description:
         INSERT_DESCRIPTION(row)
-        tell_webhooks(row.pk, row.owner_id)
+        tell_webhooks(row)
         show([row], [ask.pictures])
         transcribe(row, ask)
         return row

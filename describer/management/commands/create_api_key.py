@@ -34,7 +34,7 @@ class Command(BaseCommand):
             nargs="+",
             action="extend",
             metavar="SCOPE",
-            help="what it may do: ask, read, admin (default: all that the person may)",
+            help="what it may do: ask, read, webhooks, admin (default: all that the person may)",
         )
         parser.add_argument(
             "--model", nargs="+", action="extend", metavar="MODEL", help="models it may ask (default: all)"

@@ -165,6 +165,6 @@ def _settled(manifest: Manifest, queue_again: bool) -> Restored:
         unknown = len(give_up(Attempt.objects.all()))
         ended = parked.count()
         queued = again.update(status=Status.QUEUED, error_code="", error_message="", finished=None)
-        for number, owner in parked.values_list("pk", "owner"):
-            tell_webhooks(number, owner)
+        for row in parked.only("owner", "key"):
+            tell_webhooks(row)
     return Restored(manifest, ended - queued, queued, unknown)
