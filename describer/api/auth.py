@@ -30,12 +30,17 @@ class BearerKey(HttpBearer):
         return self.authenticate(request, secret_in(request.headers.get("Authorization", "")))
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
-        key = known(token)
-        if not key.user.is_active:
-            raise Refusal(_UNKNOWN, code="invalid_api_key", status=401)
+        key = of_active_person(known(token))
         if self.scopes:
             may(key, *self.scopes)
         return key
+
+
+def of_active_person(key: ApiKey) -> ApiKey:
+    """Return the key. Raises Refusal (401) when its person is disabled."""
+    if not key.user.is_active:
+        raise Refusal(_UNKNOWN, code="invalid_api_key", status=401)
+    return key
 
 
 def secret_in(header: str) -> str:
@@ -47,14 +52,20 @@ def secret_in(header: str) -> str:
 
 
 def known(secret: str) -> ApiKey:
-    """Return the key with this secret, whose person may be disabled.
+    """Return the key with this secret, which is in use, and whose person may be disabled.
 
     Raises Refusal (401) when the secret opens nothing.
     """
+    key = found(secret)
+    key.note_use()
+    return key
+
+
+def found(secret: str) -> ApiKey:
+    """Return the key with this secret as `known` does, without a note of its use: nothing is written."""
     key = ApiKey.objects.for_secret(secret)
     if key is None:
         raise Refusal(_UNKNOWN, code="invalid_api_key", status=401)
-    key.note_use()
     return key
 
 

@@ -13,6 +13,7 @@ from describer.api.errors import Error
 from describer.api.listing import ListQuery, list_page, selected
 from describer.api.openapi_forms import IDEMPOTENCY_KEY, request_body
 from describer.engine.submit import submit
+from describer.lib.route_traits import SCRIPT_WITH_FILES, route
 from describer.models import Description
 from describer.serializers import DescriptionList, DescriptionOut, DescriptionSet, serialize
 
@@ -28,6 +29,7 @@ NOT_BORN: dict[int, Any] = dict.fromkeys((400, 413, 415, 422, 429), Error) | REF
     summary="Ask about one or many pictures",
     openapi_extra={"requestBody": request_body(), "parameters": [IDEMPOTENCY_KEY]},
 )
+@route(SCRIPT_WITH_FILES)
 def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOut]:
     """Queue an ask and answer at once with its description, whose `status` says when it is done.
 
@@ -44,6 +46,7 @@ def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOu
     summary="Ask the same about many pictures, an answer each",
     openapi_extra={"requestBody": request_body(each=True), "parameters": [IDEMPOTENCY_KEY]},
 )
+@route(SCRIPT_WITH_FILES)
 def create_each(request: HttpRequest) -> Status[DescriptionSet]:
     """Queue an ask for each picture and answer at once with their descriptions, in the order of the pictures.
 

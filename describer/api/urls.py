@@ -17,20 +17,25 @@ from describer.api.auth import calling
 from describer.api.errors import error, unknown_url
 from describer.api.webhooks import own_webhook
 from describer.errors import Refusal
-from describer.lib.route_traits import SCRIPT, RouteTraits, route
+from describer.lib.route_traits import SCRIPT, RouteTraits, route, traits_of
 from describer.models import ApiKey
 
 _View = Callable[..., HttpResponseBase]
 _ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]
 _GETTERS: dict[str, Callable[[ApiKey, int], object]] = {"description_id": visible, "webhook_id": own_webhook}
-_TRAITS: dict[str, RouteTraits] = {
-    operation.view_func.__name__: operation.view_func.route_traits
-    for part in PARTS
-    for operations in part.router.path_operations.values()
-    for operation in operations.operations
-    if hasattr(operation.view_func, "route_traits")
-}
 app_name = "api"
+
+
+def _said_at_functions() -> Iterator[tuple[str, RouteTraits]]:
+    """Yield the name of each route, with what the functions of its path say: one address has one pool and one limit."""
+    for part in PARTS:
+        for operations in part.router.path_operations.values():
+            views = [operation.view_func for operation in operations.operations]
+            for traits in [traits_of(view) for view in views if hasattr(view, "route_traits")]:
+                yield from ((view.__name__, traits) for view in views)
+
+
+_TRAITS = dict(_said_at_functions())
 
 
 def _served(pattern: URLPattern) -> Iterator[URLPattern]:

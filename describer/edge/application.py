@@ -5,12 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
-from describer.edge.body_limit import BodyLimit
+from describer.edge.admission import admit, admit_call
+from describer.edge.body_limit import TRAITS, BodyLimit
 from describer.edge.endpoint import EndpointEdge
 from describer.edge.endpoint_handler import EndpointHandler
-from describer.edge.pages import TRAITS, PageHandler
+from describer.edge.pages import PageHandler
 from describer.lib.route_traits import Pool
-from describer.middleware import traits_of_path
 
 
 class _SiteApplication:
@@ -21,21 +21,23 @@ class _SiteApplication:
         self.streams = ASGIHandler()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        traits = traits_of_path(scope.get("path", ""))
         handler: ASGIHandler = self.pages
-        if traits.pool == Pool.LOOP:
+        if scope[TRAITS].pool == Pool.LOOP:
             handler = self.streams
-        await handler({**scope, TRAITS: traits}, receive, send)
+        await handler(scope, receive, send)
 
 
 application = EndpointEdge(
     BodyLimit(
         _SiteApplication(),
+        admit,
         file_bytes=settings.IMAGE_MAX_BYTES,
         request_bytes=settings.UPLOAD_MAX_BYTES,
+        words_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         silence=settings.UPLOAD_SILENCE_SECONDS,
     ),
     EndpointHandler(),
+    admit_call,
     body_bytes=settings.ENDPOINT_BODY_BYTES,
     silence=settings.UPLOAD_SILENCE_SECONDS,
 )

@@ -1,7 +1,8 @@
 """Limits on a request's body, held while it arrives: Django would spool all of it to disk before any view runs.
 
-Counts the bytes since the last multipart boundary (a file) and of the whole body, whatever Content-Length says. The
-refusal closes the connection: on a kept-alive one the server would read on to the body's end.
+Counts the bytes since the last multipart boundary (a file) and of the whole body, whatever Content-Length says: as many
+as the route takes, and from strangers few. The refusal closes the connection: on a kept-alive one the server would read
+on to the body's end.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 
 from describer.errors import Refusal
+from describer.lib.route_traits import Body, RouteTraits
 from describer.middleware import traits_of_path
 
 Scope = MutableMapping[str, Any]
@@ -23,12 +25,23 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = dict[bytes, bytes]
+Admit = Callable[[RouteTraits, Headers], Awaitable[int]]
+
+TRAITS = "describer.route_traits"  # the key in an ASGI scope of what its route says of itself
+# From anybody, on any route: far above the forms of strangers (a login), and small beside what a connection costs.
+STRANGERS_BYTES = 2**16
 
 _DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
 HEAR_SECONDS, HEAR_PAUSE = 2.0, 0.01
 _HEAR_BYTES = 2**24
 _PART_HEADERS = 2048  # a part's headers and the line before the next boundary are not the file's
 _FILE_NAME = re.compile(rb'filename="([^"\r\n]*)"')
+_ADVICE = {
+    Body.NOTHING: ", which this address does not take.",
+    Body.WORDS: ", which this address does not take; it takes no files.",
+    Body.FILES: "; send fewer pictures at once.",
+}
 HEADERS = [
     (b"connection", b"close"),
     (b"cache-control", b"no-store"),
@@ -44,22 +57,35 @@ HEADERS = [
 
 
 class BodyLimit:
-    """An ASGI layer: `file_bytes` and `request_bytes` at most, and no silence longer than `silence` seconds."""
+    """An ASGI layer: of files `file_bytes` each and `request_bytes` in all, and no silence longer than `silence` seconds.
 
-    def __init__(self, app: App, *, file_bytes: int, request_bytes: int, silence: float) -> None:
+    What is more than STRANGERS_BYTES is taken from those alone whom `admit` knows, and of a form `words_bytes` at most.
+    """
+
+    def __init__(
+        self, app: App, admit: Admit, *, file_bytes: int, request_bytes: int, words_bytes: int, silence: float
+    ) -> None:
         self.app = app
+        self.admit = admit
         self.file_bytes = file_bytes
-        self.request_bytes = request_bytes
+        self.most = {
+            Body.NOTHING: STRANGERS_BYTES,
+            Body.WORDS: max(words_bytes, STRANGERS_BYTES),
+            Body.FILES: request_bytes,
+        }
         self.silence = silence
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        traits = traits_of_path(scope.get("path", ""))
+        scope = {**scope, TRAITS: traits}
         headers = {name.lower(): value for name, value in scope["headers"]}
         # By its headers and not by its method: a GET may have a body as well.
         if b"content-length" not in headers and b"transfer-encoding" not in headers:
             await self.app(scope, receive, send)
             return
-        body = _Body(self, receive, headers)
+        body = _Body(self, traits, scope["method"], receive, headers)
         try:
+            await body.announced()
             if not body.refused:
                 await self.app(scope, body.receive, send)
         except OSError as error:
@@ -74,13 +100,34 @@ class BodyLimit:
 class _Body:
     """A request's body on its way in. Once it is refused, the application sees a caller who has hung up."""
 
-    def __init__(self, limit: BodyLimit, receive: Receive, headers: dict[bytes, bytes]) -> None:
+    def __init__(
+        self, limit: BodyLimit, traits: RouteTraits, method: str, receive: Receive, headers: Headers
+    ) -> None:
         self.limit = limit
+        self.traits = traits
+        self.kind = traits.body_of(method)
         self.receive_next = receive
+        self.headers = headers
         self.part = _FormPart(_boundary(headers))
         self.whole = 0
         self.more = True
-        self.refused = self._too_much(int(headers.get(b"content-length") or 0))
+        self.is_admitted = False
+        self.refused: Refusal | None = None
+
+    async def announced(self) -> None:
+        """Judge the body by the length that its sender tells, before any of it is taken."""
+        await self._judge(int(self.headers.get(b"content-length") or 0))
+
+    async def _judge(self, size: int) -> None:
+        """Refuse a body of this size if it is more than the route takes, or more than is taken from a stranger."""
+        self.refused = self._too_much(size)
+        if self.refused or self.is_admitted or size <= STRANGERS_BYTES:
+            return
+        try:
+            await self.limit.admit(self.traits, self.headers)
+        except Refusal as refusal:
+            self.refused = refusal
+        self.is_admitted = True
 
     async def receive(self) -> Message:
         if not self.more:
@@ -94,7 +141,8 @@ class _Body:
         chunk = message.get("body", b"")
         self.whole += len(chunk)
         self.more = bool(message.get("more_body"))
-        self.refused = self._too_much(self.whole) or self._too_large(self.part.grown_by(chunk))
+        await self._judge(self.whole)
+        self.refused = self.refused or self._too_large(self.part.grown_by(chunk))
         if self.refused:
             return {"type": "http.disconnect"}
         return message
@@ -119,14 +167,14 @@ class _Body:
         return f"Nothing came for {self.limit.silence:g} seconds; send it again."
 
     def _too_much(self, size: int) -> Refusal | None:
-        if size <= self.limit.request_bytes:
+        if size <= self.limit.most[self.kind]:
             return None
-        most = filesizeformat(self.limit.request_bytes)
-        message = f"That is more than {most} in one request; send fewer pictures at once."
+        most = filesizeformat(self.limit.most[self.kind])
+        message = f"That is more than {most} in one request{_ADVICE[self.kind]}"
         return Refusal(message, code="request_too_large", status=413)
 
     def _too_large(self, size: int) -> Refusal | None:
-        if size <= self.limit.file_bytes:
+        if size <= self.limit.file_bytes or self.kind != Body.FILES:
             return None
         most = filesizeformat(self.limit.file_bytes)
         name = self.part.file_name or "One of the files"
@@ -172,7 +220,7 @@ class _FormPart:
         return name.replace("\\", "/").rpartition("/")[2][:255]
 
 
-def _boundary(headers: dict[bytes, bytes]) -> bytes:
+def _boundary(headers: Headers) -> bytes:
     kind, _, rest = headers.get(b"content-type", b"").partition(b";")
     if kind.strip().lower() != b"multipart/form-data":
         return b""
@@ -186,7 +234,7 @@ def _boundary(headers: dict[bytes, bytes]) -> bytes:
 async def _refuse(
     scope: Scope, send: Send, refused: Refusal, hear_out: Callable[[], Awaitable[None]]
 ) -> None:
-    if traits_of_path(scope["path"]).tells_json(scope["method"]):
+    if scope[TRAITS].tells_json(scope["method"]):
         kind = b"application/json"
         body = json.dumps(refused.body).encode()
     else:
@@ -195,6 +243,10 @@ async def _refuse(
         body = render_to_string("error_bare.html", context).encode()
     length = str(len(body)).encode()
     headers = [*HEADERS, (b"content-type", kind), (b"content-length", length)]
+    if refused.status == 401 and scope[TRAITS].by_key:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if refused.retry_after:
+        headers.append((b"retry-after", str(refused.retry_after).encode()))
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
     await hear_out()

@@ -9,7 +9,7 @@ import json
 import re
 import uuid
 
-from describer.edge.body_limit import App, BodyLimit, Message, Receive, Scope, Send
+from describer.edge.body_limit import Admit, App, BodyLimit, Message, Receive, Scope, Send
 from describer.errors import Refusal
 
 _PATH = "/v1"
@@ -57,9 +57,10 @@ class _EndpointSend:
 class EndpointEdge:
     """An ASGI layer: requests under /v1 get an id and a limit of their own, all others go to `rest`."""
 
-    def __init__(self, rest: App, site: App, *, body_bytes: int, silence: float) -> None:
+    def __init__(self, rest: App, site: App, admit: Admit, *, body_bytes: int, silence: float) -> None:
         self.rest = rest
-        self.site = BodyLimit(site, file_bytes=body_bytes, request_bytes=body_bytes, silence=silence)
+        most = dict.fromkeys(("file_bytes", "request_bytes", "words_bytes"), body_bytes)
+        self.site = BodyLimit(site, admit, silence=silence, **most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")

@@ -18,10 +18,10 @@ from django.db import close_old_connections, connections, reset_queries
 from django.dispatch import receiver
 
 from describer.db.connections import borrowed
+from describer.edge.body_limit import TRAITS
 from describer.edge.login_line import LoginLine, rank_of, turned_away
 from describer.lib.route_traits import Pool
 
-TRAITS = "describer.route_traits"  # the key in an ASGI scope of what its route says of itself
 _THREADS = {
     Pool.PAGE: 2,
     Pool.UPLOAD: 4,  # decoding waits without the GIL; it shall hold up no page

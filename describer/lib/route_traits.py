@@ -1,4 +1,4 @@
-"""What a route says of itself, at its view: which threads run it, how its errors are told, whether it is open early."""
+"""What a route says of itself, at its view: which threads run it, how its errors are told, what body it takes, and more."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,18 +22,33 @@ class Pool(Enum):
     LOOP = "loop"
 
 
+class Body(Enum):
+    """What is taken of a request's body: nothing, a form's words, or files. The edge has a limit for each."""
+
+    NOTHING = "nothing"
+    WORDS = "words"
+    FILES = "files"
+
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
 @dataclass(frozen=True)
 class RouteTraits:
     """The defaults are those of a page.
 
     `post_pool` runs what is posted, where that is another pool. Errors of `json_methods` are JSON. A route that is
     `open_early` answers before there is an account on the site; all others lead to the page that makes the first one.
+    `body` is what it takes of what is posted, put or patched; no route takes a body with another method. Whoever calls
+    a route `by_key` shows a key, all others a session.
     """
 
     pool: Pool = Pool.PAGE
     post_pool: Pool | None = None
     json_methods: frozenset[str] = frozenset()
     open_early: bool = False
+    body: Body = Body.WORDS
+    by_key: bool = False
 
     def pool_of(self, method: str) -> Pool:
         """Return the pool that runs requests of this method."""
@@ -45,12 +60,19 @@ class RouteTraits:
         """Tell whether errors of this method are JSON."""
         return method in self.json_methods
 
+    def body_of(self, method: str) -> Body:
+        """Return what is taken of the body of a request of this method."""
+        if method in _WITH_BODY:
+            return self.body
+        return Body.NOTHING
+
 
 PAGE = RouteTraits()
-SCRIPT = RouteTraits(json_methods=ALL_METHODS, open_early=True)
-EXPORT = replace(SCRIPT, pool=Pool.EXPORT)
-WATCHER = RouteTraits(pool=Pool.WATCH, open_early=True)
-PICTURE = RouteTraits(pool=Pool.PICTURE)
+SCRIPT = RouteTraits(json_methods=ALL_METHODS, open_early=True, by_key=True)
+SCRIPT_WITH_FILES = replace(SCRIPT, body=Body.FILES)
+EXPORT = replace(SCRIPT, pool=Pool.EXPORT, body=Body.NOTHING)
+WATCHER = RouteTraits(pool=Pool.WATCH, open_early=True, body=Body.NOTHING)
+PICTURE = RouteTraits(pool=Pool.PICTURE, body=Body.NOTHING)
 
 
 def route(traits: RouteTraits) -> Callable[[View], View]:

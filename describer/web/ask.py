@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from describer.db.row_id import read_row_id
 from describer.desk.presets import PRESETS
 from describer.lib.guard import AddressRefused
+from describer.lib.route_traits import Body, RouteTraits, route
 from describer.models import Description, Endpoint, User
 from describer.web.ask_form import AskForm, from_description, posted
 from describer.web.cards import cards_of, is_new, listed
@@ -26,6 +27,7 @@ _AT_ONCE = 20  # as many as one press of the button can make: of what is new non
 _SCRIPTS = [f"js/{name}.js" for name in ("tray", "link", "drop", "question", "more", "ask", "again")]
 
 
+@route(RouteTraits(body=Body.FILES))
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from describer.engine.submit import keep_image
 from describer.errors import Refusal, error_response
 from describer.images import Recipe, clean_name
-from describer.lib.route_traits import PICTURE, RouteTraits, route
+from describer.lib.route_traits import PICTURE, Body, RouteTraits, route
 from describer.media.storage import StorageAway
 from describer.models import Description, DescriptionImage, Image, SentCopy, User
 from describer.web.current_user import current_user
@@ -33,7 +33,7 @@ _SHUT = "default-src 'none'; sandbox"
 _YEAR = 365 * 24 * 3600
 
 
-@route(RouteTraits(json_methods=frozenset({"POST"})))
+@route(RouteTraits(json_methods=frozenset({"POST"}), body=Body.FILES))
 @require_POST
 def images(request: HttpRequest) -> JsonResponse:
     """Take one picture into the tray: 201 and its facts, or the reason why not, in words and with a code."""

@@ -13,6 +13,7 @@ from describer.models.person import MOST_ASKS_PER_MINUTE, end_of, scopes_of
 _EXPIRES = {"": "never", "30": "in 30 days", "90": "in 90 days", "365": "in a year", "date": "on a date"}
 _ASKS = f"A whole number from 1 to {MOST_ASKS_PER_MINUTE:,}, or nothing."
 _USUAL = [Scope.ASK.value, Scope.READ.value]
+_UNLIMITED = [*_USUAL, Scope.WEBHOOKS.value]
 
 
 class KeyForm(forms.Form):
@@ -49,7 +50,7 @@ class KeyForm(forms.Form):
 
     def __init__(self, user: User, endpoint: Endpoint | None, data: QueryDict | None = None) -> None:
         if data is not None:
-            data = _with_usual_scopes(data)
+            data = _without_limits(data)
         super().__init__(data)
         self.offered: list[str] = []
         if endpoint:
@@ -105,13 +106,13 @@ class KeyForm(forms.Form):
         }
 
 
-def _with_usual_scopes(data: QueryDict) -> QueryDict:
-    """Tick the usual scopes where the form was sent without its limits.
+def _without_limits(data: QueryDict) -> QueryDict:
+    """Tick all scopes but an admin's where the form was sent without its limits.
 
     Only from a person who saw the scopes is none ticked an answer.
     """
     if "limits" in data:
         return data
-    usual = data.copy()
-    usual.setlist("scopes", list(_USUAL))
-    return usual
+    unlimited = data.copy()
+    unlimited.setlist("scopes", list(_UNLIMITED))
+    return unlimited

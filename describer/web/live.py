@@ -10,12 +10,12 @@ from django.views.decorators.http import require_GET
 
 from describer.db.connections import closed
 from describer.engine.events import events, hub
-from describer.lib.route_traits import Pool, RouteTraits, route
+from describer.lib.route_traits import Body, Pool, RouteTraits, route
 
 _MOST_STREAMS = 1000  # in one process; a page without a stream polls
 
 
-@route(RouteTraits(pool=Pool.LOOP))
+@route(RouteTraits(pool=Pool.LOOP, body=Body.NOTHING))
 @require_GET
 async def live(request: HttpRequest) -> HttpResponseBase:
     """Stream server-sent events `{id, status}` of the person's own descriptions, until the page goes away."""

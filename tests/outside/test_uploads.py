@@ -187,6 +187,12 @@ def test_u35_a_file_named_dot_dot_is_refused_in_words(site):
     refused(api(site, ("..", photo(64, 48))), 400, "no_image")
 
 
+def known(site, owner):
+    """Headers of somebody whom the site knows, by key and by session."""
+    cookie = f"Cookie: sessionid={owner.cookies['sessionid']}"
+    return f"Authorization: {site.bearer['Authorization']}", cookie
+
+
 def stream(size, name="huge.jpg"):
     yield wire.file_head(name)
     yield from [BLOCK] * (size // len(BLOCK))
@@ -194,11 +200,11 @@ def stream(size, name="huge.jpg"):
 
 @pytest.mark.parametrize("path", ["/api/descriptions", "/images/", "/"])
 @pytest.mark.parametrize("how", ["honest", "chunked"])
-def test_u60_a_file_over_the_limit_is_refused_while_it_comes(site, how, path):
+def test_u60_a_file_over_the_limit_is_refused_while_it_comes(site, owner, how, path):
     length = f"Content-Length: {240 * MIB}" if how == "honest" else "Transfer-Encoding: chunked"
     pieces = stream(240 * MIB) if how == "honest" else map(wire.chunk, stream(240 * MIB))
     with wire.connected(site) as connection:
-        connection.sendall(wire.form(f"POST {path}", length))
+        connection.sendall(wire.form(f"POST {path}", length, *known(site, owner)))
         assert wire.sent(connection, pieces) < 80 * MIB
         answer = wire.received(connection)
     assert answer.status == 413
@@ -221,10 +227,12 @@ def test_u60_more_than_a_request_may_hold_is_refused_unread_whatever_the_method(
     assert method == "HEAD" or answer.error["code"] == "request_too_large"
 
 
-def test_u60_many_small_files_that_are_too_much_together_are_refused(site):
+def test_u60_many_small_files_that_are_too_much_together_are_refused(site, owner):
     pieces = (piece for _ in range(12) for piece in (*stream(30 * MIB), b"\r\n"))
     with wire.connected(site) as connection:
-        connection.sendall(wire.form("POST /api/descriptions", "Transfer-Encoding: chunked"))
+        connection.sendall(
+            wire.form("POST /api/descriptions", "Transfer-Encoding: chunked", *known(site, owner))
+        )
         assert wire.sent(connection, map(wire.chunk, pieces)) < 280 * MIB
         answer = wire.received(connection)
     assert (answer.status, answer.error["code"]) == (413, "request_too_large")
@@ -269,11 +277,13 @@ def test_u63_the_same_bytes_are_one_image_of_one_owner_and_say_nothing_to_anothe
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_u64_an_upload_cut_midway_leaves_nothing(site, share):
+def test_u64_an_upload_cut_midway_leaves_nothing(site, owner, share):
     before = files_kept(site), newest(site)
     body = b"".join([wire.file_head("cut.jpg"), photo(64, 48), bytes(5 * MIB), b"\r\n", wire.END])
     with wire.connected(site) as connection:
-        connection.sendall(wire.form("POST /api/descriptions", f"Content-Length: {len(body)}"))
+        connection.sendall(
+            wire.form("POST /api/descriptions", f"Content-Length: {len(body)}", *known(site, owner))
+        )
         connection.sendall(body[: int(len(body) * share)])
     assert requests.get(f"{site.url}/readyz", timeout=10).ok
     assert (files_kept(site), newest(site)) == before
@@ -300,7 +310,8 @@ def test_p25_u64_whoever_leaves_before_the_answer_has_asked_all_the_same(site):
 
 def test_u65_silence_ends_an_upload_and_holds_up_neither_pages_nor_memory(site, owner):
     connections, before = [wire.connected(site) for _ in range(20)], megabytes(site)
-    begun = wire.form("POST /api/descriptions", f"Content-Length: {5 * MIB}") + wire.file_head("slow.jpg")
+    head = wire.form("POST /api/descriptions", f"Content-Length: {5 * MIB}", *known(site, owner))
+    begun = head + wire.file_head("slow.jpg")
     for connection in connections:
         connection.sendall(begun + bytes(2 * MIB))
     began = time.monotonic()

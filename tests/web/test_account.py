@@ -16,7 +16,8 @@ from tests.web.forms import text_of
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 NEW = "another-horse-9"
-SHOWN = {"limits": "shown", "scopes": ["ask", "read"]}  # what a browser sends of the fold that nobody opened
+USUAL = ["ask", "read"]
+SHOWN = {"limits": "shown", "scopes": USUAL}  # what a browser sends of the fold that nobody opened
 
 
 def day(ahead):
@@ -144,13 +145,13 @@ def test_a_key_has_no_limits_but_the_scopes_unless_some_are_asked_for(hers):
     assert make(hers).status_code == 201
     key = ApiKey.objects.get()
     assert (key.expires, key.model_names, key.asks_per_minute) == (None, [], None)
-    assert key.scopes == ["ask", "read"]
+    assert key.scopes == USUAL
 
 
 @pytest.mark.parametrize("fields", [{"name": "nightly"}, {"name": "nightly", "scopes": ""}])
 def test_a_form_sent_without_its_limits_asks_for_none(hers, fields):
     assert hers.post("/account/keys/", fields).status_code == 201
-    assert ApiKey.objects.get().scopes == ["ask", "read"]
+    assert ApiKey.objects.get().scopes == [*USUAL, "webhooks"]
 
 
 @pytest.mark.parametrize(("choice", "days"), [("30", 30), ("90", 90), ("365", 365)])
@@ -189,7 +190,7 @@ def test_the_scope_admin_is_offered_to_admins_alone_and_to_them_not_ticked(hers,
     assert make(hers, scopes=["ask", "admin"]).status_code == 400
     assert not ApiKey.objects.exists()
     html = bosses.get("/account/").content.decode()
-    assert re.findall(r'name="scopes" value="(\w+)"[^>]*checked', html) == ["ask", "read"]
+    assert re.findall(r'name="scopes" value="(\w+)"[^>]*checked', html) == USUAL
     assert make(bosses, scopes=["read", "admin"]).status_code == 201
     assert ApiKey.objects.get().is_admin
 

@@ -14,10 +14,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from describer.api.auth import found, secret_in
+from describer.api.callers import Callers
 from describer.api.idempotency_key import read_idempotency_key
 from describer.api.v1.channel import Channel
 from describer.api.v1.errors import failure, reply_to
-from describer.api.v1.parse_request import asked_of, endpoint_of, kept, opened
+from describer.api.v1.parse_request import allowed, asked_of, endpoint_of, kept, opened
 from describer.chat import ChatRequest, Relay
 from describer.db.connections import borrowed
 from describer.engine.pipeline import process_inline
@@ -40,6 +42,13 @@ _BROKE_OFF = Refusal(
     status=500,
 )
 _RECORDED = ("rate_limit_exceeded", "budget_exceeded")
+
+
+def _person_of(authorization: str) -> int:
+    return allowed(found(secret_in(authorization)), Scope.ASK).user_id
+
+
+callers = Callers(_person_of)
 
 
 class EndpointCall:

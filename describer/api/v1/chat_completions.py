@@ -12,7 +12,7 @@ from describer.api.errors import error
 from describer.api.v1.call import MOST_IN_LINE, EndpointCall
 from describer.chat.relay import dumped, frame
 from describer.engine.submit import Refusal, check_open
-from describer.lib.route_traits import SCRIPT, route
+from describer.lib.route_traits import SCRIPT_WITH_FILES, route
 
 # A stream's status waits so long for the first words: an early failure is a true 4xx or 5xx.
 _HEADERS_SECONDS = 10.0
@@ -26,7 +26,7 @@ WAITING = b": waiting\n"
 _STREAM_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 
 
-@route(SCRIPT)
+@route(SCRIPT_WITH_FILES)
 @csrf_exempt
 async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     """Answer a chat, whole or as a stream."""

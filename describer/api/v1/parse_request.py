@@ -33,7 +33,11 @@ def opened(authorization: str, scope: Scope) -> ApiKey:
 
     Raises Refusal: 401 when the secret opens nothing, 403 when its person is disabled or the key may not.
     """
-    key = known(secret_in(authorization))
+    return allowed(known(secret_in(authorization)), scope)
+
+
+def allowed(key: ApiKey, scope: Scope) -> ApiKey:
+    """Return the key. Raises Refusal (403) when its person is disabled or the key may not."""
     if not key.user.is_active:
         message = "The person of this API key is disabled; an admin can activate them."
         raise Refusal(message, code="permission_denied", status=403)

@@ -52,7 +52,7 @@ def _settle(run: Run) -> None:
             run.description.status = values["status"]
             events.publish(run.description)
             if values["status"] == Status.FAILED:
-                tell_webhooks(number, run.description.owner_id)
+                tell_webhooks(run.description)
         held.update(**UNLEASED)
 
 

@@ -1,0 +1,49 @@
+"""Who calls, looked up before a body is taken and kept for some seconds: uploads and calls come one after the other."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+
+from django.db import InterfaceError, OperationalError
+
+from describer.api.errors import BUSY_SECONDS
+from describer.db.connections import borrowed
+from describer.errors import Refusal
+
+KNOWN_SECONDS = 10.0
+_MOST_KNOWN = 10_000
+_THREADS = ThreadPoolExecutor(2, "caller")
+_BUSY = "The site is busy; try again in a few seconds. Nothing was stored."
+
+
+class Callers:
+    """People by what they show: a key or a session.
+
+    `look` returns the person's id, or raises Refusal. Who was good a moment ago is taken for good, which opens nothing:
+    whatever then serves the request looks for itself.
+    """
+
+    def __init__(self, look: Callable[[str], int]) -> None:
+        self.look = look
+        self.known: dict[bytes, tuple[float, int]] = {}
+
+    async def person(self, shown: str) -> int:
+        """Return the id of the person who shows this. Raises Refusal."""
+        digest = sha256(shown.encode("utf-8", "replace")).digest()
+        until, person = self.known.get(digest, (0.0, 0))
+        if time.monotonic() < until:
+            return person
+        person = await asyncio.get_running_loop().run_in_executor(_THREADS, self._looked_up, shown)
+        if len(self.known) >= _MOST_KNOWN:
+            self.known.clear()
+        self.known[digest] = time.monotonic() + KNOWN_SECONDS, person
+        return person
+
+    def _looked_up(self, shown: str) -> int:
+        try:
+            with borrowed():
+                return self.look(shown)
+        except (OperationalError, InterfaceError) as error:
+            raise Refusal(_BUSY, code="busy", status=503, retry_after=BUSY_SECONDS) from error
