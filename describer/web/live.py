@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
@@ -12,7 +13,7 @@ from describer.db.connections import closed
 from describer.engine.events import events, hub
 from describer.lib.route_traits import Body, Pool, RouteTraits, route
 
-_MOST_STREAMS = 1000  # in one process; a page without a stream polls
+_AGAIN_SECONDS = "30"
 
 
 @route(RouteTraits(pool=Pool.LOOP, body=Body.NOTHING))
@@ -22,12 +23,29 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     owner = await sync_to_async(_person)(request)
     if owner is None:
         return HttpResponse(status=401)
-    if sum(map(len, hub.streams.values())) >= _MOST_STREAMS:
-        return HttpResponse(status=503, headers={"Retry-After": "30"})
+    if refused := _one_too_many(owner):
+        return refused
     response = StreamingHttpResponse(_lines(owner), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+def _one_too_many(owner: int) -> HttpResponse | None:
+    """Return why a stream more is not opened, if it is not; a page without a stream polls."""
+    count = len(hub.streams.get(owner, ()))
+    if count >= settings.LIVE_STREAMS_PER_PERSON:
+        return _not_now(
+            f"{count} pages of yours have a live stream already; this page asks now and then.", 429
+        )
+    if sum(map(len, hub.streams.values())) >= settings.LIVE_STREAMS:
+        return _not_now("As many live streams are open as the site has; this page asks now and then.", 503)
+    return None
+
+
+def _not_now(words: str, status: int) -> HttpResponse:
+    headers = {"Retry-After": _AGAIN_SECONDS}
+    return HttpResponse(words, status=status, headers=headers, content_type="text/plain; charset=utf-8")
 
 
 def _person(request: HttpRequest) -> int | None:

@@ -48,7 +48,7 @@ def test_one_piece_may_be_as_large_as_a_reply_may():
 @pytest.mark.parametrize("came", [False, True])
 def test_e30_a_stream_waits_for_its_first_words_no_longer_than_a_whole_call(came):
     async def all_frames():
-        call = EndpointCall(RequestFactory().post("/v1/chat/completions"))
+        call = EndpointCall(RequestFactory().post("/v1/chat/completions"), 1)
         call.end = call.channel.loop.time()
         done = call.channel.loop.create_future()
         if came:

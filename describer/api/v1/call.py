@@ -4,11 +4,11 @@ import asyncio
 import json
 import logging
 import threading
+from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +25,7 @@ from describer.db.connections import borrowed
 from describer.engine.pipeline import process_inline
 from describer.engine.queue import Run, Waiter
 from describer.engine.submit import Ask, Refusal, check_open, known_inline, record_refusal, submit_inline
+from describer.lib.fair_threads import FairThreads, share_of
 from describer.lib.log_context import request_id
 from describer.models import ApiKey, Description, Scope, Via
 from describer.models.transcript import transcript_of
@@ -32,8 +33,10 @@ from describer.models.transcript import transcript_of
 logger = logging.getLogger(__name__)
 _Response = TypeVar("_Response", bound=HttpResponseBase)
 
-_POOL = ThreadPoolExecutor(settings.ENDPOINT_CONCURRENCY, "call")
-MOST_IN_LINE = 4 * settings.ENDPOINT_CONCURRENCY  # calls that wait for a thread or are under way
+_PLACES = settings.ENDPOINT_CONCURRENCY
+_POOL = FairThreads(_PLACES, share_of(_PLACES, settings.PERSON_SHARE_PERCENT), "call")
+_EACH_IN_LINE = 4 * _PLACES  # calls of one person that wait for a thread or are under way
+_MOST_IN_LINE = 2 * _EACH_IN_LINE  # of all; the body of each lies in memory or in a file
 _READERS = threading.BoundedSemaphore(4)
 _LOOK_SECONDS = 0.1
 _BROKE_OFF = Refusal(
@@ -42,6 +45,11 @@ _BROKE_OFF = Refusal(
     status=500,
 )
 _RECORDED = ("rate_limit_exceeded", "budget_exceeded")
+
+
+def _line_full(what: str) -> Refusal:
+    message = f"{what} are under way here; try again in a few seconds."
+    return Refusal(message, code="queue_full", status=429, retry_after=5)
 
 
 def _person_of(authorization: str) -> int:
@@ -58,10 +66,11 @@ class EndpointCall:
     had its row before.
     """
 
-    in_line = 0  # of all calls; changed in the event loop alone
+    in_line: ClassVar[Counter[int]] = Counter()  # all calls, by their people; changed in the event loop alone
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, person: int) -> None:
         self.request = request
+        self.person = person
         self.headers: Mapping[str, str] = request.headers
         self.request_id = self.headers.get("X-Request-Id", "")
         self.channel = Channel()
@@ -78,15 +87,24 @@ class EndpointCall:
         return self.end - self.channel.loop.time()
 
     def begin(self) -> "asyncio.Future[HttpResponse]":
-        """Hand the call to a thread."""
-        EndpointCall.in_line += 1
-        future: Future[HttpResponse] = _POOL.submit(self.run)
-        waited_for = asyncio.wrap_future(future)
+        """Hand the call to a thread, at once or in its person's turn. Raises Refusal where the line is full."""
+        if self.in_line[self.person] >= _EACH_IN_LINE:
+            raise _line_full("Too many calls of yours")
+        self.in_line[self.person] += 1
+        waited_for = asyncio.wrap_future(_POOL.submit(self.person, self.run))
         waited_for.add_done_callback(self._ended)
         return waited_for
 
+    @classmethod
+    def check_line(cls) -> None:
+        """Raise Refusal where the line of all is full: before a key is looked at, since that would make work."""
+        if cls.in_line.total() >= _MOST_IN_LINE:
+            raise _line_full("Too many calls")
+
     def _ended(self, _: Any) -> None:
-        EndpointCall.in_line -= 1
+        self.in_line[self.person] -= 1
+        if not self.in_line[self.person]:
+            del self.in_line[self.person]
         self.channel.news.set()
 
     def run(self) -> HttpResponse:

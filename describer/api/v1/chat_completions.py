@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.csrf import csrf_exempt
 
 from describer.api.errors import error
-from describer.api.v1.call import MOST_IN_LINE, EndpointCall
+from describer.api.v1.call import EndpointCall, callers
 from describer.chat.relay import dumped, frame
 from describer.engine.submit import Refusal, check_open
 from describer.lib.route_traits import SCRIPT_WITH_FILES, route
@@ -33,11 +33,12 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     if refusal := _unfit(request):
         return _refused(refusal)
     try:
+        EndpointCall.check_line()
         check_open()  # before it stands in line: behind calls that last, it would hear of a stop too late
+        call = EndpointCall(request, await callers.person(request.headers.get("Authorization", "")))
+        done = call.begin()
     except Refusal as refusal:
         return error(refusal)
-    call = EndpointCall(request)
-    done = call.begin()
     try:
         return await _begun(call, done)
     except asyncio.CancelledError:
@@ -60,7 +61,7 @@ async def _begun(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> Ht
 
 
 def _unfit(request: HttpRequest) -> Refusal | None:
-    """Return the refusal of a request whose headers do not fit, or that is one too many."""
+    """Return the refusal of a request whose headers do not fit."""
     if request.method != "POST":
         return Refusal("This address takes POST.", code="method_not_allowed", status=405)
     if not _sends_json(request):
@@ -68,9 +69,6 @@ def _unfit(request: HttpRequest) -> Refusal | None:
         return Refusal(message, code="unsupported_media_type", status=415)
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         return Refusal("Send the body as it is, not packed.", code="unsupported_media_type", status=415)
-    if EndpointCall.in_line >= MOST_IN_LINE:
-        message = "Too many calls are under way here; try again in a few seconds."
-        return Refusal(message, code="queue_full", status=429, retry_after=5)
     return None
 
 

@@ -32,15 +32,15 @@ class ShutGates:
     """Gates that let nobody through a moment ago: a hundred callers in line, each looking for itself, took a whole core."""
 
     def __init__(self) -> None:
-        self.until: dict[int, float] = {}
+        self.until: dict[tuple[int, int], float] = {}
 
-    def seen_lately(self, endpoint: int) -> bool:
-        """Tell whether this endpoint's gate was shut a moment ago."""
-        return time.monotonic() < self.until.get(endpoint, 0.0)
+    def seen_lately(self, endpoint: int, person: int = 0) -> bool:
+        """Tell whether this endpoint's gate was shut a moment ago: for all or, with a person, for that one."""
+        return time.monotonic() < self.until.get((endpoint, person), 0.0)
 
-    def note(self, endpoint: int) -> None:
-        """Remember that this endpoint's gate is shut."""
-        self.until[endpoint] = time.monotonic() + MOMENT
+    def note(self, endpoint: int, person: int = 0) -> None:
+        """Remember that this endpoint's gate is shut, for all or for one person."""
+        self.until[endpoint, person] = time.monotonic() + MOMENT
 
 
 def room(endpoint: Endpoint, wanted: int) -> int:

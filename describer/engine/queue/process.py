@@ -2,6 +2,7 @@
 
 from describer.engine.queue.claim import ClaimBatcher
 from describer.engine.queue.gate import ShutGates
+from describer.engine.queue.inline_line import InlineLine
 from describer.engine.queue.lease import Leases, Pulse, Suspects
 from describer.engine.queue.rounds import Round
 from describer.engine.queue.run import Run
@@ -19,6 +20,7 @@ class Process:
         self.pulse = Pulse()
         self.suspects = Suspects()
         self.shut_gates = ShutGates()
+        self.inline_line = InlineLine()
         self.left: dict[str, Run] = {}
         self.rounds: dict[str, Round] = {}
 

@@ -2,6 +2,7 @@
 
 import logging
 import random
+from itertools import count
 
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from describer.db.connections import borrowed, release
 from describer.db.unavailable import is_unavailable
 from describer.engine.queue import gate
+from describer.engine.queue.inline_line import has_share
 from describer.engine.queue.process import process
 from describer.engine.queue.run import Run, Waiter
 from describer.models import Endpoint, Status
@@ -16,24 +18,49 @@ from describer.models import Endpoint, Status
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.1
+_LOOKS = 20  # after so many in vain, somebody who is not next sees whether the ask was cancelled
 
 
 def wait_inline(run: Run, waiter: Waiter) -> bool:
-    """Sleep until the run is due and its endpoint's gate lets it through; False when it ends without another call."""
+    """Sleep until the run is due, it is its person's turn and its endpoint's gate lets it through.
+
+    False when it ends without another call.
+    """
     release()
-    pause = _until_due(run)
-    while not waiter.over.wait(pause):
-        if not process.shut_gates.seen_lately(run.description.endpoint_id):
-            try:
-                with borrowed():
-                    if _resumed(run):
-                        return True
-                    if not _is_waiting(run):
-                        return False
-            except (DatabaseError, InterfaceError) as error:
-                _wait_on(error)
-        pause = random.uniform(0.5, 1.5) * LOOK_SECONDS  # noqa: S311  no secret
+    endpoint, person = run.description.endpoint_id, run.description.owner_id
+    if waiter.over.wait(_until_due(run)):
+        return False
+    with process.inline_line.joined(endpoint, person):
+        for look in count(1):
+            is_next = _may_look(endpoint, person)
+            if is_next or look % _LOOKS == 0:
+                goes = _looked(run, at_gate=is_next)
+                if goes is not None:
+                    return goes
+            if waiter.over.wait(random.uniform(0.5, 1.5) * LOOK_SECONDS):  # noqa: S311  no secret
+                break
     return False
+
+
+def _looked(run: Run, *, at_gate: bool) -> bool | None:
+    """Look whether the run may go, if at the gate, and whether it still waits: True, it goes; False, it ends; None, neither."""
+    try:
+        with borrowed():
+            if at_gate and _resumed(run):
+                return True
+            if not _is_waiting(run):
+                return False
+    except (DatabaseError, InterfaceError) as error:
+        _wait_on(error)
+    return None
+
+
+def _may_look(endpoint: int, person: int) -> bool:
+    """Tell whether a look at the gate may be of use: not when it is another's turn, or was shut a moment ago."""
+    gates = process.shut_gates
+    if gates.seen_lately(endpoint) or gates.seen_lately(endpoint, person):
+        return False
+    return process.inline_line.is_first(endpoint, person)
 
 
 def _wait_on(error: DatabaseError | InterfaceError) -> None:
@@ -52,11 +79,16 @@ def _until_due(run: Run) -> float:
 
 
 def _resumed(run: Run) -> bool:
-    """Take the run up again, if its endpoint's gate lets it through."""
+    """Take the run up again, if its endpoint's gate lets it through and its person has a share left."""
+    row = run.description
     with transaction.atomic():
-        endpoint = Endpoint.objects.defer("model_names").get(pk=run.description.endpoint_id)
+        endpoint = Endpoint.objects.defer("model_names").get(pk=row.endpoint_id)
         if gate.room(endpoint, 1):
-            return run.description.resume(run.token)
+            process.inline_line.step_back(endpoint.pk, row.owner_id)
+            if not row.policy.holds_connection or has_share(endpoint, row.owner_id):
+                return row.resume(run.token)
+            process.shut_gates.note(endpoint.pk, row.owner_id)
+            return False
     process.shut_gates.note(endpoint.pk)
     return False
 

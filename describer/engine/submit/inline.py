@@ -12,6 +12,7 @@ from describer.db.group_commit import group_commit
 from describer.engine import events
 from describer.engine.queue import Run, Waiter
 from describer.engine.queue.gate import room
+from describer.engine.queue.inline_line import has_share
 from describer.engine.queue.lease import new_token
 from describer.engine.queue.left import settle_left
 from describer.engine.queue.process import process
@@ -91,7 +92,7 @@ def _create_inline(ask: Ask, endpoint: Endpoint, waiter: Waiter) -> Run:
     submit_hash = ""
     if ask.token:
         submit_hash = ask.hash
-    row = row_of(ask, endpoint, **_state(endpoint), lease_token=token, submit_hash=submit_hash)
+    row = row_of(ask, endpoint, **_state(ask, endpoint), lease_token=token, submit_hash=submit_hash)
     # This machine's clock: the first heartbeat, within seconds, sets the end by the database's.
     row.lease_until = row.created + timedelta(seconds=settings.LEASE_SECONDS)
     INSERT_DESCRIPTION(row)
@@ -101,7 +102,14 @@ def _create_inline(ask: Ask, endpoint: Endpoint, waiter: Waiter) -> Run:
     return Run(row, token, waiter, transcript)
 
 
-def _state(endpoint: Endpoint) -> dict[str, Any]:
-    if room(endpoint, 1):
+def _state(ask: Ask, endpoint: Endpoint) -> dict[str, Any]:
+    if endpoint.is_free or _may_begin(ask, endpoint):
         return {"status": Status.RUNNING, "started": timezone.now()}
     return {"status": Status.WAITING, "waiting_reason": _CROWDED}
+
+
+def _may_begin(ask: Ask, endpoint: Endpoint) -> bool:
+    """Tell whether a limited endpoint takes one call more, nobody waits for it here, and it is within a person's share."""
+    if not process.inline_line.is_first(endpoint.pk, ask.owner.pk) or not room(endpoint, 1):
+        return False
+    return not ask.via.policy.holds_connection or has_share(endpoint, ask.owner.pk)
