@@ -39,7 +39,7 @@ class BearerKey(HttpBearer):
 def of_active_person(key: ApiKey) -> ApiKey:
     """Return the key. Raises Refusal (401) when its person is disabled."""
     if not key.user.is_active:
-        raise Refusal(_UNKNOWN, code="invalid_api_key", status=401)
+        raise key_unknown()
     return key
 
 
@@ -65,8 +65,13 @@ def found(secret: str) -> ApiKey:
     """Return the key with this secret as `known` does, without a note of its use: nothing is written."""
     key = ApiKey.objects.for_secret(secret)
     if key is None:
-        raise Refusal(_UNKNOWN, code="invalid_api_key", status=401)
+        raise key_unknown()
     return key
+
+
+def key_unknown() -> Refusal:
+    """Return the refusal of a key that opens nothing, whatever the reason."""
+    return Refusal(_UNKNOWN, code="invalid_api_key", status=401)
 
 
 def may(key: ApiKey, *scopes: Scope) -> None:

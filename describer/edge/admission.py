@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import parse_cookie
 
 from describer.api.auth import found, of_active_person, secret_in
-from describer.api.callers import Callers
+from describer.api.callers import Callers, KnownCaller
 from describer.api.v1.call import callers
 from describer.errors import Refusal
 from describer.lib.route_traits import RouteTraits
@@ -15,31 +15,32 @@ from describer.models.credentials import people_of_sessions
 Headers = Mapping[bytes, bytes]
 
 
-def _person_of_key(authorization: str) -> int:
-    return of_active_person(found(secret_in(authorization))).user_id
+def _of_key(authorization: str) -> KnownCaller:
+    key = of_active_person(found(secret_in(authorization)))
+    return KnownCaller(key.user_id, key.pk)
 
 
-def _person_of_session(key: str) -> int:
+def _of_session(key: str) -> KnownCaller:
     """Return who is logged in. Raises Refusal (401) for nobody."""
     person = people_of_sessions([key]).get(key)
     if person is None:
         message = "You are logged out. Log in again, then send it once more; nothing was stored."
         raise Refusal(message, code="login", status=401)
-    return person
+    return KnownCaller(person)
 
 
-_keys = Callers(_person_of_key)
-_sessions = Callers(_person_of_session)
+_keys = Callers(_of_key)
+_sessions = Callers(_of_session)
 
 
-async def admit_call(_: RouteTraits, headers: Headers) -> int:
-    """Return the id of the person who calls our own endpoint. Raises Refusal."""
-    return await callers.person(headers.get(b"authorization", b"").decode("latin-1"))
+async def admit_call(_: RouteTraits, headers: Headers) -> KnownCaller:
+    """Return who calls our own endpoint. Raises Refusal."""
+    return await callers.caller(headers.get(b"authorization", b"").decode("latin-1"))
 
 
-async def admit(traits: RouteTraits, headers: Headers) -> int:
-    """Return the id of the person who sends a request. Raises Refusal for a stranger."""
+async def admit(traits: RouteTraits, headers: Headers) -> KnownCaller:
+    """Return who sends a request. Raises Refusal for a stranger."""
     if traits.by_key:
-        return await _keys.person(headers.get(b"authorization", b"").decode("latin-1"))
+        return await _keys.caller(headers.get(b"authorization", b"").decode("latin-1"))
     cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-    return await _sessions.person(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    return await _sessions.caller(cookies.get(settings.SESSION_COOKIE_NAME, ""))

@@ -26,7 +26,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = dict[bytes, bytes]
-Admit = Callable[[RouteTraits, Headers], Awaitable[int]]
+Admit = Callable[[RouteTraits, Headers], Awaitable[object]]
 
 TRAITS = "describer.route_traits"  # the key in an ASGI scope of what its route says of itself
 # From anybody, on any route: far above the forms of strangers (a login), and small beside what a connection costs.

@@ -9,7 +9,8 @@ import json
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any, TypedDict
 
@@ -25,6 +26,7 @@ if settings.REDIS_URL:  # it would take a twentieth of the time of a single ask 
 logger = logging.getLogger(__name__)
 
 _CHANNEL = "describer.live"
+Held = Callable[[Callable[[], None]], AbstractContextManager[None]]
 BACKLOG = 200  # events that a page may be behind before it is dropped; it polls then
 _QUIET_SECONDS = 15
 _RECONNECT_SECONDS = 2
@@ -50,6 +52,10 @@ class Stream:
             self.loop.call_soon_threadsafe(self._put, event)
         except RuntimeError:
             logger.debug("the loop of a stream is closed already")
+
+    def end(self) -> None:
+        """End the stream, from any thread."""
+        self.put(None)
 
     def _put(self, event: Event | None) -> None:
         if self.queue.qsize() >= BACKLOG:
@@ -114,23 +120,36 @@ def _send(owner: int, event: Event) -> None:
         logger.warning("Redis is away: open pages poll")
 
 
-async def events(owner: int) -> AsyncIterator[Event | None]:
-    """Yield this person's changes as they come; None after quiet seconds, which keeps the connection alive."""
+def _unheld(_: Callable[[], None]) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+async def events(owner: int, held: Held = _unheld) -> AsyncIterator[Event | None]:
+    """Yield this person's changes as they come; None after quiet seconds, which keeps the connection alive.
+
+    Meanwhile `held` has what ends the stream.
+    """
     if settings.REDIS_URL:
         _listener()
     stream = hub.add(owner)
     try:
-        while not hub.closed:
-            try:
-                event = await asyncio.wait_for(stream.queue.get(), _QUIET_SECONDS)
-            except TimeoutError:
-                yield None
-                continue
-            if event is None:
-                return
-            yield event
+        with held(stream.end):
+            async for event in _told(stream):
+                yield event
     finally:
         hub.remove(owner, stream)
+
+
+async def _told(stream: Stream) -> AsyncIterator[Event | None]:
+    while not hub.closed:
+        try:
+            event = await asyncio.wait_for(stream.queue.get(), _QUIET_SECONDS)
+        except TimeoutError:
+            yield None
+            continue
+        if event is None:
+            return
+        yield event
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from describer.db.connections import closed
 from describer.engine.events import events, hub
+from describer.engine.standing import standing
 from describer.lib.route_traits import Body, Pool, RouteTraits, route
 
 _AGAIN_SECONDS = "30"
@@ -19,13 +21,14 @@ _AGAIN_SECONDS = "30"
 @route(RouteTraits(pool=Pool.LOOP, body=Body.NOTHING))
 @require_GET
 async def live(request: HttpRequest) -> HttpResponseBase:
-    """Stream server-sent events `{id, status}` of the person's own descriptions, until the page goes away."""
-    owner = await sync_to_async(_person)(request)
-    if owner is None:
+    """Stream server-sent events `{id, status}` of the person's own descriptions, until page or session go away."""
+    known = await sync_to_async(_person)(request)
+    if known is None:
         return HttpResponse(status=401)
+    owner, session = known
     if refused := _one_too_many(owner):
         return refused
-    response = StreamingHttpResponse(_lines(owner), content_type="text/event-stream")
+    response = StreamingHttpResponse(_lines(owner, session), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -48,17 +51,20 @@ def _not_now(words: str, status: int) -> HttpResponse:
     return HttpResponse(words, status=status, headers=headers, content_type="text/plain; charset=utf-8")
 
 
-def _person(request: HttpRequest) -> int | None:
-    """Return the id of who asks. The stream stays open for hours; the connection that this needs does not."""
+def _person(request: HttpRequest) -> tuple[int, str] | None:
+    """Return the id of who asks, and the key of the session: the stream lasts as long as that.
+
+    The stream stays open for hours; the connection that this needs does not.
+    """
     with closed():
         if not request.user.is_authenticated:
             return None
-        return request.user.pk
+        return request.user.pk, request.session.session_key or ""
 
 
-async def _lines(owner: int) -> AsyncIterator[str]:
+async def _lines(owner: int, session: str) -> AsyncIterator[str]:
     yield ": open\n\n"
-    async for event in events(owner):
+    async for event in events(owner, partial(standing.held, session)):
         if event:
             yield f"data: {json.dumps(event)}\n\n"
         else:

@@ -7,6 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from describer.api.callers import KnownCaller
 from describer.api.v1.call import EndpointCall
 from describer.api.v1.channel import MOST_BEHIND, Channel
 from describer.api.v1.chat_completions import WAITING, frames
@@ -48,7 +49,7 @@ def test_one_piece_may_be_as_large_as_a_reply_may():
 @pytest.mark.parametrize("came", [False, True])
 def test_e30_a_stream_waits_for_its_first_words_no_longer_than_a_whole_call(came):
     async def all_frames():
-        call = EndpointCall(RequestFactory().post("/v1/chat/completions"), 1)
+        call = EndpointCall(RequestFactory().post("/v1/chat/completions"), KnownCaller(1))
         call.end = call.channel.loop.time()
         done = call.channel.loop.create_future()
         if came:

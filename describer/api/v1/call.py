@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, ClassVar, TypeVar
@@ -14,8 +15,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from describer.api.auth import found, secret_in
-from describer.api.callers import Callers
+from describer.api.auth import found, key_unknown, secret_in
+from describer.api.callers import Callers, KnownCaller
 from describer.api.idempotency_key import read_idempotency_key
 from describer.api.v1.channel import Channel
 from describer.api.v1.errors import failure, reply_to
@@ -24,6 +25,7 @@ from describer.chat import ChatRequest, Relay
 from describer.db.connections import borrowed
 from describer.engine.pipeline import process_inline
 from describer.engine.queue import Run, Waiter
+from describer.engine.standing import standing
 from describer.engine.submit import Ask, Refusal, check_open, known_inline, record_refusal, submit_inline
 from describer.lib.fair_threads import FairThreads, share_of
 from describer.lib.log_context import request_id
@@ -52,25 +54,26 @@ def _line_full(what: str) -> Refusal:
     return Refusal(message, code="queue_full", status=429, retry_after=5)
 
 
-def _person_of(authorization: str) -> int:
-    return allowed(found(secret_in(authorization)), Scope.ASK).user_id
+def _caller_of(authorization: str) -> KnownCaller:
+    key = allowed(found(secret_in(authorization)), Scope.ASK)
+    return KnownCaller(key.user_id, key.pk)
 
 
-callers = Callers(_person_of)
+callers = Callers(_caller_of)
 
 
 class EndpointCall:
     """A call of somebody's client.
 
     `streams` is known once the body was read, `description` once the call has a row; `is_replayed`: the call
-    had its row before.
+    had its row before. `cut_off`: its key has ended, so that nothing is handed on any more; what was sent is recorded.
     """
 
     in_line: ClassVar[Counter[int]] = Counter()  # all calls, by their people; changed in the event loop alone
 
-    def __init__(self, request: HttpRequest, person: int) -> None:
+    def __init__(self, request: HttpRequest, caller: KnownCaller) -> None:
         self.request = request
-        self.person = person
+        self.person, self.key = caller.person, caller.key
         self.headers: Mapping[str, str] = request.headers
         self.request_id = self.headers.get("X-Request-Id", "")
         self.channel = Channel()
@@ -79,6 +82,8 @@ class EndpointCall:
         self.run_begun: Run | None = None
         self.description: Description | None = None
         self.is_replayed = False
+        self.cut_off: Refusal | None = None
+        self.open = ExitStack()
         self.end = self.channel.loop.time() + settings.VISION_TIMEOUTS["whole_call"]
 
     @property
@@ -91,9 +96,16 @@ class EndpointCall:
         if self.in_line[self.person] >= _EACH_IN_LINE:
             raise _line_full("Too many calls of yours")
         self.in_line[self.person] += 1
+        self.open.enter_context(standing.held(self.key, self.cut))
         waited_for = asyncio.wrap_future(_POOL.submit(self.person, self.run))
         waited_for.add_done_callback(self._ended)
         return waited_for
+
+    def cut(self) -> None:
+        """Hand nothing on any more: the key has ended. To be called from any thread."""
+        self.cut_off = key_unknown()
+        self.waiter.over.set()
+        self.channel.wake()
 
     @classmethod
     def check_line(cls) -> None:
@@ -105,6 +117,7 @@ class EndpointCall:
         self.in_line[self.person] -= 1
         if not self.in_line[self.person]:
             del self.in_line[self.person]
+        self.open.close()
         self.channel.news.set()
 
     def run(self) -> HttpResponse:

@@ -30,6 +30,11 @@ class Channel:
         except RuntimeError:
             logger.debug("the loop of a stream is closed already")
 
+    def wake(self) -> None:
+        """Let the loop see that something is new that is no data; to be called from any thread."""
+        with suppress(RuntimeError):  # the loop is closed already
+            self.loop.call_soon_threadsafe(self.news.set)
+
     def _put(self, data: bytes) -> None:
         self.is_behind = self.is_behind or (bool(self.frames) and self.size + len(data) > MOST_BEHIND)
         if self.is_behind:

@@ -35,7 +35,7 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     try:
         EndpointCall.check_line()
         check_open()  # before it stands in line: behind calls that last, it would hear of a stop too late
-        call = EndpointCall(request, await callers.person(request.headers.get("Authorization", "")))
+        call = EndpointCall(request, await callers.caller(request.headers.get("Authorization", "")))
         done = call.begin()
     except Refusal as refusal:
         return error(refusal)
@@ -51,10 +51,12 @@ async def _begun(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> Ht
 
     The reply comes within the time of a whole call.
     """
-    while not done.done() and call.left > 0:
+    while not (done.done() or call.cut_off) and call.left > 0:
         await call.channel.wait(min(call.left, _HEADERS_SECONDS))
         if call.channel.frames or (call.streams and call.description and not done.done()):
             return _stream_reply(call, done)
+    if call.cut_off:
+        return call.marked(error(call.cut_off))
     if done.done():
         return done.result()
     return _too_late(call)
@@ -104,7 +106,7 @@ async def frames(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> As
     try:
         if not channel.frames:
             yield WAITING
-        while not channel.is_behind and (channel.frames or not done.done()):
+        while not (channel.is_behind or call.cut_off) and (channel.frames or not done.done()):
             if channel.frames:
                 waits = False
                 yield channel.take()
@@ -113,7 +115,9 @@ async def frames(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> As
                 return
             elif not await channel.wait(_longest_silence(call, waits)):
                 yield WAITING
-        if channel.is_behind:
+        if call.cut_off:
+            yield frame(dumped(call.cut_off.body))
+        elif channel.is_behind:
             yield frame(dumped({"error": _TOO_SLOW}))
         elif done.result().status_code != 200:
             yield frame(dumped(json.loads(done.result().content)))
