@@ -17,7 +17,17 @@ from describer.templatetags.figures import ago
 from describer.templatetags.keys import expiry, limits
 
 _LIMITS = ("expires", "scopes", "model_names", "asks_per_minute")
-_SEEN = ("name", "prefix", "user", "created", "last_used", "asks_this_month", "tokens_this_month", "revoked")
+_SEEN = (
+    "name",
+    "prefix",
+    "user",
+    "created",
+    "last_used",
+    "asks_this_month",
+    "tokens_this_month",
+    "refusals",
+    "revoked",
+)
 
 
 class ApiKeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from describer.api.idempotency_key import read_idempotency_key
 from describer.chat import ParameterError, read_parameters
-from describer.engine.submit import Ask, AskImage, AskLink, Refusal, keep_images
+from describer.engine.submit import Ask, AskImage, AskLink, Refusal, check_rate, keep_images
 from describer.models import ApiKey, Description, Via
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
@@ -31,6 +31,10 @@ def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
         raise Refusal("Write a question.", code="missing_required_parameter", param="question")
     links = _read_links(request)
     files = _read_files(request, links, together)
+    asks = 1
+    if not together:
+        asks = len(files) + len(links)
+    check_rate(key, asks)
     return Ask(
         owner=key.user,
         pictures=[*_keep(key, files), *links],

@@ -16,6 +16,7 @@ from describer.models.statements import SELECT_API_KEY
 _KEY_PREFIX = "dsc_"
 _LAST_USED_STEP = timedelta(minutes=1)
 MINUTE = timedelta(minutes=1)
+REFUSALS_KEPT = 10  # rows a minute; more would tell nobody more
 MOST_DAYS = 36_500
 MOST_ASKS_PER_MINUTE = 1_000_000
 
@@ -58,7 +59,7 @@ class ApiKey(models.Model):
     """A named key of a person for scripts. Only its hash is stored; the key itself is shown once.
 
     `model_names` are those that it may ask, an empty list all; `asks_per_minute` counts from full minute to full minute,
-    None is no limit.
+    None is no limit. `refusals` counts the calls at our own endpoint beyond it, of which the first of a minute get a row.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
@@ -74,6 +75,9 @@ class ApiKey(models.Model):
     asks_per_minute = models.PositiveIntegerField("asks a minute", null=True, blank=True)
     minute = models.DateTimeField(null=True, editable=False)
     minute_asks = models.PositiveIntegerField(default=0, editable=False)
+    refusals = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    refusal_minute = models.DateTimeField(null=True, editable=False)
+    minute_refusals = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -128,6 +132,33 @@ class ApiKey(models.Model):
         if fits:
             return None
         return now + MINUTE
+
+    def spent_until(self, asks: int = 1) -> datetime | None:
+        """Return when so many asks may go, where the key was at its limit when it was read; None where they may now.
+
+        It costs no statement and counts nothing: for what shall not be kept of asks that will be refused.
+        """
+        if not self.asks_per_minute:
+            return None
+        now = timezone.now().replace(second=0, microsecond=0)
+        asked = self.minute_asks
+        if self.minute != now:
+            asked = 0
+        if asked + asks <= self.asks_per_minute:
+            return None
+        return now + MINUTE
+
+    def note_refusal(self) -> bool:
+        """Count a call that was one too many; tell whether it is among the first of its minute, which get a row."""
+        now = timezone.now().replace(second=0, microsecond=0)
+        rows, one_more = ApiKey.objects.filter(pk=self.pk), {"refusals": F("refusals") + 1}
+        early = models.Q(refusal_minute=None) | ~models.Q(refusal_minute=now)
+        early |= models.Q(minute_refusals__lt=REFUSALS_KEPT)
+        number = Case(When(refusal_minute=now, then=F("minute_refusals") + 1), default=Value(1))
+        if rows.filter(early).update(refusal_minute=now, minute_refusals=number, **one_more):
+            return True
+        rows.update(**one_more)
+        return False
 
     def revoke(self) -> bool:
         """Close this key for good; False when it was closed before."""

@@ -285,5 +285,5 @@ def test_the_record_of_a_refusal(alice, companion, picture):
     rows = companion.rolled_back()
     assert rows == written()
     assert (rows["asks"], rows["answers"]) == ([("failed", 0, "permission_denied")], [False])
-    assert (rows["pictures"], rows["attempts"], rows["days"], rows["told"]) == (1, [], [], 1)
+    assert (rows["pictures"], rows["attempts"], rows["days"], rows["told"]) == (0, [], [], 1)
     assert Description.objects.get() == row

@@ -84,7 +84,7 @@ def test_fe04_keys_of_before_keep_webhooks_where_they_could_read_all_that_is_tol
         key_of(alice, *scopes): scopes
         for scopes in (["ask", "read"], ["ask", "read", "admin"], ["ask"], ["read"], [])
     }
-    import_module("describer.migrations.0007_webhook_keys").let_go_on(apps, None)
+    import_module("describer.migrations.0007_limits_of_keys").let_go_on(apps, None)
     for key, scopes in before.items():
         key.refresh_from_db()
         gained = set(key.scopes) - set(scopes)

@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from hashlib import sha256
@@ -22,14 +22,23 @@ from describer.api.v1.channel import Channel
 from describer.api.v1.errors import failure, reply_to
 from describer.api.v1.parse_request import allowed, asked_of, endpoint_of, kept, opened
 from describer.chat import ChatRequest, Relay
+from describer.chat.request import PicturePart
 from describer.db.connections import borrowed
 from describer.engine.pipeline import process_inline
 from describer.engine.queue import Run, Waiter
 from describer.engine.standing import standing
-from describer.engine.submit import Ask, Refusal, check_open, known_inline, record_refusal, submit_inline
+from describer.engine.submit import (
+    Ask,
+    Refusal,
+    check_open,
+    check_rate,
+    known_inline,
+    record_refusal,
+    submit_inline,
+)
 from describer.lib.fair_threads import FairThreads, share_of
 from describer.lib.log_context import request_id
-from describer.models import ApiKey, Description, Scope, Via
+from describer.models import ApiKey, Description, Endpoint, Scope, Via
 from describer.models.transcript import transcript_of
 
 logger = logging.getLogger(__name__)
@@ -187,13 +196,13 @@ class EndpointCall:
         ask = self._ask(key, asked, token, body_hash)
         if known := known_inline(ask):
             return known
-        return self._submitted(
-            replace(ask, pictures=kept(key.user, asked.pictures, endpoint), endpoint=endpoint)
-        )
+        return self._submitted(key, replace(ask, endpoint=endpoint), asked.pictures)
 
-    def _submitted(self, ask: Ask) -> Run | Description:
+    def _submitted(self, key: ApiKey, ask: Ask, parts: Sequence[PicturePart]) -> Run | Description:
         try:
-            return submit_inline(ask, self.waiter)
+            check_rate(key)
+            pictures = kept(key.user, parts, ask.endpoint or Endpoint.default())
+            return submit_inline(replace(ask, pictures=pictures), self.waiter)
         except Refusal as refusal:
             if refusal.code in _RECORDED:
                 self.description = record_refusal(ask, refusal)

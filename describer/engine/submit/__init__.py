@@ -1,7 +1,7 @@
 """The way in: the only place where a description is born. Pages, API, endpoint, shell and batches all come here."""
 
 from describer.engine.submit.again import ask_again
-from describer.engine.submit.ask import Ask, forget_tokens, judge, submit
+from describer.engine.submit.ask import Ask, check_rate, forget_tokens, judge, submit
 from describer.engine.submit.inline import check_open, known_inline, record_refusal, submit_inline
 from describer.engine.submit.pictures import AskImage, AskLink, pictures_again
 from describer.errors import Refusal
@@ -14,6 +14,7 @@ __all__ = (
     "Refusal",
     "ask_again",
     "check_open",
+    "check_rate",
     "forget_tokens",
     "pictures_again",
     "judge",

@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -176,10 +176,20 @@ def check_key(key: ApiKey | None, model: str, asks: int = 1) -> None:
         message = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
         raise Refusal(message, code="permission_denied", param="model", status=403)
     if again := key.count_asks(asks):
-        seconds = max(1, math.ceil((again - timezone.now()).total_seconds()))
-        most = f"This API key may ask {key.asks_per_minute} times a minute"
-        message = f"{most}; it may again in {seconds} seconds."
-        raise Refusal(message, code="rate_limit_exceeded", status=429, retry_after=seconds)
+        raise _too_often(key, again)
+
+
+def check_rate(key: ApiKey, asks: int = 1) -> None:
+    """Raise Refusal where a key was at its limit when it was read: before pictures are kept that nobody will ask about."""
+    if again := key.spent_until(asks):
+        raise _too_often(key, again)
+
+
+def _too_often(key: ApiKey, again: datetime) -> Refusal:
+    seconds = max(1, math.ceil((again - timezone.now()).total_seconds()))
+    most = f"This API key may ask {key.asks_per_minute} times a minute"
+    message = f"{most}; it may again in {seconds} seconds."
+    return Refusal(message, code="rate_limit_exceeded", status=429, retry_after=seconds)
 
 
 def _check_room(ask: Ask) -> None:
@@ -238,13 +248,20 @@ def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
     )
 
 
-def transcribe(row: Description, ask: Ask) -> Transcript | None:
-    """Keep the messages of a call at our own endpoint beside its row; None for an ask without messages."""
+def transcribe(
+    row: Description, ask: Ask, messages: Sequence[dict[str, Any]] | None = None
+) -> Transcript | None:
+    """Keep the messages of a call at our own endpoint beside its row, or those that are given in their place.
+
+    None for an ask without messages.
+    """
     if not ask.messages:
         return None
+    if messages is None:
+        messages = ask.messages
     transcript = Transcript(
         description=row,
-        messages=list(ask.messages),
+        messages=list(messages),
         request_id=ask.request_id,
         client_retries=ask.client_retries,
     )

@@ -23,6 +23,7 @@ from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.statements import INSERT_DESCRIPTION
 from describer.models.webhook import tell_webhooks
 
+_WORDS_KEPT = 1000  # characters of a refused ask
 _CROWDED = "Its endpoint takes no more calls at the moment."
 
 
@@ -56,17 +57,26 @@ def check_open() -> None:
         raise Refusal(message, code="unavailable", status=503, retry_after=5)
 
 
-def record_refusal(ask: Ask, refusal: Refusal) -> Description:
-    """Record an ask that its key or a budget did not allow: failed, and nothing was sent."""
+def record_refusal(ask: Ask, refusal: Refusal) -> Description | None:
+    """Record an ask that its key or a budget did not allow: failed, and nothing was sent.
+
+    It gets a line alone, without pictures, messages and parameters: a script that asks too often, again and again, would
+    fill the disk. None for one more of too many in a minute, which are counted.
+    """
+    if ask.key and not ask.key.note_refusal():
+        return None
     endpoint = ask.endpoint or Endpoint.default()
-    row = row_of(replace(ask, token=None), endpoint, status=Status.FAILED, finished=timezone.now())
+    question, system_prompt = ask.question[:_WORDS_KEPT], ask.system_prompt[:_WORDS_KEPT]
+    line = replace(
+        ask, token=None, parameters={}, pictures=(), question=question, system_prompt=system_prompt
+    )
+    row = row_of(line, endpoint, status=Status.FAILED, finished=timezone.now())
     row.error_code, row.error_message = refusal.code, refusal.message
 
     def born() -> Description:
         INSERT_DESCRIPTION(row)
         tell_webhooks(row)
-        show([row], [ask.pictures])
-        transcribe(row, ask)
+        transcribe(row, line, messages=())
         return row
 
     return group_commit(born)

@@ -7,7 +7,8 @@ import pytest
 import requests
 
 from tests import wire
-from tests.outside.v1.world import MIB, PATH, PHOTO, data_url, expect, fault
+from tests.images.pictures import photo
+from tests.outside.v1.world import MIB, PATH, PHOTO, data_url, expect, fault, said
 from tests.site import until
 
 pytestmark = pytest.mark.site
@@ -86,5 +87,61 @@ def test_e35_a_keys_rate_limit_is_told_and_recorded_without_an_attempt(world):
         assert "x-should-retry" not in got.headers
         row = world.row(got)
         assert (row["status"], row["error"]["code"], row["attempts"]) == ("failed", "rate_limit_exceeded", [])
-        assert len(row["images"]) == 1
+        assert row["images"] == []
     assert world.sent("Rate again?") == []
+
+
+def kept(world):
+    """How many pictures' files and how many rows of descriptions and images there are."""
+    files = sum(path.is_file() for path in (world.site.data / "media").rglob("*"))
+    counts = "(SELECT count(*) FROM describer_{})"
+    tables = ", ".join(map(counts.format, ("description", "image", "transcript")))
+    return files, world.rows.rows(f"SELECT {tables}")[0]
+
+
+def test_fe11_calls_beyond_a_keys_rate_keep_a_line_and_of_many_only_some(world):
+    key = world.key(name="hammered", asks_per_minute=1)
+    until(lambda: time.time() % 60 < 20, "the minute is young", 60)
+    assert world.post("Hammered?", send={"key": key}).status_code == 200
+    files, (rows, images, transcripts) = kept(world)
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+    replies = []
+    for number in range(14):
+        new = data_url(photo(400 + number, 300))
+        messages = [said("x" * 50_000), said(f"Refused {number}?" + "y" * 50_000, new)]
+        replies.append(world.post("", send={"key": key}, messages=messages, tools=tools))
+    for reply in replies:
+        fault(reply, 429, "rate_limit_exceeded")
+    assert ["x-description-id" in reply.headers for reply in replies] == [True] * 10 + [False] * 4
+    assert kept(world) == (files, (rows + 10, images, transcripts + 10))
+    told = world.row(replies[0])
+    assert (len(told["question"]), told["images"], told["parameters"]) == (1000, [], {})
+    messages = f"SELECT messages FROM describer_transcript WHERE description_id = {told['id']}"
+    assert world.rows.rows(messages) == [("[]",)]
+    assert told["request_id"] == replies[0].headers["x-request-id"]
+    page = world.site.login().get(f"{world.site.url}/account/", timeout=10).text
+    assert "14 calls refused beyond its rate" in page
+    assert world.site.login().get(f"{world.site.url}/descriptions/{told['id']}/", timeout=10).ok
+
+
+def test_fe11_nor_do_a_scripts_asks_beyond_it_keep_pictures(world):
+    key = world.key(name="hammers", asks_per_minute=1)
+    until(lambda: time.time() % 60 < 40, "the minute is young", 60)
+    bearer = {"Authorization": f"Bearer {key}"}
+    before = None
+    for number in range(4):
+        files = {"image": ("new.jpg", photo(300 + number, 200))}
+        reply = requests.post(
+            f"{world.site.url}/api/descriptions",
+            headers=bearer,
+            files=files,
+            data={"question": "?"},
+            timeout=30,
+        )
+        if number == 0:
+            assert reply.status_code == 202
+            world.site.finished(reply.json()["id"])
+            before = kept(world)
+        else:
+            fault(reply, 429, "rate_limit_exceeded")
+    assert kept(world) == before

@@ -32,5 +32,20 @@ class Migration(migrations.Migration):
             name='key',
             field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='webhooks', to='describer.apikey'),
         ),
+        migrations.AddField(
+            model_name='apikey',
+            name='refusals',
+            field=models.PositiveBigIntegerField(db_default=0, default=0, editable=False),
+        ),
+        migrations.AddField(
+            model_name='apikey',
+            name='refusal_minute',
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='apikey',
+            name='minute_refusals',
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
+        ),
         migrations.RunPython(let_go_on, take_back),
     ]
