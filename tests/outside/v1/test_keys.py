@@ -143,5 +143,5 @@ def test_fe11_nor_do_a_scripts_asks_beyond_it_keep_pictures(world):
             world.site.finished(reply.json()["id"])
             before = kept(world)
         else:
-            fault(reply, 429, "rate_limit_exceeded")
+            assert (reply.status_code, reply.json()["error"]["code"]) == (429, "rate_limit_exceeded")
     assert kept(world) == before
