@@ -69,7 +69,7 @@ def odd_answer(text: str, usage: tuple[int, int, int], delay: float) -> Step:
     """An answer that no column holds as it came."""
     body = completion(text, usage=usage)
     body["choices"][0] |= {"index": 40_000, "finish_reason": "x" * 5000}
-    body["choices"][0]["message"]["content"] += " \x00\ud800"
+    body["choices"][0]["message"]["content"] += " \x00"
     step = reply(200, body, delay=delay, usage=usage)
     return replace(step, name="answer")
 

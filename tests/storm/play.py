@@ -108,7 +108,8 @@ def storm_on_one_machine(folder: Path, weather: Weather, disk: Path | None = Non
         "GRACE_SECONDS": "2",
         "SQLITE_WAIT_SECONDS": "2",
     }
-    with endpoint(weather) as url, Site(folder, **(QUICK | asking(url) | settings)) as site:
+    begun = disk is None  # the copy of a first start is made of links, which lead to no other disk
+    with endpoint(weather) as url, Site(folder, begun=begun, **(QUICK | asking(url) | settings)) as site:
         disasters = Disasters(weather.every, weather.most, weather.seed)
         on_one_machine(disasters, site, disk, weather.outage)
         return play(site, url, weather, disasters)
