@@ -3,7 +3,6 @@
 What a person, a model or a file named is never a formula of whoever opens the table.
 """
 
-import csv
 import io
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 from ninja.responses import NinjaJSONEncoder
 
-from describer.lib.csv_cells import escape_formula
+from describer.lib.csv_cells import escape_formula, write_cells
 from describer.serializers import DescriptionOut
 
 _JSON = NinjaJSONEncoder(ensure_ascii=False)
@@ -65,7 +64,7 @@ def _cell(name: str, value: Any) -> Any:
 
 def _line(cells: Iterable[Any]) -> str:
     written = io.StringIO()
-    csv.writer(written).writerow(cells)
+    write_cells(written, [cells])
     return written.getvalue()
 
 

@@ -70,8 +70,9 @@ def lines(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpRespo
 def rows(request: HttpRequest, query: Query[ExportQuery]) -> StreamingHttpResponse:
     """Export the same as a table in UTF-8, with a line of names and one row for each description.
 
-    A text that begins as a formula does (`=`, `+`, `-`, `@`, a tab or a new line, also after blanks or
-    quotes) is led by an apostrophe, so that no spreadsheet runs it; for exact texts take JSON lines. `answer`
+    Every cell is in quotes. A text that begins as a formula does (`=`, `+`, `-`, `@`, a tab or a new line, also after
+    quotes, blanks or what is not seen), or holds such a beginning behind a `;`, a tab or a line's end, has an apostrophe
+    there, so that no spreadsheet runs it; for exact texts take JSON lines. `answer`
     is the first choice, `more_answers` a JSON list of the others. Of usage and cost, what is not known is empty.
     """
     return _streamed(request, query, _csv_lines, _CSV, "descriptions.csv", before=csv_export.head())

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from describer.api.csv_export import COLUMNS
 from describer.api.export import PIECE, under_way
+from describer.lib.csv_cells import escape_formula
 from describer.models import Choice, Description
 from tests.api.conftest import ROUTE, picture
 from tests.api.test_errors import fault
@@ -89,7 +90,7 @@ def test_csv_has_a_row_for_each_description(script, answered):
 
 def test_the_columns_are_those_of_the_documentation(script):
     documented = re.findall(r"^\| `(\w+)`", ROUTES.partition("### Columns")[2], re.MULTILINE)
-    assert documented == list(COLUMNS) == text_of(script.get(TABLE)).strip().split(",")
+    assert documented == list(COLUMNS) == text_of(script.get(TABLE)).strip().strip('"').split('","')
 
 
 FORMULAS = [
@@ -107,6 +108,44 @@ def test_x24_a_formula_is_led_by_an_apostrophe_and_json_lines_stay_exact(script,
     assert [cells[name] for name in names] == [f"'{text}"] * 6
     line = json.loads(text_of(script.get(LINES)))
     assert (line["question"], line["choices"][0]["content"]) == (text, text)
+
+
+UNSEEN = ["\ufeff", "\u200b", "\u200e", "\u202e", "\u2066", "\xad", "\xa0", "\u3000", "\u2060", "\u180e", "\u0301", "\x1f", "\u2800", "\u3164", "\U000e0001"]  # fmt: skip
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+def test_fe12_what_is_not_seen_hides_no_formula(script, unseen):
+    for text in (f"{unseen}=1+1", f" {unseen}{unseen}'@SUM(A1)", f"{unseen}\t-1"):
+        assert escape_formula(text) == f"'{text}"
+    make_description(script.user, status="done", question=f"{unseen}=1+1", system_prompt=f"{unseen}a = 1")
+    [cells] = table(script)
+    assert (cells["question"], cells["system_prompt"]) == (f"'{unseen}=1+1", f"{unseen}a = 1")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "\n", "\r\n"])
+@pytest.mark.parametrize(
+    "formula", ["=cmd|' /C calc'!A0", "@SUM(A1)", "+1+1", "\ufeff=1+1;", '"=HYPERLINK(1)"', "=1&"]
+)
+def test_fe12_read_with_another_separator_no_cell_is_a_formula(script, separator, formula):
+    make_description(script.user, status="done", question=f"a{separator}{formula}{separator}b", model="m")
+    text = text_of(script.get(TABLE))
+    for delimiter in (";", "\t", ","):
+        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+            lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+            seen = [cell.strip(' "\ufeff') for line in lines for cell in line]
+            assert not [cell for cell in seen if cell.startswith(("=", "@", "+"))]
+
+
+def test_fe12_every_cell_is_quoted(script):
+    make_description(script.user, status="done", question="a;b")
+    for line in text_of(script.get(TABLE)).splitlines():
+        assert re.fullmatch(r'"[^"]*"(,"[^"]*")*', line)
+
+
+def test_fe12_lists_rulers_and_numbers_within_a_text_stay(script):
+    text = "Sum:\n- 12.50\n+ 20.00\n---\n-3; +4\n- item\n1 - 1 = 0; a = b"
+    make_description(script.user, status="done", question=text)
+    assert table(script)[0]["question"] == text
 
 
 def test_x24_numbers_of_ours_and_harmless_texts_stay_as_they_are(script):

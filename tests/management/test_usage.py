@@ -128,7 +128,7 @@ def test_programs_are_given_rows_alone_and_people_the_total_beside(db):
 def test_what_has_no_price_is_not_said_to_cost_nothing(db):
     used(timezone.localdate(), 5)
     assert lines()[0]["cost"] is None
-    assert run("--csv")[0].splitlines()[1].endswith(",5,")
+    assert run("--csv")[0].splitlines()[1].endswith(',"5",""')
     assert "$" not in "".join(run(out=Terminal()))
 
 

@@ -1,6 +1,5 @@
 """`manage.py usage`: what was used, from the roll-up of the ledger alone."""
 
-import csv
 import json
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from describer.ledger.totals import Breakdown, Totals, totals
-from describer.lib.csv_cells import escape_formula
+from describer.lib.csv_cells import escape_formula, write_cells
 from describer.management.options import a_day, one_of
 from describer.management.usage.lines import BY, HEADS, UsageLine, cells_of, lines_of
 from describer.management.usage.table import table
@@ -49,9 +48,8 @@ class Command(BaseCommand):
         self._remarks(used, f"{first} to {last}", has_total=as_table)
 
     def _csv(self, lines: Sequence[UsageLine], by: str) -> None:
-        writer = csv.writer(self.stdout, lineterminator="\n")
-        writer.writerow([by, *Totals().values])
-        writer.writerows([escape_formula(line.name), *line.totals.values.values()] for line in lines)
+        rows = [[escape_formula(line.name), *line.totals.values.values()] for line in lines]
+        write_cells(self.stdout, [[by, *Totals().values], *rows], line_end="\n")
 
     def _json(self, lines: Sequence[UsageLine], by: str) -> None:
         for line in lines:
