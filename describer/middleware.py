@@ -25,16 +25,29 @@ def traits_of_path(path: str) -> RouteTraits:
 def keep_private(get_response: _GetResponse) -> _GetResponse:
     """Keep pages private: they hold what people own.
 
-    No cache that others share may keep a page, and no browser shows an old page after logout.
+    No cache keeps a page, so that no browser shows one after logout, not by its Back button either. A logout empties
+    what the browser has kept besides. Over https no cookie goes out without it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if "Cache-Control" not in response:
-            patch_cache_control(response, private=True, no_cache=True)
+            patch_cache_control(response, private=True, no_store=True)
+        if _has_logged_out(request, response):
+            response["Clear-Site-Data"] = '"cache"'
+        if request.is_secure() or settings.SERVED_BY_HTTPS:
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
         return response
 
     return middleware
+
+
+def _has_logged_out(request: HttpRequest, response: HttpResponse) -> bool:
+    """Tell whether this was a logout, from the site or from the admin."""
+    match = request.resolver_match
+    is_logout = match is not None and match.url_name == "logout" and request.method == "POST"
+    return is_logout and response.status_code < 400
 
 
 def only_utf8(get_response: _GetResponse) -> _GetResponse:

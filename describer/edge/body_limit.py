@@ -42,8 +42,7 @@ _ADVICE = {
     Body.WORDS: ", which this address does not take; it takes no files.",
     Body.FILES: "; send fewer pictures at once.",
 }
-HEADERS = [
-    (b"connection", b"close"),
+SHUT = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -54,6 +53,7 @@ HEADERS = [
         b"frame-ancestors 'none'; img-src 'self' data: blob:",
     ),
 ]
+HEADERS = [(b"connection", b"close"), *SHUT]
 
 
 class BodyLimit:

@@ -9,7 +9,7 @@ import json
 import re
 import uuid
 
-from describer.edge.body_limit import Admit, App, BodyLimit, Message, Receive, Scope, Send
+from describer.edge.body_limit import SHUT, Admit, App, BodyLimit, Message, Receive, Scope, Send
 from describer.errors import Refusal
 
 _PATH = "/v1"
@@ -35,11 +35,10 @@ class _EndpointSend:
         self.send = send
         self.begun = self.over = False
         self.ours = [
+            *SHUT,
             (b"x-request-id", request_id),
-            (b"cache-control", b"no-store"),
             (b"access-control-allow-origin", b"*"),
             (b"access-control-expose-headers", _SHOWN),
-            (b"x-content-type-options", b"nosniff"),
         ]
 
     async def __call__(self, message: Message) -> None:

@@ -79,9 +79,9 @@ def _known(owner: User, sha256: str) -> Image | None:
     if image is None or not all(default_storage.exists(name) for name in (image.original, image.thumbnail)):
         return None
     now = timezone.now()
-    if now - image.last_given < _TOUCH_STEP:
+    if now - image.last_given < _TOUCH_STEP and image.let_go is None:
         return image
-    if not Image.objects.filter(pk=image.pk).update(last_given=now):
+    if not Image.objects.filter(pk=image.pk).update(last_given=now, let_go=None):
         return None
     return image
 
@@ -115,6 +115,7 @@ def _rows(owner: User, facts: Intake, original: str, thumbnail: str, sent: str) 
         "original": original,
         "thumbnail": thumbnail,
         "last_given": timezone.now(),
+        "let_go": None,
     }
     with transaction.atomic():
         image = _row(owner, facts.sha256, values)

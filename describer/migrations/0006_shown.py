@@ -20,4 +20,9 @@ class Migration(migrations.Migration):
             name='rendered_page',
             field=models.JSONField(blank=True, editable=False, null=True),
         ),
+        migrations.AddField(
+            model_name='image',
+            name='let_go',
+            field=models.DateTimeField(editable=False, null=True),
+        ),
     ]

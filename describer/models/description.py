@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 
 from describer.models.attempt import Attempt
 from describer.models.endpoint import Endpoint
+from describer.models.image import Image
 from describer.models.person import ApiKey
 from describer.models.statements import (
     BEGIN_CALL,
@@ -34,6 +35,17 @@ class DescriptionQuerySet(models.QuerySet["Description"]):
     def of(self, person: Any) -> "DescriptionQuerySet":
         """Return what this person may see: their own descriptions; an admin sees everybody's."""
         return self if person.is_superuser else self.filter(owner=person)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the descriptions, and let go of the pictures that nothing else shows."""
+        with transaction.atomic():
+            images = list(self.exclude(pictures=None).values_list("pictures__image", flat=True))
+            deleted = super().delete()
+            Image.let_go_of(images)
+        return deleted
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 class Description(models.Model):
@@ -186,6 +198,14 @@ class Description(models.Model):
         with transaction.atomic():
             self.cancel()
             self.delete()
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Delete the description, and let go of the pictures that nothing else shows."""
+        with transaction.atomic():
+            images = list(self.pictures.values_list("image", flat=True))
+            deleted = super().delete(*args, **options)
+            Image.let_go_of(images)
+        return deleted
 
     def hold(self, reason: str, not_before: datetime | None = None) -> bool:
         """Move the ask from queued to waiting: until a time, or, without it, until its endpoint is open again."""

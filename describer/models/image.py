@@ -18,7 +18,10 @@ _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 
 
 class Image(models.Model):
-    """One uploaded picture, checked and stored once per owner. Sizes in pixels as seen (upright) and in bytes."""
+    """One uploaded picture, checked and stored once per owner. Sizes in pixels as seen (upright) and in bytes.
+
+    `let_go`: its descriptions were deleted since it was last given. Unless another shows it, nobody sees it any more.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="images", db_index=False)
     sha256 = models.CharField(max_length=64)
@@ -32,6 +35,7 @@ class Image(models.Model):
     thumbnail = models.CharField(max_length=200)
     created = models.DateTimeField(default=timezone.now, editable=False)
     last_given = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    let_go = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("owner", "sha256"), name="image_once_per_owner")]
@@ -43,6 +47,11 @@ class Image(models.Model):
     def known(cls, owner: int, sha256: str) -> "Image | None":
         """Return this owner's image with these bytes, or None."""
         return next(iter(SELECT_IMAGE(owner=owner, sha256=sha256)), None)
+
+    @classmethod
+    def let_go_of(cls, images: Collection[int]) -> None:
+        """Show these images to nobody any more, but those that a description shows; the sweep deletes them."""
+        cls.objects.filter(pk__in=images, shown_by=None).update(let_go=timezone.now())
 
     @classmethod
     def save_file(cls, folder: str, stem: str, copy: Copy) -> str:

@@ -5,6 +5,7 @@ from typing import Any, BinaryIO, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef, Q
 from django.http import (
     FileResponse,
     Http404,
@@ -30,7 +31,6 @@ from describer.web.current_user import current_user
 _GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
 _PLAIN_TEXT = "text/plain; charset=utf-8"
 _SHUT = "default-src 'none'; sandbox"
-_YEAR = 365 * 24 * 3600
 
 
 @route(RouteTraits(json_methods=frozenset({"POST"}), body=Body.FILES))
@@ -82,16 +82,11 @@ def original(request: HttpRequest, pk: int) -> HttpResponseBase:
 @route(PICTURE)
 @login_required
 def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Serve the small picture of lists. Its bytes never change."""
+    """Serve the small picture of lists."""
     row = _visible_image(current_user(request), pk)
     suffix = PurePosixPath(row.thumbnail).suffix
     media_type = {".png": "image/png"}.get(suffix, "image/jpeg")
-    response = _file(
-        request, row.thumbnail, media_type, f"{row.sha256}-thumbnail", f"thumbnail-{row.pk}{suffix}"
-    )
-    if response.status_code == 200:
-        response["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
-    return response
+    return _file(request, row.thumbnail, media_type, f"{row.sha256}-thumbnail", f"thumbnail-{row.pk}{suffix}")
 
 
 @route(PICTURE)
@@ -114,8 +109,13 @@ def sent_copy(request: HttpRequest, pk: int, position: int) -> HttpResponseBase:
 
 
 def _visible_image(user: User, pk: int) -> Image:
-    """Return an image to its owner and to admins; for all others it does not exist, which is a 404."""
-    rows = Image.objects.all()
+    """Return an image to its owner and to admins; for all others it does not exist, which is a 404.
+
+    One whose descriptions were deleted does not exist for anybody, though its files are swept later.
+    """
+    rows = Image.objects.filter(
+        Q(let_go=None) | Exists(DescriptionImage.objects.filter(image=OuterRef("pk")))
+    )
     if not user.is_superuser:
         rows = rows.filter(owner=user)
     return get_object_or_404(rows, pk=pk)

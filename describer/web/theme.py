@@ -1,6 +1,5 @@
 """Light, dark, or as the system is. Kept in a cookie, so that the first byte of a page is right already."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -27,8 +26,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(back)
     chosen = request.POST.get("theme", "")
     if chosen in _THEMES:
-        secure = settings.SESSION_COOKIE_SECURE
-        response.set_cookie(_COOKIE, chosen, max_age=_YEAR, samesite="Lax", httponly=True, secure=secure)
+        response.set_cookie(_COOKIE, chosen, max_age=_YEAR, samesite="Lax", httponly=True)
     else:
         response.delete_cookie(_COOKIE, samesite="Lax")
     return response

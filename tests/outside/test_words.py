@@ -66,6 +66,36 @@ def test_x10_x15_headers_are_on_every_reply(site, owner, path, options, status):
     assert all(rule in policy for rule in POLICY) or "default-src 'none'; sandbox" in policy
 
 
+TINY = {"model": "m", "messages": [{"role": "user", "content": "Hello?"}]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status"),
+    [
+        ("GET", "/v1/models", {}, 200), ("GET", "/v1/models", {"headers": {"Authorization": ""}}, 401),
+        ("GET", "/v1/nowhere", {}, 404), ("OPTIONS", "/v1/models", {}, 204), ("DELETE", "/v1/models", {}, 405),
+        ("POST", "/v1/chat/completions", {"json": {}}, 400), ("POST", "/v1/chat/completions", {"json": TINY}, 200),
+        ("POST", "/v1/chat/completions", {"json": TINY | {"stream": True}}, 200),
+        ("POST", "/v1/chat/completions", {"headers": {"Content-Length": str(2**40)}}, 413),
+        ("GET", "/v1", {}, 404), ("GET", "/chat/completions", {}, 404), ("GET", "/api/openapi.json", {}, 200),
+        ("GET", "/api/descriptions.csv", {}, 200), ("GET", "/healthz", {}, 200), ("GET", "/readyz", {}, 200),
+        ("GET", "/static/css/site.css", {}, 200), ("GET", "/favicon.ico", {}, 302), ("GET", "/live/", {}, 401),
+    ],
+)  # fmt: skip
+def test_fe20_headers_are_on_every_reply_to_a_program_too(site, method, path, options, status):
+    ready = requests.Request(method, site.url + path, json=options.get("json"), headers=site.bearer).prepare()
+    ready.headers.update(options.get("headers", {}))
+    with (
+        requests.Session() as program,
+        program.send(ready, timeout=20, stream=True, allow_redirects=False) as reply,
+    ):
+        headers = reply.headers
+    assert reply.status_code == status
+    assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert all(rule in headers["Content-Security-Policy"] for rule in POLICY)
+
+
 def test_x20_x21_what_strangers_wrote_is_text_on_every_page(site, owner):
     failed = site.finished(site.ask(photo(64, 48), question=f"Failing? {EVIL}")["id"])
     assert failed["status"] == "failed"

@@ -5,7 +5,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from describer.models import Image
+from describer.models import Description, Image
 from tests.rows import make_description, make_image
 from tests.web.forms import picture, text_file, text_of, upload
 
@@ -145,12 +145,49 @@ def test_x32_an_original_can_run_nothing(site):
     assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
-def test_a_thumbnail_is_kept_by_the_browser(site):
-    address = f"/images/{upload(site, picture())}/thumbnail/"
+@pytest.mark.parametrize("what", SHOWN)
+def test_fe20_a_picture_is_kept_by_the_browser_and_shown_only_to_who_may_see_it_still(site, client, what):
+    address = f"/images/{upload(site, picture())}/{what}"
     first = fetched(site, address)
 
-    assert "immutable" in first["Cache-Control"] and "private" in first["Cache-Control"]
+    assert first["Cache-Control"] == "private, no-cache"
     assert site.get(address, HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 304
+    client.logout()
+    assert site.get(address, HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 302
+
+
+def delete_by_page(client, row):
+    client.post(f"/descriptions/{row.pk}/delete/")
+
+
+def delete_by_rows(client, row):
+    Description.objects.filter(pk=row.pk).delete()
+
+
+@pytest.mark.parametrize("delete", [delete_by_page, delete_by_rows])
+def test_fe24_pictures_are_not_found_at_once_when_their_description_is_deleted(site, alice, delete):
+    image, shared = make_image(alice), make_image(alice)
+    row = make_description(alice, "A boat.", pictures=[(image, "a.jpg"), (shared, "b.jpg")])
+    make_description(alice, "Another.", pictures=[(shared, "b.jpg")])
+    etag = fetched(site, f"/images/{image.pk}/")["ETag"]
+    delete(site, row)
+
+    for address in addresses(image):
+        assert site.get(address).status_code == 404
+        assert site.get(address, HTTP_IF_NONE_MATCH=etag).status_code == 404
+    for address in addresses(shared):
+        assert fetched(site, address).status_code == 200
+    assert all(default_storage.exists(name) for name in image.files), "files are left to the sweep"
+
+
+def test_fe24_a_picture_that_is_given_again_is_seen_again(site, alice):
+    pk = upload(site, picture())
+    row = make_description(alice, "A boat.", pictures=[(Image.objects.get(pk=pk), "a.jpg")])
+    delete_by_page(site, row)
+    assert site.get(f"/images/{pk}/").status_code == 404
+
+    assert upload(site, picture()) == pk
+    assert fetched(site, f"/images/{pk}/").status_code == 200
 
 
 def test_an_original_can_be_saved_under_the_name_it_was_last_given(site, alice):
@@ -225,7 +262,7 @@ def test_p23_a_file_that_is_gone_is_a_404_with_words(site, alice):
         response = site.get(address)
         assert response.status_code == 404
         assert "gone" in response.content.decode()
-        assert "immutable" not in response["Cache-Control"]
+        assert "max-age" not in response.get("Cache-Control", "")
 
 
 def test_a_huge_number_is_just_unknown(site):

@@ -192,6 +192,38 @@ def test_logout_takes_a_post_and_ends_the_session(client, alice):
     assert not Session.objects.filter(session_key=key).exists()
 
 
+@pytest.mark.parametrize("path", ["/logout/", "/admin/logout/"])
+def test_fe20_a_logout_empties_what_the_browser_has_kept(client, boss, path):
+    client.force_login(boss)
+    assert "Clear-Site-Data" not in client.get("/")
+    assert client.post(path)["Clear-Site-Data"] == '"cache"'
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/history/", "/usage/", "/account/", "/admin/", "/login/", "/nowhere/", "/api/docs"]
+)
+def test_fe23_no_browser_keeps_a_page_for_its_back_button(client, boss, path):
+    client.force_login(boss)
+    assert "no-store" in client.get(path)["Cache-Control"]
+
+
+def test_fe20_over_https_every_cookie_is_secure(client, alice, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    client.force_login(alice)
+    proxied = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_REFERER": "https://testserver/"}
+    client.get("/login/", **proxied)
+    replies = [
+        client.post("/history/", {"view": "list"}, **proxied),
+        client.post("/theme/", {"theme": "dark"}, **proxied),
+        client.post("/login/", {"username": "alice", "password": "wrong"}, **proxied),
+        client.get("/", **proxied),
+        client.post("/logout/", **proxied),
+    ]
+    cookies = [cookie for reply in replies for cookie in reply.cookies.values()]
+    assert {"history_view", "theme", "csrftoken", "sessionid"} <= {cookie.key for cookie in cookies}
+    assert [cookie.key for cookie in cookies if not (cookie["secure"] and cookie["samesite"])] == []
+
+
 def test_who_is_logged_in_already_goes_on(client, alice):
     client.force_login(alice)
 
