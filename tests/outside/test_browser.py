@@ -169,6 +169,31 @@ def test_no_page_scrolls_sideways_on_a_small_phone(site, visit):
         assert width <= 360, address
 
 
+MARKED = """() => {
+    const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    const loose = [];
+    let found = 0;
+    while (walk.nextNode()) {
+        if (!walk.currentNode.data.includes("\u0301\u0301\u0301") || !walk.currentNode.parentElement.checkVisibility()) continue;
+        found += 1;
+        let box = walk.currentNode.parentElement;
+        while (box && getComputedStyle(box).overflowY === "visible") box = box.parentElement;
+        if (!box || box === document.body || box.tagName === "MAIN") loose.push(walk.currentNode.parentElement.outerHTML.slice(0, 99));
+    }
+    return [found > 0, loose];
+}"""
+
+
+def test_fe29_thousands_of_marks_on_one_letter_stay_within_their_box(site, visit):
+    marks = "a" + "\u0301" * 10_000
+    row = site.finished(site.ask(photo(300, 200), question=marks)["id"])
+    page = visit(site)
+    log_in(page, ADMIN)
+    for address in ("/", "/history/", f"/descriptions/{row['id']}/"):
+        page.goto(address)
+        assert page.evaluate(MARKED) == [True, []], address
+
+
 def test_p24_a_double_click_gives_one_ask(site, visit):
     page = visit(site)
     log_in(page, ADMIN)
