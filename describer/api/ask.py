@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from describer.api.idempotency_key import read_idempotency_key
 from describer.chat import ParameterError, read_parameters
 from describer.engine.submit import Ask, AskImage, AskLink, Refusal, check_rate, keep_images
+from describer.media.allowance import allowance
 from describer.models import ApiKey, Description, Via
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
@@ -131,5 +132,6 @@ def _keep(key: ApiKey, files: "list[UploadedFile[bytes]]") -> list[AskImage]:
     """Store the pictures of an ask, all of them or none."""
     contents = [cast(BinaryIO, file.file) for file in files]
     names = [file.name or f"picture {number}" for number, file in enumerate(files, 1)]
+    allowance.take(key.user_id, *(file.size or 0 for file in files))
     images = keep_images(key.user, list(zip(contents, names, strict=True)))
     return [AskImage(image, name) for image, name in zip(images, names, strict=True)]

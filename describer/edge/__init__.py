@@ -2,7 +2,8 @@
 
 application        the layers in their order; vision_site/asgi.py names it by its dotted path
 protocol           heads: uvicorn's HTTP with limits
-body_limit         bodies, counted while they arrive
+body_limit         bodies, counted while they arrive; form_part is what a form's part counts
+admission          whose bodies are taken
 upload             where a form's files lie while it is read
 pages              middleware and view in one hop to a pool
 endpoint           what holds for every answer under /v1; endpoint_handler runs its views

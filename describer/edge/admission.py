@@ -9,7 +9,8 @@ from describer.api.auth import found, of_active_person, secret_in
 from describer.api.callers import Callers, KnownCaller
 from describer.api.v1.call import callers
 from describer.errors import Refusal
-from describer.lib.route_traits import RouteTraits
+from describer.lib.route_traits import Body, RouteTraits
+from describer.media.allowance import allowance
 from describer.models.credentials import people_of_sessions
 
 Headers = Mapping[bytes, bytes]
@@ -33,14 +34,22 @@ _keys = Callers(_of_key)
 _sessions = Callers(_of_session)
 
 
-async def admit_call(_: RouteTraits, headers: Headers) -> KnownCaller:
-    """Return who calls our own endpoint. Raises Refusal."""
-    return await callers.caller(headers.get(b"authorization", b"").decode("latin-1"))
+async def admit_call(_: RouteTraits, headers: Headers) -> int:
+    """Return the id of the person who calls our own endpoint. Raises Refusal."""
+    caller = await callers.caller(headers.get(b"authorization", b"").decode("latin-1"))
+    return caller.person
 
 
-async def admit(traits: RouteTraits, headers: Headers) -> KnownCaller:
-    """Return who sends a request. Raises Refusal for a stranger."""
+async def admit(traits: RouteTraits, headers: Headers) -> int:
+    """Return the id of the person who sends a request.
+
+    Raises Refusal for a stranger, and for whoever has uploaded all that one may for now.
+    """
     if traits.by_key:
-        return await _keys.caller(headers.get(b"authorization", b"").decode("latin-1"))
-    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-    return await _sessions.caller(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+        caller = await _keys.caller(headers.get(b"authorization", b"").decode("latin-1"))
+    else:
+        cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+        caller = await _sessions.caller(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    if traits.body == Body.FILES:
+        allowance.check(caller.person)
+    return caller.person

@@ -12,6 +12,8 @@ from describer.edge.endpoint_handler import EndpointHandler
 from describer.edge.pages import PageHandler
 from describer.lib.route_traits import Pool
 
+_PERSON_BYTES = 4 * settings.UPLOAD_MAX_BYTES
+
 
 class _SiteApplication:
     """Routes streams to Django's own asynchronous handler, all else to the one for pages."""
@@ -33,11 +35,13 @@ application = EndpointEdge(
         admit,
         file_bytes=settings.IMAGE_MAX_BYTES,
         request_bytes=settings.UPLOAD_MAX_BYTES,
+        person_bytes=_PERSON_BYTES,
         words_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         silence=settings.UPLOAD_SILENCE_SECONDS,
     ),
     EndpointHandler(),
     admit_call,
+    person_bytes=_PERSON_BYTES,
     body_bytes=settings.ENDPOINT_BODY_BYTES,
     silence=settings.UPLOAD_SILENCE_SECONDS,
 )

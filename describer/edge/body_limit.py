@@ -8,7 +8,7 @@ on to the body's end.
 import asyncio
 import errno
 import json
-import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 
+from describer.edge.form_part import FormPart, boundary_of
 from describer.errors import Refusal
 from describer.lib.route_traits import Body, RouteTraits
 from describer.middleware import traits_of_path
@@ -26,7 +27,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = dict[bytes, bytes]
-Admit = Callable[[RouteTraits, Headers], Awaitable[object]]
+Admit = Callable[[RouteTraits, Headers], Awaitable[int]]
 
 TRAITS = "describer.route_traits"  # the key in an ASGI scope of what its route says of itself
 # From anybody, on any route: far above the forms of strangers (a login), and small beside what a connection costs.
@@ -35,8 +36,6 @@ STRANGERS_BYTES = 2**16
 _DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
 HEAR_SECONDS, HEAR_PAUSE = 2.0, 0.01
 _HEAR_BYTES = 2**24
-_PART_HEADERS = 2048  # a part's headers and the line before the next boundary are not the file's
-_FILE_NAME = re.compile(rb'filename="([^"\r\n]*)"')
 _ADVICE = {
     Body.NOTHING: ", which this address does not take.",
     Body.WORDS: ", which this address does not take; it takes no files.",
@@ -59,11 +58,20 @@ HEADERS = [(b"connection", b"close"), *SHUT]
 class BodyLimit:
     """An ASGI layer: of files `file_bytes` each and `request_bytes` in all, and no silence longer than `silence` seconds.
 
-    What is more than STRANGERS_BYTES is taken from those alone whom `admit` knows, and of a form `words_bytes` at most.
+    What is more than STRANGERS_BYTES is taken from those alone whom `admit` knows, of a form `words_bytes` at most, and of
+    one person `person_bytes` at once.
     """
 
     def __init__(
-        self, app: App, admit: Admit, *, file_bytes: int, request_bytes: int, words_bytes: int, silence: float
+        self,
+        app: App,
+        admit: Admit,
+        *,
+        file_bytes: int,
+        request_bytes: int,
+        words_bytes: int,
+        person_bytes: int,
+        silence: float,
     ) -> None:
         self.app = app
         self.admit = admit
@@ -73,6 +81,10 @@ class BodyLimit:
             Body.WORDS: max(words_bytes, STRANGERS_BYTES),
             Body.FILES: request_bytes,
         }
+        self.person_bytes = person_bytes
+        self.under_way: Counter[int] = (
+            Counter()
+        )  # bytes of bodies that lie here until they are answered, by person
         self.silence = silence
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,6 +105,8 @@ class BodyLimit:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             body.refused = Refusal(_DISK_FULL, code="disk_full", status=507)
+        finally:
+            body.let_go()
         if body.refused:
             await _refuse(scope, send, body.refused, body.hear_out)
 
@@ -108,10 +122,11 @@ class _Body:
         self.kind = traits.body_of(method)
         self.receive_next = receive
         self.headers = headers
-        self.part = _FormPart(_boundary(headers))
+        self.part = FormPart(boundary_of(headers.get(b"content-type", b"")))
         self.whole = 0
         self.more = True
-        self.is_admitted = False
+        self.person: int | None = None  # known once more has come than is taken from strangers
+        self.held = 0
         self.refused: Refusal | None = None
 
     async def announced(self) -> None:
@@ -121,13 +136,31 @@ class _Body:
     async def _judge(self, size: int) -> None:
         """Refuse a body of this size if it is more than the route takes, or more than is taken from a stranger."""
         self.refused = self._too_much(size)
-        if self.refused or self.is_admitted or size <= STRANGERS_BYTES:
+        if self.refused or self.person is not None or size <= STRANGERS_BYTES:
             return
         try:
-            await self.limit.admit(self.traits, self.headers)
+            self.person = await self.limit.admit(self.traits, self.headers)
         except Refusal as refusal:
             self.refused = refusal
-        self.is_admitted = True
+
+    def _hold(self, size: int) -> Refusal | None:
+        """Count bytes as the person's under way; refuse the body that makes them too many."""
+        if self.person is None:
+            return None
+        self.held += size
+        self.limit.under_way[self.person] += size
+        if self.limit.under_way[self.person] <= self.limit.person_bytes:
+            return None
+        most = filesizeformat(self.limit.person_bytes)
+        message = f"More than {most} of your uploads are under way at once; send them one after the other."
+        return Refusal(message, code="too_many_uploads", status=429, retry_after=10)
+
+    def let_go(self) -> None:
+        """Count the body no longer as under way."""
+        if self.person is not None:
+            self.limit.under_way[self.person] -= self.held
+            if not self.limit.under_way[self.person]:
+                del self.limit.under_way[self.person]
 
     async def receive(self) -> Message:
         if not self.more:
@@ -142,7 +175,7 @@ class _Body:
         self.whole += len(chunk)
         self.more = bool(message.get("more_body"))
         await self._judge(self.whole)
-        self.refused = self.refused or self._too_large(self.part.grown_by(chunk))
+        self.refused = self.refused or self._hold(len(chunk)) or self._too_large(self.part.grown_by(chunk))
         if self.refused:
             return {"type": "http.disconnect"}
         return message
@@ -180,55 +213,6 @@ class _Body:
         name = self.part.file_name or "One of the files"
         message = f"{name} is larger than {most}; send a smaller copy of it."
         return Refusal(message, code="image_too_large", param="image", status=413)
-
-
-class _FormPart:
-    """Counts the bytes since the last boundary of a multipart body, also where a boundary is cut by two chunks."""
-
-    def __init__(self, boundary: bytes) -> None:
-        self.boundary = boundary
-        self.tail = b""
-        self.head = b""
-        self.size = 0
-
-    def grown_by(self, chunk: bytes) -> int:
-        """Return the part's size after this chunk, in bytes.
-
-        The largest part within one chunk is the chunk: that is small.
-        """
-        if not self.boundary:
-            return 0
-        window = self.tail + chunk
-        begin = window.rfind(self.boundary) + len(self.boundary)
-        if begin < len(self.boundary):  # none there
-            self.size += len(chunk)
-        else:
-            self.size = len(window) - begin
-            self.head = b""
-        if self.size:
-            self.head = (self.head or window[begin:])[:_PART_HEADERS]
-        self.tail = window[-(len(self.boundary) - 1) :]
-        return self.size - _PART_HEADERS
-
-    @property
-    def file_name(self) -> str:
-        """Return the name in the part's headers, its last path part only, or ""."""
-        match = _FILE_NAME.search(self.head)
-        if match is None:
-            return ""
-        name = match[1].decode("utf-8", "replace")
-        return name.replace("\\", "/").rpartition("/")[2][:255]
-
-
-def _boundary(headers: Headers) -> bytes:
-    kind, _, rest = headers.get(b"content-type", b"").partition(b";")
-    if kind.strip().lower() != b"multipart/form-data":
-        return b""
-    for option in rest.split(b";"):
-        name, _, value = option.strip().partition(b"=")
-        if name.lower() == b"boundary":
-            return b"--" + value.strip(b'" ')
-    return b""
 
 
 async def _refuse(

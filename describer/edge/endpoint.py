@@ -56,10 +56,12 @@ class _EndpointSend:
 class EndpointEdge:
     """An ASGI layer: requests under /v1 get an id and a limit of their own, all others go to `rest`."""
 
-    def __init__(self, rest: App, site: App, admit: Admit, *, body_bytes: int, silence: float) -> None:
+    def __init__(
+        self, rest: App, site: App, admit: Admit, *, body_bytes: int, person_bytes: int, silence: float
+    ) -> None:
         self.rest = rest
         most = dict.fromkeys(("file_bytes", "request_bytes", "words_bytes"), body_bytes)
-        self.site = BodyLimit(site, admit, silence=silence, **most)
+        self.site = BodyLimit(site, admit, person_bytes=person_bytes, silence=silence, **most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")

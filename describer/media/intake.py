@@ -4,7 +4,7 @@ import hashlib
 import io
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import BinaryIO, cast
 
@@ -26,15 +26,22 @@ DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
 _AWAY_SECONDS = 5
 
 
-def keep_image(owner: User, file: BinaryIO, name: str) -> Image:
+def keep_image(
+    owner: User, file: BinaryIO, name: str, *, when_new: Callable[[int], None] | None = None
+) -> Image:
     """Check a file and keep it as this owner's image; the same bytes again give the same image.
 
-    Raises Refusal with the words for the person when it is no picture that can be taken.
+    Raises Refusal with the words for the person when it is no picture that can be taken. `when_new` is called with the
+    size of one that is not known, and may refuse it.
     """
     sha256 = _digest(file)
     try:
         with _INTAKES[int(sha256[:2], 16) % len(_INTAKES)]:
-            return _known(owner, sha256) or _taken_in(owner, file, name)
+            if known := _known(owner, sha256):
+                return known
+            if when_new:
+                when_new(file.seek(0, io.SEEK_END))
+            return _taken_in(owner, file, name)
     except ImageError as error:
         raise Refusal.of_image(error) from error
     except StorageAway as error:

@@ -119,9 +119,12 @@ def _offered() -> list[str]:
 
 
 def _refused(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
-    if _is_scripted(request):
-        return JsonResponse({"errors": form.errors}, status=form.status)
-    return _page(request, owner, form)
+    response: HttpResponse = JsonResponse({"errors": form.errors}, status=form.status)
+    if not _is_scripted(request):
+        response = _page(request, owner, form)
+    if form.retry_after is not None:
+        response["Retry-After"] = str(form.retry_after)
+    return response
 
 
 def _cards(request: HttpRequest, born: list[Description]) -> HttpResponse:

@@ -35,6 +35,7 @@ class AskForm:
     link: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    retry_after: int | None = None
 
     @property
     def fields(self) -> list[Field]:
@@ -83,12 +84,12 @@ class AskForm:
         if refusal.param in {"question", "system_prompt", "model", "image", "image_url", *WIDGETS}:
             place = refusal.param
         self.errors.setdefault(place, refusal.message)
-        self.fail(refusal.status)
+        self.fail(refusal.status, refusal.retry_after)
 
-    def fail(self, status: int) -> None:
+    def fail(self, status: int, retry_after: int | None = None) -> None:
         """Take the status of the first error for the reply's."""
         if self.status < 400:
-            self.status = status
+            self.status, self.retry_after = status, retry_after
 
     def submit(self, owner: User) -> list[Description]:
         """Ask; an empty list when something is wrong, which `errors` then holds."""
@@ -200,7 +201,7 @@ def _add(form: AskForm, tile: UploadTile) -> None:
     if tile.message:
         message = "Take away what cannot be used, or choose other pictures, and ask again."
         form.errors.setdefault("image", message)
-        form.fail(tile.status)
+        form.fail(tile.status, tile.retry_after)
     elif form.is_full:
         form.refuse(_too_many())
     form.tiles.append(tile)

@@ -24,6 +24,7 @@ from describer.engine.submit import keep_image
 from describer.errors import Refusal, error_response
 from describer.images import Recipe, clean_name
 from describer.lib.route_traits import PICTURE, Body, RouteTraits, route
+from describer.media.allowance import allowance
 from describer.media.storage import StorageAway
 from describer.models import Description, DescriptionImage, Image, SentCopy, User
 from describer.web.current_user import current_user
@@ -45,6 +46,7 @@ def images(request: HttpRequest) -> JsonResponse:
     try:
         if file is None:
             raise Refusal("Choose a picture file.", code="no_image", param="image")
+        allowance.take(current_user(request).pk, file.size or 0)
         image = keep_image(current_user(request), cast(BinaryIO, file), file.name or "")
     except Refusal as refusal:
         return error_response(refusal)

@@ -11,6 +11,7 @@ from describer.db.row_id import read_row_id
 from describer.engine.submit import AskImage, AskLink, Refusal, keep_image, pictures_again
 from describer.images import clean_name
 from describer.lib.guard import host_of
+from describer.media.allowance import allowance
 from describer.models import Description, Image, User
 from describer.web.samples import sample
 
@@ -26,10 +27,11 @@ class UploadTile:
     url: str = ""
     message: str = ""
     status: int = 0
+    retry_after: int | None = None
 
     @classmethod
     def refused(cls, name: str, refusal: Refusal) -> "UploadTile":
-        return cls(name, message=refusal.message, status=refusal.status)
+        return cls(name, message=refusal.message, status=refusal.status, retry_after=refusal.retry_after)
 
     @classmethod
     def linked(cls, url: str) -> "UploadTile":
@@ -86,6 +88,7 @@ def file_tile(owner: User, file: "UploadedFile[Any]", place: int) -> UploadTile:
     """Keep a file that came with the form as an image, and make its tile."""
     label = clean_name(file.name or "", f"picture {place}")
     try:
+        allowance.take(owner.pk, file.size or 0)
         return UploadTile(label, keep_image(owner, cast(BinaryIO, file), file.name or ""))
     except Refusal as refusal:
         return UploadTile.refused(label, refusal)

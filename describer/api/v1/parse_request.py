@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from describer.engine.endpoints.client import refresh_models
 from describer.engine.links import guarded_client, read_link
 from describer.engine.submit import AskImage, AskLink, Refusal, keep_image
 from describer.images import ImageError, fetched
+from describer.media.allowance import allowance
 from describer.media.storage import drop_images
 from describer.models import ApiKey, Endpoint, Image, Scope, User
 
@@ -24,7 +26,7 @@ _LINK_SECONDS = 10.0
 _LINK_BYTES = 20 * 10**6
 _LIST_SECONDS = 10.0  # for an endpoint to list its models while a caller waits
 _LIST_FRESH = timedelta(seconds=1)
-_SITE_FAULTS = ("storage_away", "disk_full")  # faults of the site, whatever the picture is
+_SITE_FAULTS = ("storage_away", "disk_full", "upload_limit")  # whatever the picture is
 _PASSED_ON = ("invalid_image_url", "image_download_failed", "invalid_base64_image")
 
 
@@ -139,7 +141,8 @@ def _taken(owner: User, url: str, number: int, as_they_are: bool) -> AskImage | 
     release()
     if is_data_url(url):
         name = f"picture {number}"
-        return AskImage(keep_image(owner, BytesIO(_bytes(url)), name), name)
+        new = partial(allowance.take, owner.pk)
+        return AskImage(keep_image(owner, BytesIO(_bytes(url)), name, when_new=new), name)
     url = read_link(url)
     if as_they_are:
         return AskLink(url)
