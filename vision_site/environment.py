@@ -8,6 +8,48 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from vision_site.server_url import option_names, server_url, web_address
+
+# What may stand behind the ? of a PostgreSQL's URL.
+_LIBPQ = frozenset(
+    [
+        "application_name",
+        "channel_binding",
+        "client_encoding",
+        "connect_timeout",
+        "fallback_application_name",
+        "gssencmode",
+        "gsslib",
+        "host",
+        "hostaddr",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "krbsrvname",
+        "load_balance_hosts",
+        "options",
+        "passfile",
+        "port",
+        "require_auth",
+        "requirepeer",
+        "service",
+        "sslcert",
+        "sslcrl",
+        "sslcrldir",
+        "sslkey",
+        "sslmode",
+        "sslnegotiation",
+        "sslpassword",
+        "sslrootcert",
+        "sslsni",
+        "ssl_max_protocol_version",
+        "ssl_min_protocol_version",
+        "target_session_attrs",
+        "tcp_user_timeout",
+    ]
+)
+
 
 def env_text(name: str, default: str = "") -> str:
     """Read a variable; one that is empty is not set."""
@@ -89,9 +131,29 @@ def env_networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 def database_settings(url: str) -> dict[str, Any]:
-    """Return Django's settings of a database from its URL, which is a secret and so never shown."""
-    try:
-        return dict(dj_database_url.parse(url))
-    except ValueError as error:
-        message = "DATABASE_URL is no database's URL; write one like postgres://user:password@host/describer."
-        raise ImproperlyConfigured(message) from error
+    """Return Django's settings of a PostgreSQL from its URL, which is a secret and so never shown."""
+    if url.startswith("sqlite"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL names an SQLite file; leave it out: the file is in DATA_DIR."
+        )
+    like = "postgres://user:password@host:5432/describer"
+    schemes = ("postgres", "postgresql", "pgsql")
+    parts = server_url("DATABASE_URL", url, schemes, "/[^/@]+", like)
+    if unknown := set(option_names(parts)) - _LIBPQ:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL has {len(unknown)} options behind its ? that PostgreSQL does not know."
+        )
+    return dict(dj_database_url.parse(url))
+
+
+def env_redis(name: str) -> str:
+    """Read the URL of a Redis."""
+    url = env_secret(name)
+    if url:
+        server_url(name, url, ("redis", "rediss"), "/?|/[0-9]+/?", "redis://:password@host:6379/0")
+    return url
+
+
+def env_address(name: str, *, login: bool = False) -> str:
+    """Read an http or https address."""
+    return web_address(name, env_text(name), login=login)

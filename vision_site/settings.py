@@ -6,15 +6,18 @@ from pathlib import Path
 from vision_site.data_folder import DataFolder
 from vision_site.environment import (
     database_settings,
+    env_address,
     env_bool,
     env_choice,
     env_int,
     env_list,
     env_networks,
     env_ports,
+    env_redis,
     env_secret,
     env_text,
 )
+from vision_site.server_url import passwords_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -40,7 +43,9 @@ SERVED_BY_HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_O
 
 # The first endpoint. Its key stays here and in the environment: it is written to no row.
 VISION_API_KEY = env_secret("VISION_API_KEY")
-VISION_BASE_URL = env_text("VISION_BASE_URL") or ("https://www.kkiai.com/v1" if VISION_API_KEY else "")
+VISION_BASE_URL = env_address("VISION_BASE_URL", login=True) or (
+    "https://www.kkiai.com/v1" if VISION_API_KEY else ""
+)
 VISION_MODEL = env_text("VISION_MODEL") or (
     "claude-sonnet-4-20250514" if VISION_API_KEY and not env_text("VISION_BASE_URL") else ""
 )
@@ -199,7 +204,7 @@ else:
         }
     }
 
-REDIS_URL = env_secret("REDIS_URL")
+REDIS_URL = env_redis("REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -232,7 +237,7 @@ CELERY_TASK_ACKS_LATE = False
 CELERY_TIMEZONE = "UTC"
 
 # Pictures: in files, or in a bucket that nobody but the site reads.
-S3_ENDPOINT = env_text("S3_ENDPOINT")
+S3_ENDPOINT = env_address("S3_ENDPOINT")
 S3_OPTIONS = {
     "bucket_name": S3_BUCKET,
     "endpoint_url": S3_ENDPOINT or None,
@@ -308,7 +313,11 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 LOG_LEVEL = (env_text("LOG_LEVEL") or "INFO").upper()
 LOG_FORMAT = env_choice("LOG_FORMAT", "text", "json")
-SECRETS = [VISION_API_KEY, SECRET_KEY, METRICS_TOKEN, S3_OPTIONS["secret_key"] or ""]  # never in a log line
+SECRETS = [  # never in a log line
+    *(VISION_API_KEY, SECRET_KEY, METRICS_TOKEN, S3_OPTIONS["secret_key"] or ""),
+    *passwords_in(DATABASE_URL, REDIS_URL, VISION_BASE_URL),
+]
+DEFAULT_EXCEPTION_REPORTER_FILTER = "vision_site.hidden.HiddenSettings"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -41,6 +41,8 @@ def in_words(error: BaseException) -> str:
         words = _of_system(error)
     if words:
         logger.debug("%s", words, exc_info=error)
+    for secret in filter(None, settings.SECRETS):
+        words = words.replace(secret, "[secret]")
     return words
 
 

@@ -1,0 +1,13 @@
+"""What Django's page of DEBUG does not show of the settings."""
+
+import re
+
+from django.views.debug import SafeExceptionReporterFilter
+
+_THEIRS = SafeExceptionReporterFilter.hidden_settings.pattern
+
+
+class HiddenSettings(SafeExceptionReporterFilter):
+    """Hides URLs, too: they hold passwords."""
+
+    hidden_settings = re.compile(f"{_THEIRS}|_URL|LOCATION", re.IGNORECASE)
