@@ -14,6 +14,7 @@ from describer.chat.body import RequestBody
 from describer.chat.client import Client, Target, encode_body
 from describer.chat.dataurl import is_data_url, read_data_url
 from describer.chat.errors import ChatError, ConnectionFailed
+from describer.chat.kept import kept_call, kept_usage
 from describer.chat.relay import Relay, completed
 from describer.chat.request import ChatRequest, put_back, read_request, text_of
 from describer.chat.schema import (
@@ -60,6 +61,8 @@ __all__ = [
     "errors",
     "estimate",
     "is_data_url",
+    "kept_call",
+    "kept_usage",
     "limits",
     "models_url",
     "encode_body",

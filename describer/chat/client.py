@@ -14,15 +14,15 @@ from describer.chat.address import chat_url, models_url
 from describer.chat.body import RequestBody, encode
 from describer.chat.completion import Reply
 from describer.chat.errors import BadAnswer, BadKey, BadRequest, ChatError, ConnectionFailed
-from describer.chat.events import is_stream
+from describer.chat.listener import Listener
 from describer.chat.listing import model_ids
-from describer.chat.messages import size_text
 from describer.chat.relay import Relay
+from describer.chat.reply_body import ReplyBody
 from describer.chat.response import EndpointResponse, read_reply, read_stream
 from describer.chat.session import Session
-from describer.chat.stream import assembled
 from describer.chat.transport_errors import RAISED, transport_error
 from describer.lib.deadline import Deadline
+from describer.lib.limits import ERROR_BYTES, REPLY_BYTES, WIRE_BYTES
 
 _PIECE = 65536
 
@@ -38,7 +38,7 @@ class Target:
     between_bytes: float = 120
     whole_call: float = 600
     ca_file: str | None = None
-    max_reply_bytes: int = 32 * 1024 * 1024
+    max_reply_bytes: int = REPLY_BYTES
 
 
 class Client:
@@ -65,20 +65,18 @@ class Client:
         headers = {"Content-Type": "application/json"}
         if streams:
             headers["Accept"] = "application/json, text/event-stream"
-        if relay:
-            relay.restart(_key_of(target))
-        answer, broken = self.call(target, "POST", chat_url, body, headers, relay)
-        if relay and relay.heard:
-            return read_stream(answer, relay.assembly, broken)
+        listener = relay or Listener("")
+        listener.restart(_key_of(target))
+        answer, broken = self.call(target, "POST", chat_url, body, headers, listener)
+        if listener.heard:
+            return read_stream(answer, listener.assembly, broken)
         if broken is None or answer.status >= 400:
             return read_reply(answer)
-        if is_stream(answer.text):
-            return read_stream(answer, assembled(answer.text.encode()), broken)
         raise broken
 
     def models(self, target: Target) -> list[str]:
         """Return the ids of the endpoint's models, in its order. Raises a ChatError, and nothing else."""
-        answer, broken = self.call(target, "GET", models_url, None, {})
+        answer, broken = self.call(target, "GET", models_url, None, {}, Listener(""))
         if broken is not None and answer.status < 400:
             raise broken
         return model_ids(answer)
@@ -90,16 +88,16 @@ class Client:
         address: Callable[[str], str],
         sent: RequestBody | None,
         headers: dict[str, str],
-        relay: Relay | None = None,
+        listener: Listener,
     ) -> tuple[EndpointResponse, ChatError | None]:
         """Return what came, and the error that cut it short if any. Raises ChatError where nothing came."""
         url, key = _url_of(target, address), _key_of(target)
-        deadline = Deadline(target.first_byte, target.between_bytes, target.whole_call)
+        deadline = Deadline(target.first_byte, target.between_bytes, target.whole_call, WIRE_BYTES)
         started = time.monotonic()
         with deadline.running():
             response = self.send(target, method, url, sent, headers, key, deadline)
             with response:
-                body, broken = _read(response, target.max_reply_bytes, relay)
+                body, broken = _read(response, target.max_reply_bytes, listener)
         seconds = time.monotonic() - started
         answer = EndpointResponse(response.status_code, response.headers, body, seconds, len(sent or ()), key)
         if broken is not None:
@@ -164,25 +162,24 @@ def _key_of(target: Target) -> str:
 
 
 def _read(
-    response: requests.Response, most: int, relay: Relay | None = None
-) -> tuple[bytes, ChatError | None]:
-    """Return the body as far as it came, unpacked, and what cut it short; a relay keeps what it hears."""
-    pieces: list[bytes] = []
-    size = 0
+    response: requests.Response, most: int, listener: Listener
+) -> tuple[bytes | bytearray, ChatError | None]:
+    """Return the body as far as it came, unpacked, and what cut it short; a stream is the listener's.
+
+    Of what is more than anybody reads there is nothing; of an error the beginning, which has its words.
+    """
+    body = ReplyBody(most, listener)
     try:
         for piece in _pieces_of(response):
-            size += len(piece)
-            if size > most:
-                return b"", BadAnswer(f"The endpoint's answer is larger than {size_text(most)}.")
-            if relay:
-                relay.feed(piece)
-            if not (relay and relay.heard):
-                pieces.append(piece)
+            body.add(piece)
+        body.end()
+    except BadAnswer as fault:
+        if response.status_code < 400:
+            return b"", fault
+        return body.data[:ERROR_BYTES], fault
     except RAISED as error:
-        return b"".join(pieces), transport_error(error, sent=True)
-    if relay:
-        relay.feed(b"", last=True)
-    return b"".join(pieces), None
+        return body.data, transport_error(error, sent=True)
+    return body.data, None
 
 
 def _pieces_of(response: requests.Response) -> Iterator[bytes]:

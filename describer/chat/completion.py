@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from describer.lib.lenient_json import as_count, as_dict, as_list, as_text
+from describer.lib.limits import CHOICES, TOOL_CALLS
 
 Reading = Literal["stop", "length", "filter", "tool"]
 """Our reading of a finish_reason; None where it is missing or a word of the endpoint's own."""
 
-MOST_CHOICES = 128
 _HIGHEST_INDEX = 32_767  # of a choice; more is no index, and no column holds it
 _LONGEST_NAME = 255
 _LONGEST_REASON = 64
@@ -156,7 +156,7 @@ def _read_choices(raw: Any) -> tuple[CompletionChoice, ...]:
     """Read a list of choices, or a bare choice; where an index is missing, comes twice or is beyond all reason, order counts."""
     if isinstance(raw, dict):
         raw = [raw]
-    listed = [choice for choice in as_list(raw) if isinstance(choice, dict)][:MOST_CHOICES]
+    listed = [choice for choice in as_list(raw) if isinstance(choice, dict)][:CHOICES]
     indexes = [as_count(choice.get("index")) for choice in listed]
     plausible = [index for index in indexes if index is not None and index <= _HIGHEST_INDEX]
     if len(set(plausible)) < len(indexes):
@@ -230,7 +230,7 @@ def _read_tool_calls(message: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     old = as_dict(message.get("function_call"))
     if not calls and old.get("name"):
         calls = [{"type": "function", "function": old}]
-    return tuple(calls)
+    return tuple(calls[:TOOL_CALLS])
 
 
 def _read_reasoning(message: Mapping[str, Any], parts: list[Any]) -> str | None:

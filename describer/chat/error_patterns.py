@@ -42,8 +42,8 @@ A_MODEL = any_of(r"\bmodel\b", r"模型")
 NO_CHANNEL = any_of(r"no (available channels?|channels? available)", r"无可用渠道", r"没有可用渠道")
 
 BLIND = any_of(
-    r"(image|vision|picture|multi-?modal)\w*( \w+){0,5} (is|are) not (currently )?(supported|enabled|available)",
-    r"(does not|doesn't|do not|cannot|can't|not able to) (support|accept|process|handle|see|read|take)( \w+){0,4} "
+    r"(image|vision|picture|multi-?modal)\w{0,20}( \w{1,40}){0,5} (is|are) not (currently )?(supported|enabled|available)",
+    r"(does not|doesn't|do not|cannot|can't|not able to) (support|accept|process|handle|see|read|take)( \w{1,40}){0,4} "
     r"(image|vision|visual|picture|multi-?modal|media)",
     r"no endpoints found that support image", r"not a (multi-?modal|vision) model", r"mmproj",
     r"image_url.{0,20} is only supported", r"only (supports )?text (content|messages|input)", r"text[- ]only",
@@ -77,21 +77,21 @@ FILTER = any_of(
 
 LONG_CODES = {"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded"}
 LONG = any_of(
-    r"context[ _](length|window|size|limit)", r"(prompt|input|request)( \w+){0,3} too long", r"too many (input |prompt )?tokens",
+    r"context[ _](length|window|size|limit)", r"(prompt|input|request)( \w{1,40}){0,3} too long", r"too many (input |prompt )?tokens",
     r"exceed.{0,60}(max_model_len|maximum (input|sequence|prompt)|token limit)", r"maximum model length",
     r"上下文", r"reduce the length",
 )  # fmt: skip
 
 TOO_BIG = any_of(
-    r"(request|body|payload|entity)( \w+){0,3} (is )?too (large|big)",
-    r"(request|body|payload|entity)( \w+){0,3} exceeds.{0,40}(limit|size|maximum|bytes|mb)",
+    r"(request|body|payload|entity)( \w{1,40}){0,3} (is )?too (large|big)",
+    r"(request|body|payload|entity)( \w{1,40}){0,3} exceeds.{0,40}(limit|size|maximum|bytes|mb)",
     r"maximum (request|body|payload)( body)? size",
 )  # fmt: skip
 
 KEY_CODES = {"invalid_api_key", "incorrect_api_key", "missing_api_key", "api_key_invalid"}
 KEY = any_of(
     r"(invalid|incorrect|missing|expired|no|bad) api[ _-]?key",
-    r"api[ _-]?key( \w+){0,3} (not valid|invalid|expired|missing|not found|incorrect)", r"无效的令牌", r"令牌无效",
+    r"api[ _-]?key( \w{1,40}){0,3} (not valid|invalid|expired|missing|not found|incorrect)", r"无效的令牌", r"令牌无效",
 )  # fmt: skip
 
 LOADING = any_of(r"\bloading\b", r"being loaded", r"warming up", r"starting up", r"cold start")

@@ -8,16 +8,16 @@ from http import HTTPStatus
 from typing import Any
 
 from describer.lib.lenient_json import as_count, as_dict, as_list, as_text, loads
+from describer.lib.limits import ERROR_CHARACTERS
+from describer.lib.masks import masked
 
 _LONGEST = 500
 _LONGEST_CODE = 100
-_SHORTEST_KEY = 8
-_READ_AT_MOST = 20_000
 _MESSAGE_NAMES = (
     "message", "detail", "msg", "error_description", "error_message", "error_msg", "errors", "title",
 )  # fmt: skip
 
-_DATA_URL = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=_-]*", re.IGNORECASE)
+_DATA_URL = re.compile(r"data:[a-z]{1,40}/[a-z0-9.+-]{1,80};base64,[A-Za-z0-9+/=_-]*", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{160,}")
 _SECRET = re.compile(r"\b(?:sk|key|pk|rk)-[A-Za-z0-9_*.-]{8,}|\bBearer\s+[A-Za-z0-9._~+/=-]{8,}")
 _TAG = re.compile(r"<[/!]?[A-Za-z][^<>]{0,400}>|<!--[^<>]{0,400}-->")
@@ -43,6 +43,10 @@ class ErrorText:
     status: int | None = None
     categories: tuple[str, ...] = ()
     is_page: bool = False
+
+    def __post_init__(self) -> None:
+        """Cut the message before any pattern reads it."""
+        object.__setattr__(self, "message", self.message[:ERROR_CHARACTERS])
 
 
 def error_in(body: Any, *, failed: bool) -> ErrorText | None:
@@ -116,7 +120,7 @@ def _flat(error: Mapping[str, Any]) -> ErrorText:
         status = _status_in(error.get("status"))
     metadata = as_dict(error.get("metadata"))
     message = _message_of(error)
-    if raw := as_text(metadata.get("raw"), _READ_AT_MOST):
+    if raw := as_text(metadata.get("raw"), ERROR_CHARACTERS):
         message = f"{message}: {raw}"
     reasons = tuple(as_text(reason, 40) for reason in as_list(metadata.get("reasons"))[:9])
     return ErrorText(
@@ -139,7 +143,7 @@ def _message_of(error: Mapping[str, Any]) -> str:
 def _flattened(value: Any) -> str:
     """Return a text as it is, and a list of {"loc": [...], "msg": ...} as "field: message"."""
     if isinstance(value, str):
-        return value[:_READ_AT_MOST]
+        return value[:ERROR_CHARACTERS]
     if isinstance(value, dict):
         return _flattened_detail(value)
     return "; ".join(filter(None, map(_flattened, as_list(value)[:10])))
@@ -187,12 +191,12 @@ def _categories_in(error: Mapping[str, Any]) -> tuple[str, ...]:
 
 def clean_words(text: str, key: str = "") -> str:
     """Return at most 500 characters on one line: no markup, key or picture; of a web page only the title."""
-    text = masked(text[:_READ_AT_MOST], key)
+    text = masked(text, key)[:ERROR_CHARACTERS]
     if _PAGE.match(text):
         text = _title_of(text)
     text = _BASE64.sub("[...]", _SECRET.sub("[key]", _DATA_URL.sub("[picture]", text)))
     text = html.unescape(_TAG.sub(" ", text))
-    text = _on_one_line(_TAG.sub(" ", text))
+    text = masked(_on_one_line(_TAG.sub(" ", text)), key)
     if not any(map(str.isalnum, text)):
         return ""
     if len(text) > _LONGEST:
@@ -210,15 +214,8 @@ def _on_one_line(text: str) -> str:
     return " ".join("".join(letters).split())
 
 
-def masked(text: str, key: str) -> str:
-    """Return the text without our key, should the endpoint have repeated it."""
-    if len(key) >= _SHORTEST_KEY and key in text:
-        return text.replace(key, "[key]")
-    return text
-
-
 def is_page(text: str) -> bool:
-    return bool(_PAGE.match(text))
+    return bool(_PAGE.match(text[:ERROR_CHARACTERS]))
 
 
 def phrase(status: int) -> str:
@@ -231,7 +228,7 @@ def phrase(status: int) -> str:
 
 def wait_in(text: str) -> float | None:
     """Return the seconds that a sentence like "try again in 1m2.5s" names."""
-    match = _WAIT.search(text[:_READ_AT_MOST])
+    match = _WAIT.search(text[:ERROR_CHARACTERS])
     if not match:
         return None
     hours, minutes, seconds, unit = match.groups()

@@ -4,15 +4,15 @@ from typing import Any
 
 from describer.chat.error_text import ErrorText, error_in
 from describer.chat.response import EndpointResponse, refusal, unreadable_body
-from describer.lib.lenient_json import as_text, loads
+from describer.lib.lenient_json import as_text
+from describer.lib.limits import MODEL_NAMES
 
-_MOST_MODELS = 5000
 _LONGEST_NAME = 255
 
 
 def model_ids(answer: EndpointResponse) -> list[str]:
     try:
-        body = loads(answer.text)
+        body = answer.json()
     except ValueError:
         body = None
     error_text = error_in(body, failed=not answer.succeeded)
@@ -22,7 +22,7 @@ def model_ids(answer: EndpointResponse) -> list[str]:
         body = body.get("data", body.get("models"))
     if not isinstance(body, list):
         raise unreadable_body(answer, "The endpoint's list of models could not be read.")
-    return list(dict.fromkeys(filter(None, map(_model_id, body[:_MOST_MODELS]))))
+    return list(dict.fromkeys(filter(None, map(_model_id, body[:MODEL_NAMES]))))
 
 
 def _model_id(entry: Any) -> str:

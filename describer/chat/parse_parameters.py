@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from describer.chat.parameter_rules import tool_choice_fault
 from describer.chat.parameters import NAMES, Kind, Parameters, range_of, wrong_of
-from describer.lib.lenient_json import DEEPEST, TooDeep, clean, storable
+from describer.lib.json_weight import json_elements
+from describer.lib.lenient_json import TooDeep, clean, storable
+from describer.lib.limits import FIELD_ELEMENTS, NESTING
 
 _Code = Literal[
     "invalid_value",
@@ -80,7 +82,7 @@ def _as_values(parameters: Mapping[str, Any], as_json: bool) -> tuple[dict[str, 
         except ParameterError as fault:
             faults.append(fault)
         except (TooDeep, RecursionError):
-            faults.append(ParameterError(name, f"Nested more than {DEEPEST} deep."))
+            faults.append(ParameterError(name, f"Nested more than {NESTING} deep."))
     return values, faults
 
 
@@ -121,6 +123,8 @@ def _stop_list(text: str) -> str | list[Any]:
 
 
 def _json_value(name: str, text: str) -> Any:
+    if len(text) > FIELD_ELEMENTS and json_elements(text.encode("utf-8", "replace")) > FIELD_ELEMENTS:
+        raise ParameterError(name, f"Too many values: at most {FIELD_ELEMENTS:,}.")
     try:
         return json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as fault:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from describer.chat.completion import Usage
-from describer.chat.error_text import masked
-from describer.chat.events import Events
-from describer.chat.stream import Assembly, Message, delta_of, frames, index_of
+from describer.chat.key_mask import KeyMask
+from describer.chat.listener import Listener
+from describer.chat.stream import delta_of, index_of
+from describer.chat.streamed_message import Message
 from describer.lib.lenient_json import as_count, as_dict, as_list
+from describer.lib.limits import CHOICES, HELD_FRAMES
 
 _CHUNK = "chat.completion.chunk"
 _DONE_FRAME = b"data: [DONE]\n\n"
@@ -30,7 +32,7 @@ def dumped(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-class Relay:
+class Relay(Listener):
     """Hands an endpoint's chunks to `send`, and keeps what is needed to record them.
 
     `name` is the id of a completion whose endpoint gives it none; with `usage` the caller asked for it.
@@ -39,30 +41,19 @@ class Relay:
     def __init__(self, send: _Send, *, name: str, usage: bool) -> None:
         self.send, self.name, self.usage = send, name, usage
         self.begun = False
-        self.restart("")
+        super().__init__("")
 
     def restart(self, key: str) -> None:
         """Begin another call; nothing of the call before has gone on.
 
         `key` is the endpoint's, kept out of all texts.
         """
-        self.key = key
-        self.events, self.assembly = Events(), Assembly()
-        self.heard = False
+        super().restart(key)
+        self.mask = KeyMask(key)
         self.held: list[bytes] = []
         self.seen: set[int] = set()
         self.top: dict[str, Any] = {}
         self.last: dict[str, Any] | None = None
-
-    def feed(self, piece: bytes, *, last: bool = False) -> None:
-        """Take a piece of the body as it came."""
-        for name, data in self.events.feed(piece, last=last):
-            self.heard = True
-            for text in frames(data):
-                text = masked(text, self.key)
-                chunk = self.assembly.take(text, name)
-                if chunk is not None and self.assembly.error is None:
-                    self.hand_on(text, chunk)
 
     def hand_on(self, text: str, chunk: dict[str, Any]) -> None:
         choices = _choices_of(chunk)
@@ -101,11 +92,14 @@ class Relay:
     def choice(self, raw: dict[str, Any], number: int) -> dict[str, Any]:
         """Return a choice with an index, a delta, and, when it is the first of its index, a role."""
         index = index_of(raw, number)
-        first = index not in self.seen
-        self.seen.add(index)
+        first = index not in self.seen and len(self.seen) < CHOICES
+        if first:
+            self.seen.add(index)
         delta = raw.get("delta")
         if not isinstance(delta, dict):
             delta = delta_of(raw, Message())
+        if index in self.seen:
+            delta = self.mask.delta(index, delta, last=bool(raw.get("finish_reason")))
         if first and not delta.get("role"):
             delta = {"role": "assistant", **delta}
         if delta is raw.get("delta") and raw.get("index") == index:
@@ -117,7 +111,8 @@ class Relay:
         if self.begun:
             self.send(data)
             return
-        self.held.append(data)
+        if says_something or len(self.held) < HELD_FRAMES:
+            self.held.append(data)
         if says_something:
             self.flush()
 
@@ -136,10 +131,17 @@ class Relay:
             self.top = self.top_of(raw)
             self.held = [frame(dumped(chunk)) for chunk in _chunks_of(raw, self.top)]
         self.flush()
+        self.let_go()
         if self.usage and usage is not None:
             counted = {**(self.last or {}), **self.top, "choices": [], "usage": usage}
             self.send(frame(dumped(counted)))
         self.send(_DONE_FRAME)
+
+    def let_go(self) -> None:
+        """Send what was held back of words that looked like the beginning of the key, and were not."""
+        for index, delta in self.mask.rests():
+            choice = {"index": index, "delta": delta, "finish_reason": None}
+            self.put(frame(dumped({**self.top, "choices": [choice]})), True)
 
     def fail(self, error: Mapping[str, Any]) -> None:
         """Send what went wrong, and no [DONE].

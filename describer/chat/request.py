@@ -14,10 +14,10 @@ from typing import Any
 
 from describer.chat.parameters import Detail
 from describer.chat.parse_parameters import NOT_PARAMETERS, ParameterError, read_parameters
-from describer.lib.lenient_json import DEEPEST, as_list, clean, storable
+from describer.lib.json_weight import json_elements
+from describer.lib.lenient_json import as_list, clean, storable
+from describer.lib.limits import MESSAGES, NESTING, REQUEST_ELEMENTS
 
-_MOST_MESSAGES = 10_000
-_MOST_VALUES = 500_000  # each takes some 100 bytes once it is read; 32 MB of `[],` would take a gigabyte
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _DETAILS = tuple(Detail.__args__)  # type: ignore[attr-defined]
 PLACE = "picture:"
@@ -94,7 +94,7 @@ def read_request(body: bytes) -> ChatRequest:
 
 def _read_object(body: bytes) -> dict[str, Any]:
     """Read a JSON object in UTF-8, not nested too deep. Raises ParameterError."""
-    if len(body) > _MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+    if _may_hold_too_much(body) and json_elements(body) > REQUEST_ELEMENTS:
         raise _invalid("This request holds too many values.")
     try:
         text = body.decode("utf-8-sig")
@@ -106,13 +106,18 @@ def _read_object(body: bytes) -> dict[str, Any]:
         place = f"line {fault.lineno}, column {fault.colno}"
         raise _invalid(f"The body is not JSON: {place}: {fault.msg}.") from None
     except (RecursionError, ValueError):
-        sentence = f"The body is nested more than {DEEPEST} deep, or a number in it is too long."
+        sentence = f"The body is nested more than {NESTING} deep, or a number in it is too long."
         raise _invalid(sentence) from None
     if not isinstance(members, dict):
         raise _invalid("The body is not a JSON object.")
     if _too_deep(members):
-        raise _invalid(f"The body is nested more than {DEEPEST} deep.")
+        raise _invalid(f"The body is nested more than {NESTING} deep.")
     return members
+
+
+def _may_hold_too_much(body: bytes) -> bool:
+    """Tell it by all such signs, those in texts as well: that takes no time, and is mostly enough."""
+    return len(body) > REQUEST_ELEMENTS and sum(map(body.count, (b",", b"[", b"{", b":"))) > REQUEST_ELEMENTS
 
 
 def _finite(text: str, digits: str) -> float:
@@ -134,7 +139,7 @@ def _invalid(message: str) -> ParameterError:
 
 def _too_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(NESTING):
         level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return False
@@ -154,8 +159,8 @@ def _read_messages(messages: Any) -> list[dict[str, Any]]:
         raise ParameterError("messages", "Messages is a list.", "invalid_type")
     if not messages:
         raise ParameterError("messages", "Send at least one message.", "empty_array")
-    if len(messages) > _MOST_MESSAGES:
-        raise ParameterError("messages", f"At most {_MOST_MESSAGES:,} messages.", "invalid_value")
+    if len(messages) > MESSAGES:
+        raise ParameterError("messages", f"At most {MESSAGES:,} messages.", "invalid_value")
     for number, message in enumerate(messages):
         _check_message(message, f"messages[{number}]")
     return messages

@@ -14,7 +14,7 @@ from typing import Any
 from describer.chat.address import shown_address
 from describer.chat.completion import Completion, CompletionChoice, Reply, read_completion
 from describer.chat.error_classes import Case, error_of_case, standing_for
-from describer.chat.error_text import ErrorText, clean_words, error_in, is_page, masked, phrase, wait_in
+from describer.chat.error_text import ErrorText, clean_words, error_in, is_page, phrase, wait_in
 from describer.chat.errors import (
     BadAnswer,
     Billed,
@@ -29,6 +29,8 @@ from describer.chat.errors import (
 from describer.chat.events import is_stream
 from describer.chat.stream import Assembly, assembled
 from describer.lib.lenient_json import TooDeep, loads
+from describer.lib.limits import HEADER_CHARACTERS, SEEN_CHARACTERS
+from describer.lib.masks import masked, masked_values
 
 _LONGEST_WAIT = 31 * 24 * 3600
 _MOST_LIMITS = 20
@@ -43,18 +45,28 @@ class EndpointResponse:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes | bytearray = field(repr=False)
     seconds: float = 0.0
     sent_bytes: int = 0
     key: str = field(default="", repr=False)
 
     @cached_property
     def text(self) -> str:
-        return masked(self.body.decode("utf-8-sig", "replace"), self.key)
+        text = masked(self.body.decode("utf-8-sig", "replace"), self.key)
+        if isinstance(self.body, bytearray):
+            self.body.clear()  # a large one is not held beside its text
+        return text
+
+    def json(self) -> Any:
+        """Return the JSON value of the body, without the key in any spelling. Raises ValueError."""
+        value = loads(self.text)
+        if "\\" in self.text:
+            return masked_values(value, self.key)
+        return value
 
     @cached_property
     def lowered(self) -> dict[str, str]:
-        return {name.lower(): value for name, value in self.headers.items()}
+        return {name.lower(): value[:HEADER_CHARACTERS] for name, value in self.headers.items()}
 
     @property
     def succeeded(self) -> bool:
@@ -69,7 +81,7 @@ class EndpointResponse:
     def limits(self) -> dict[str, str]:
         """Return the rate limits that the endpoint told of, by header name."""
         names = [name for name in self.lowered if name.startswith("x-ratelimit-")][:_MOST_LIMITS]
-        return {name[:60]: clean_words(self.lowered[name], self.key)[:60] for name in names}
+        return {masked(name, self.key)[:60]: clean_words(self.lowered[name], self.key)[:60] for name in names}
 
     @property
     def retry_after(self) -> float | None:
@@ -99,27 +111,27 @@ def _until(date: str) -> float:
 def read_reply(answer: EndpointResponse) -> Reply:
     """Read a whole response. Raises a ChatError, and nothing else, where it holds no usable answer."""
     if is_stream(answer.text):
-        return read_stream(answer, assembled(answer.text.encode()))
-    body, fault = _parse_body(answer.text)
+        return read_stream(answer, assembled(answer.text.encode(), answer.key))
+    body, fault = _parse_body(answer)
     if fault:
         raise unreadable_body(answer, fault)
     return _read_body(answer, body)
 
 
-def _parse_body(text: str) -> tuple[Any, str]:
+def _parse_body(answer: EndpointResponse) -> tuple[Any, str]:
     """Return the JSON value of a body, or the sentence that says why there is none."""
     try:
-        return loads(text), ""
+        return answer.json(), ""
     except TooDeep:
         return None, "The endpoint's answer is nested too deep to be read."
     except ValueError:
-        if _begins_like_json(text):
+        if _begins_like_json(answer.text):
             return None, "The endpoint's answer is broken JSON."
         return None, BadAnswer.sentence
 
 
 def _begins_like_json(text: str) -> bool:
-    return text.lstrip().startswith(("{", "["))
+    return text[:SEEN_CHARACTERS].lstrip().startswith(("{", "["))
 
 
 def _read_body(answer: EndpointResponse, body: Any) -> Reply:
@@ -174,7 +186,10 @@ def _usable(choice: CompletionChoice) -> bool:
 
 
 def _visible(text: str | None) -> str:
-    return _THOUGHT.sub("", text or "").strip().strip(_INVISIBLE).strip()
+    """Return what is to be seen of a text. Far behind its beginning no thought is looked for: all there is seen."""
+    text = text or ""
+    seen = _THOUGHT.sub("", text[:SEEN_CHARACTERS]) + text[SEEN_CHARACTERS : 2 * SEEN_CHARACTERS]
+    return seen.strip().strip(_INVISIBLE).strip()
 
 
 def _is_completion(raw: Mapping[str, Any]) -> bool:
@@ -198,7 +213,9 @@ def _empty(answer: EndpointResponse, reply: Reply) -> ChatError:
     if choices and all(choice.reading == "filter" for choice in choices):
         taken = "A content filter of the endpoint took the answer away."
         return ContentFiltered(taken, evidence, billed=billed)
-    if any(choice.reasoning or _THOUGHT.search(choice.content or "") for choice in choices):
+    if any(
+        choice.reasoning or _THOUGHT.search((choice.content or "")[:SEEN_CHARACTERS]) for choice in choices
+    ):
         return EmptyAnswer("It thought, but wrote no answer; raise the token limit.", evidence, billed=billed)
     return EmptyAnswer("", evidence, billed=billed)
 

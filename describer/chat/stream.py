@@ -7,101 +7,27 @@ chunk would cost the square of its length.
 from collections.abc import Mapping
 from typing import Any
 
-from describer.chat.completion import MOST_CHOICES, TEXT_PARTS
+from describer.chat.errors import BadAnswer
 from describer.chat.events import Events
+from describer.chat.stream_weight import StreamWeight
+from describer.chat.streamed_message import Message
+from describer.lib.json_weight import json_elements
 from describer.lib.lenient_json import as_count, as_dict, as_list, loads
+from describer.lib.limits import CHOICES, REPLY_ELEMENTS
+from describer.lib.masks import masked_values
 
 _DONE = "[DONE]"
-_JOINED = ("content", "reasoning_content", "reasoning", "thinking", "refusal")
-_MOST_CALLS = 128
-
-
-class _StreamedToolCall:
-    """A tool call in the making: arguments come in pieces."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, Any] = {}
-        self.function: dict[str, Any] = {}
-        self.arguments: list[str] = []
-
-    def add(self, delta: dict[str, Any]) -> None:
-        function = as_dict(delta.get("function"))
-        for fields, members in ((self.fields, delta), (self.function, function)):
-            for key, value in members.items():
-                if key not in ("function", "arguments") and value not in (None, ""):
-                    fields.setdefault(key, value)
-        if isinstance(function.get("arguments"), str):
-            self.arguments.append(function["arguments"])
-
-    def body(self) -> dict[str, Any]:
-        return {**self.fields, "function": {**self.function, "arguments": "".join(self.arguments)}}
-
-
-class Message:
-    """The message of one choice in the making."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, list[str]] = {}
-        self.parts: list[Any] = []
-        self.lists: dict[str, list[Any]] = {}
-        self.fields: dict[str, Any] = {"role": "assistant"}
-        self.calls: list[_StreamedToolCall] = []
-
-    def add(self, delta: dict[str, Any]) -> None:
-        for key, value in delta.items():
-            if key == "tool_calls":
-                self.add_calls(as_list(value))
-            elif key in _JOINED and isinstance(value, str):
-                self.texts.setdefault(key, []).append(value)
-            elif key == "content":
-                self.add_parts(as_list(value))
-            elif isinstance(value, list):
-                self.lists.setdefault(key, []).extend(value)
-            elif value is not None:
-                self.fields[key] = value
-
-    def add_parts(self, parts: list[Any]) -> None:
-        for part in parts:
-            text = as_dict(part).get("text")
-            if isinstance(text, str) and as_dict(part).get("type") in TEXT_PARTS:
-                self.texts.setdefault("content", []).append(text)
-            else:
-                self.parts.append(part)
-
-    def add_calls(self, deltas: list[Any]) -> None:
-        for delta in deltas:
-            if isinstance(delta, dict) and len(self.calls) < _MOST_CALLS:
-                self.call_of(delta).add(delta)
-
-    def call_of(self, delta: dict[str, Any]) -> _StreamedToolCall:
-        """Find a call by its index, without an index by its id; with neither the last call goes on."""
-        key, wanted = "index", as_count(delta.get("index"))
-        if wanted is None:
-            key, wanted = "id", delta.get("id")
-        if key == "id" and not wanted and self.calls:
-            return self.calls[-1]
-        for call in self.calls:
-            if call.fields.get(key) == wanted:
-                return call
-        self.calls.append(_StreamedToolCall())
-        return self.calls[-1]
-
-    def body(self) -> dict[str, Any]:
-        texts = {key: "".join(pieces) for key, pieces in self.texts.items()}
-        body = {**self.fields, **self.lists, "content": None, **texts}
-        if self.parts:
-            body["content"] = list(self.parts)
-            if texts.get("content"):
-                body["content"].insert(0, {"type": "text", "text": texts["content"]})
-        if self.calls:
-            body["tool_calls"] = [call.body() for call in self.calls]
-        return body
+_PIECE = 65_536
 
 
 class Assembly:
-    """Chunks in, body out. `error` is the error frame that ended it, `done` says that [DONE] came."""
+    """Chunks in, body out. `error` is the error frame that ended it, `done` says that [DONE] came.
 
-    def __init__(self) -> None:
+    What adds to it raises BadAnswer when more would be kept than a reply may hold. The endpoint's `key` is in no body.
+    """
+
+    def __init__(self, key: str = "") -> None:
+        self.key, self.weight = key, StreamWeight()
         self.top: dict[str, Any] = {}
         self.usage: Any = None
         self.messages: dict[int, Message] = {}
@@ -119,6 +45,7 @@ class Assembly:
         """Take one frame; return the chunk that it was, None for all else and for all after the end."""
         if self.done or self.error:
             return None
+        _check_size(text)
         if text.strip() == _DONE:
             self.done = True
         elif (chunk := _event_json(text)) is not None:
@@ -146,29 +73,34 @@ class Assembly:
             if key in ("choices", "usage") or value in (None, ""):
                 continue
             if key in ("id", "created"):
-                self.top.setdefault(key, value)
+                self.weight.fields(self.top, key, value, keep_first=True)
             else:
-                self.top[key] = value
+                self.weight.fields(self.top, key, value)
         if chunk.get("usage") is not None:
             self.usage = chunk["usage"]
 
     def merge_choice(self, raw: dict[str, Any], position: int) -> None:
         index = index_of(raw, position)
-        if index not in self.messages and len(self.messages) >= MOST_CHOICES:
+        if index not in self.messages and len(self.messages) >= CHOICES:
             return
-        message = self.messages.setdefault(index, Message())
+        message = self.messages.setdefault(index, Message(self.weight))
         message.add(delta_of(raw, message))
         if raw.get("usage") is not None:
             self.usage = raw["usage"]
-        self.logprobs.setdefault(index, []).extend(as_list(as_dict(raw.get("logprobs")).get("content")))
-        kept = {key: value for key, value in raw.items() if key not in _TAKEN and value is not None}
-        self.beside.setdefault(index, {"finish_reason": None}).update(kept)
+        chances = as_list(as_dict(raw.get("logprobs")).get("content"))
+        if chances:
+            self.weight.entries(chances)
+        self.logprobs.setdefault(index, []).extend(chances)
+        beside = self.beside.setdefault(index, {"finish_reason": None})
+        for key, value in raw.items():
+            if key not in _TAKEN and value is not None:
+                self.weight.fields(beside, key, value)
 
     @property
     def has_text(self) -> bool:
         """Tell whether any of an answer's text, or of a tool call, has come."""
         messages = self.messages.values()
-        return any(message.calls or any(message.texts.get("content", ())) for message in messages)
+        return any(message.calls or message.has_text for message in messages)
 
     @property
     def whole(self) -> bool:
@@ -178,6 +110,9 @@ class Assembly:
 
     def body(self) -> dict[str, Any]:
         """Return a chat.completion, with the error beside what had come where an error frame ended it."""
+        return as_dict(masked_values(self._body(), self.key))
+
+    def _body(self) -> dict[str, Any]:
         choices = [self.choice(index) for index in sorted(self.messages)]
         body = {**self.top, "object": "chat.completion", "choices": choices}
         if self.usage is not None:
@@ -196,12 +131,21 @@ class Assembly:
 _TAKEN = ("index", "delta", "message", "text", "usage", "logprobs")
 
 
-def assembled(body: bytes) -> Assembly:
+def assembled(body: bytes, key: str = "") -> Assembly:
     """Put a whole event stream together; its body's `choices` is empty where the stream held none."""
-    assembly = Assembly()
-    for name, data in Events().feed(body, last=True):
+    assembly, events = Assembly(key), Events()
+    for start in range(0, len(body), _PIECE):
+        for name, data in events.feed(body[start : start + _PIECE]):
+            assembly.add(name, data)
+    for name, data in events.feed(b"", last=True):
         assembly.add(name, data)
     return assembly
+
+
+def _check_size(text: str) -> None:
+    """Raise BadAnswer for an event that holds more than a reply may."""
+    if len(text) > REPLY_ELEMENTS and json_elements(text.encode("utf-8", "replace")) > REPLY_ELEMENTS:
+        raise BadAnswer(f"The endpoint's answer holds more than {REPLY_ELEMENTS:,} values.")
 
 
 def frames(data: str) -> list[str]:
@@ -241,6 +185,6 @@ def delta_of(raw: dict[str, Any], message: Message) -> dict[str, Any]:
         return as_dict(raw["delta"])
     if not isinstance(raw.get("message"), dict):
         return {"content": raw.get("text")}
-    if message.texts.get("content"):
+    if message.has_text:
         return {}
     return as_dict(raw["message"])

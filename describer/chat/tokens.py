@@ -17,6 +17,7 @@ _PIXELS_PER_TOKEN = 750
 _LONGEST_SIDE = 1568
 _MOST_PER_PICTURE = 1600
 _LOW_DETAIL = 85
+_SLICE = 100_000  # of a text: other threads go on between two of them, and few letters are listed at once
 _CJK = re.compile(
     "[\u2e80-\u30ff\u3100-\u31bf\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
     "\U0001f000-\U0001faff\U00020000-\U0003ffff]"
@@ -28,8 +29,11 @@ def text_tokens(text: str) -> int:
     """Estimate how many tokens a text is; 0 only for an empty text."""
     dense = other = 0
     if not text.isascii():
-        dense = len(_CJK.findall(text))
-        other = len(_OTHER.findall(text)) - dense
+        for start in range(0, len(text), _SLICE):
+            piece = text[start : start + _SLICE]
+            dense += len(_CJK.findall(piece))
+            other += len(_OTHER.findall(piece))
+        other -= dense
     return math.ceil(dense + other / 2 + (len(text) - dense - other) / 4)
 
 

@@ -18,6 +18,9 @@ from describer.chat.errors import (
     Redirected,
     TimedOut,
 )
+from describer.chat.messages import size_text
+from describer.lib.deadline import TooMuchReceived
+from describer.lib.limits import WIRE_BYTES
 
 RAISED = (
     requests.exceptions.RequestException,
@@ -85,6 +88,10 @@ def _unreadable_packing(fault: BaseException, host: str) -> ChatError:
     return BadAnswer("The endpoint's answer was packed in a way that cannot be undone.")
 
 
+def _too_much(fault: BaseException, host: str) -> ChatError:
+    return BadAnswer(f"The endpoint's answer takes more than {size_text(WIRE_BYTES)} on its way.")
+
+
 def _redirected(fault: BaseException, host: str) -> ChatError:
     return Redirected()
 
@@ -92,6 +99,7 @@ def _redirected(fault: BaseException, host: str) -> ChatError:
 _of_requests = requests.exceptions
 _of_urllib3 = urllib3.exceptions
 TABLE: tuple[tuple[tuple[type[BaseException], ...], _Make], ...] = (
+    ((TooMuchReceived,), _too_much),
     ((_of_urllib3.NameResolutionError, socket.gaierror), _unknown_host),
     ((_of_requests.ProxyError, _of_urllib3.ProxyError, _of_requests.InvalidProxyURL), _no_proxy),
     ((_of_urllib3.ProxySchemeUnknown, _of_urllib3.ProxySchemeUnsupported), _no_proxy),
@@ -126,6 +134,8 @@ def transport_error(fault: BaseException, host: str = "the endpoint", sent: bool
         return _not_connected(fault, host)
     if sent and isinstance(error, ConnectionFailed) and isinstance(fault, _of_requests.SSLError):
         return ConnectionLost()
+    if sent and isinstance(error, BadKey):
+        return ConnectionLost()  # a header of the reply, not ours
     return error
 
 

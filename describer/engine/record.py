@@ -9,7 +9,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from describer.chat import ChatError, Reply, Usage, completed, estimate, text_of
+from describer.chat import ChatError, Reply, Usage, completed, estimate, kept_call, kept_usage, text_of
 from describer.db.connections import release
 from describer.engine import queue, store
 from describer.engine.outcome import Outcome
@@ -136,7 +136,7 @@ def _usage_of(run: Run, reply: Reply) -> dict[str, Any]:
         "http_status": reply.http_status,
         "request_id": reply.request_id[:200],
         "model_answered": (completion.model or "")[:200],
-        "raw_usage": reply.raw.get("usage"),
+        "raw_usage": kept_usage(reply.raw.get("usage")),
     }
     if completion.usage is not None:
         return values | completion.usage.counts
@@ -164,7 +164,7 @@ def _words_of(run: Run, reply: Reply, line: Mapping[str, Any]) -> dict[str, Any]
             "content": choice.content,
             "finish_reason": (choice.finish_reason or "")[:100] or None,
             "refusal": choice.refusal,
-            "tool_calls": choice.tool_calls,
+            "tool_calls": [kept_call(call) for call in choice.tool_calls],
             "reasoning": choice.reasoning,
         }
         for choice in reply.completion.choices

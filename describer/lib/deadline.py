@@ -2,9 +2,11 @@
 
 requests bounds the gap between two reads, never a whole call, and has one figure for "no byte yet" and "no more
 bytes": a server that drips a byte a second, even in its headers, holds a worker for ever. Here each read and each
-write asks the deadline of the call that its thread is making.
+write asks the deadline of the call that its thread is making. A connection is used for a minute, since a name may lead
+elsewhere by then.
 """
 
+import http.client
 import io
 import threading
 import time
@@ -17,18 +19,31 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
+from describer.lib.framing import FramedResponse
+
 if TYPE_CHECKING:
     import socket
 
     from _typeshed import WriteableBuffer
 
 _THREAD = threading.local()
+CONNECTION_SECONDS = 60.0
+
+
+class TooMuchReceived(http.client.HTTPException):
+    """A reply takes more bytes on its way than its call allows, whatever they unpack to."""
 
 
 class Deadline:
-    """The times of one call in seconds; `sent` tells whether any byte of it has left, None where no socket was used."""
+    """The times of one call in seconds; `sent` tells whether any byte of it has left, None where no socket was used.
 
-    def __init__(self, first_byte: float, between_bytes: float, whole_call: float) -> None:
+    `most_received` bounds all bytes that are read: heads, framing and what is packed as well.
+    """
+
+    def __init__(
+        self, first_byte: float, between_bytes: float, whole_call: float, most_received: int | None = None
+    ) -> None:
+        self.left_to_receive = most_received
         self.first_byte = first_byte
         self.between_bytes = between_bytes
         self.ends = time.monotonic() + whole_call
@@ -43,6 +58,14 @@ class Deadline:
         if self.begun:
             return min(left, self.between_bytes)
         return min(left, self.first_byte)
+
+    def receive(self, size: int) -> None:
+        """Note that so many bytes came. Raises TooMuchReceived."""
+        self.begun = True
+        if self.left_to_receive is not None:
+            self.left_to_receive -= size
+            if self.left_to_receive < 0:
+                raise TooMuchReceived
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -79,7 +102,7 @@ class _DeadlineReader(io.RawIOBase):
             return self.raw.readinto(buffer)
         self.sock.settimeout(deadline.remaining())
         size = self.raw.readinto(buffer)
-        deadline.begun = True
+        deadline.receive(size or 0)
         return size
 
     def close(self) -> None:
@@ -107,17 +130,23 @@ class _DeadlineSocket:
 
 
 class DeadlineConnection(HTTPConnection):
+    response_class = FramedResponse
+    too_old = float("inf")
+
     def connect(self) -> None:
         connecting()
         super().connect()
         self.sock = cast("socket.socket", _DeadlineSocket(self.sock))
+        self.too_old = time.monotonic() + CONNECTION_SECONDS
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether another call may go over this connection: the pool asks before each."""
+        return time.monotonic() < self.too_old and super().is_connected
 
 
-class DeadlineTLSConnection(HTTPSConnection):
-    def connect(self) -> None:
-        connecting()
-        super().connect()
-        self.sock = cast("socket.socket", _DeadlineSocket(self.sock))
+class DeadlineTLSConnection(DeadlineConnection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _DeadlinePool(HTTPConnectionPool):

@@ -2,20 +2,21 @@
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
-DEEPEST = 64
+from describer.lib.limits import NESTING, NUMBER_DIGITS
+
 _MOST_TOKENS = 2**31 - 1
-_LONGEST_NUMBER = 300
 
 
 class TooDeep(ValueError):
-    """Nested deeper than DEEPEST."""
+    """Nested deeper than NESTING."""
 
 
 def _whole_number(digits: str) -> int | float | None:
     """Read a number; Python refuses above 4,300 digits, so long numbers become the nearest float, or None."""
-    if len(digits) <= _LONGEST_NUMBER:
+    if len(digits) <= NUMBER_DIGITS:
         return int(digits)
     return _finite(digits)
 
@@ -44,14 +45,14 @@ def loads(text: str) -> Any:
         raise TooDeep from None
     if not isinstance(value, dict | list) and start[end:].strip():
         raise ValueError("words that begin like a JSON value")
-    return storable(value)
+    return change_texts(value, clean)
 
 
 def storable(value: Any, depth: int = 0) -> Any:
     """Return the same value without NUL and lone surrogates, which PostgreSQL and UTF-8 refuse."""
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, list | dict) and depth >= DEEPEST:
+    if isinstance(value, list | dict) and depth >= NESTING:
         raise TooDeep
     if isinstance(value, list):
         return [storable(item, depth + 1) for item in value]
@@ -60,9 +61,42 @@ def storable(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def change_texts(value: Any, change: Callable[[str], str], depth: int = 0) -> Any:
+    """Change all texts and names of a JSON value that nobody else holds, in place; return the value.
+
+    A copy of a large one would take its memory twice. Raises TooDeep.
+    """
+    if isinstance(value, str):
+        return change(value)
+    if not isinstance(value, list | dict):
+        return value
+    if depth >= NESTING:
+        raise TooDeep
+    places = enumerate(value) if isinstance(value, list) else value.items()
+    for place, item in places:
+        if isinstance(item, str | list | dict):
+            value[place] = change_texts(item, change, depth + 1)
+    if isinstance(value, list) or all(change(name) == name for name in value):
+        return value
+    return {change(name): item for name, item in value.items()}
+
+
+def _is_clean(text: str) -> bool:
+    """Tell whether a text holds no NUL and no lone surrogate."""
+    if "\0" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def clean(text: str) -> str:
     """Replace NUL and lone surrogates in a text by U+FFFD."""
-    if text.isascii() and "\0" not in text:
+    if _is_clean(text):
         return text
     return text.replace("\0", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 

@@ -46,6 +46,28 @@ def test_an_answer_is_recorded_whole(ask, endpoint):
     assert (row.lease_token, row.finished is not None) == ("", True)
 
 
+def test_fe01_what_no_page_could_show_is_not_written_down(ask, endpoint):
+    usage = {"prompt_tokens": 9, "completion_tokens": 3, "details": [[]] * 50_000, **{"x" * 90_000: 1}}
+    big = {
+        "id": "c",
+        "type": "function",
+        "function": {"name": "f", "arguments": "x" * 2_000_000, "more": [[]] * 9_000},
+    }
+    small = {"id": "d", "type": "function", "function": {"name": "g", "arguments": "{}"}}
+    endpoint.then(answer("A dog.", usage=usage, tool_calls=[big, *[small] * 300]))
+    row = run(ask())
+    attempt, choice = row.attempts().get(), row.choices.get()
+    assert (row.status, attempt.total_tokens, choice.content) == (Status.DONE, 12, "A dog.")
+    assert attempt.raw_usage == {"prompt_tokens": 9, "completion_tokens": 3}
+    first, *others = choice.tool_calls
+    assert (first["id"], first["function"]["name"], len(first["function"]["arguments"])) == (
+        "c",
+        "f",
+        2**20 + 15,
+    )
+    assert others == [small] * 127
+
+
 def test_the_attempt_is_committed_before_the_bytes_leave(ask, endpoint):
     seen = []
     endpoint.rule(lambda call: seen.append(Attempt.objects.get().state))
