@@ -32,6 +32,7 @@ from describer.engine.submit import (
     Refusal,
     check_open,
     check_rate,
+    check_words,
     known_inline,
     record_refusal,
     submit_inline,
@@ -194,6 +195,7 @@ class EndpointCall:
         if asked.streams:
             self.waiter.relay = Relay(self.channel.put, name="", usage=asked.wants_usage)
         ask = self._ask(key, asked, token, body_hash)
+        check_words(key, ask.parameters, ask.messages)
         if known := known_inline(ask):
             return known
         return self._submitted(key, replace(ask, endpoint=endpoint), asked.pictures)

@@ -3,6 +3,7 @@
 from describer.engine.submit.again import ask_again
 from describer.engine.submit.ask import Ask, check_rate, forget_tokens, judge, submit
 from describer.engine.submit.inline import check_open, known_inline, record_refusal, submit_inline
+from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, pictures_again
 from describer.errors import Refusal
 from describer.media.intake import keep_image, keep_images
@@ -15,6 +16,7 @@ __all__ = (
     "ask_again",
     "check_open",
     "check_rate",
+    "check_words",
     "forget_tokens",
     "pictures_again",
     "judge",

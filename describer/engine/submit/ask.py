@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from describer.chat import ParameterError, read_parameters
 from describer.engine import events, queue
+from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, show
 from describer.errors import Refusal
 from describer.models import ApiKey, Description, Endpoint, Lane, Status, Transcript, User, Via
@@ -108,6 +109,7 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     pictures = [picture.checked() for picture in ask.pictures]
     _check_room(ask)
     judged = judge(ask, endpoint)
+    check_words(ask.key, judged.parameters, ask.messages)
     check_key(ask.key, judged.model, len(_sets(ask)))
     return replace(judged, pictures=pictures), endpoint
 

@@ -1,17 +1,23 @@
 """Cases E3, E4 and E35 of our own endpoint: which keys open it, and for what."""
 
 import json
+import re
+import secrets
 import time
+from pathlib import Path
 
 import pytest
 import requests
 
+from describer.engine.submit.key_words import KNOWN
 from tests import wire
 from tests.images.pictures import photo
 from tests.outside.v1.world import MIB, PATH, PHOTO, data_url, expect, fault, said
 from tests.site import until
 
 pytestmark = pytest.mark.site
+
+DOCS = (Path(__file__).resolve().parents[3] / "docs" / "endpoint.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -73,6 +79,66 @@ def test_e04_whoever_is_disabled_or_asks_for_another_model_may_not(world):
     assert world.post("Narrow?", model="other-model", send={"key": narrow}).status_code == 200
     reading = world.key(name="reading", scopes=["read"])
     expect(world, 403, "permission_denied", send={"key": reading})
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "param"),
+    [
+        ({"models": ["scripted-model", "dear-model"]}, 403, "permission_denied", "models"),
+        ({"fallbacks": ["dear-model"]}, 403, "permission_denied", "fallbacks"),
+        ({"models": "dear-model"}, 400, "invalid_type", "models"),
+        ({"fallbacks": [{"model": "dear-model"}]}, 400, "invalid_type", "fallbacks"),
+        *(
+            ({word: value}, 400, "unknown_parameter", word)
+            for word, value in {
+                "route": "fallback", "plugins": [{"id": "web"}], "provider": {"order": ["dear"]}, "extra_body": {"models": ["dear"]},
+                "providerOptions": {"gateway": {"models": ["dear"]}}, "preset": "dear", "transforms": ["middle-out"], "Model": "dear",
+                "model ": "dear", "api_base": "https://example.org", "custom_llm_provider": "dear", "a-word-of-tomorrow": 1,
+                "metadata": {"tags": ["dear"]},
+            }.items()
+        ),
+        ({"metadata": {"model": "dear"}}, 400, "unknown_parameter", "metadata.model"),
+        ({"tools": [{"type": "openrouter:web_search"}]}, 400, "unknown_parameter", "tools[0].type"),
+        ({"tools": [{"type": "function", "model": "dear", "function": {"name": "f"}}]}, 400, "unknown_parameter", "tools[0].model"),
+        ({"messages": [{"role": "user", "content": "x", "provider": "dear"}]}, 400, "unknown_parameter", "messages[0].provider"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_fe05_a_key_limited_to_models_chooses_no_other_by_another_word(world, body, status, code, param):
+    key, before = narrow_key(world), world.calls()
+    told = expect(world, status, code, param, send={"key": key}, **body)
+    assert "may" in told["message"] or "limited" in told["message"]
+    assert world.calls() == before
+
+
+def narrow_key(world):
+    return world.key(name=f"narrow {secrets.token_hex(4)}", model_names=["scripted-model"])
+
+
+def test_fe05_what_chooses_nothing_passes_and_a_key_without_limits_sends_what_it_likes(world):
+    harmless = {
+        "models": ["scripted-model"], "top_k": 3, "reasoning_effort": "low", "metadata": {"a": "b"}, "web_search_options": {},
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"properties": {"model": {}}}}}],
+    }  # fmt: skip
+    assert world.post("Harmless?", send={"key": narrow_key(world)}, **harmless).status_code == 200
+    (call,) = world.sent("Harmless?")
+    assert harmless.items() <= call.body.items()
+    free = {"models": ["dear-model"], "provider": {"order": ["x"]}, "route": "fallback"}
+    assert world.post("Free?", **free).status_code == 200
+    assert free.items() <= world.sent("Free?")[0].body.items()
+
+
+def test_fe05_asking_again_by_a_limited_key_is_judged_too(world):
+    row = world.row(world.post("Again by another?", models=["dear-model"]))
+    headers = {"Authorization": f"Bearer {world.key(name='again', model_names=['scripted-model'])}"}
+    reply = requests.post(f"{world.site.url}/api/descriptions/{row['id']}/again", headers=headers, timeout=10)
+    assert (reply.status_code, reply.json()["error"]["param"]) == (403, "models")
+    assert len(world.sent("Again by another?")) == 1
+
+
+def test_fe05_the_words_that_pass_are_listed_in_the_docs():
+    told = DOCS.partition("limited to models**")[2].partition("`models` and `fallbacks`")[0]
+    assert set(re.findall(r"`(\w+)`", told)) - {"model", "messages"} == KNOWN
 
 
 def test_e35_a_keys_rate_limit_is_told_and_recorded_without_an_attempt(world):
