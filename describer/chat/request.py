@@ -17,6 +17,7 @@ from describer.chat.parse_parameters import NOT_PARAMETERS, ParameterError, read
 from describer.lib.json_weight import json_elements
 from describer.lib.lenient_json import as_list, clean, storable
 from describer.lib.limits import MESSAGES, NESTING, REQUEST_ELEMENTS
+from describer.lib.masks import values_without_api_keys
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _DETAILS = tuple(Detail.__args__)  # type: ignore[attr-defined]
@@ -89,7 +90,8 @@ def read_request(body: bytes) -> ChatRequest:
     pictures = list(_pictures_in(messages))
     options = {name: value for name, value in members.items() if name not in NOT_PARAMETERS}
     parameters = read_parameters(options, as_json=True, keep_unknown=True)
-    return ChatRequest(clean(model), storable(messages), pictures, parameters)
+    messages = values_without_api_keys(storable(messages))
+    return ChatRequest(clean(model), messages, pictures, values_without_api_keys(parameters))
 
 
 def _read_object(body: bytes) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from describer.chat import reading
 from describer.engine import queue
+from describer.lib.masks import API_KEY_MASK
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Status
 from describer.models.description_image import with_links, with_pictures
 from describer.web.answers import ShownAnswer, answers_of, first_answers
@@ -135,13 +136,19 @@ class Card:
     @property
     def bands(self) -> list[Notice]:
         """Return what is to be known beside the answer, in the order in which it matters."""
-        notices = []
+        notices = self._keys()
         if self.answer:
             notices += notices_of(self.answer, self.description)
         asked = asked_for(self.description)
         if self.count and self.count < asked:
             notices.append(Notice(f"Asked for {asked} answers, got {self.count}."))
         return [*notices, *self._changes(), *self._bills()]
+
+    def _keys(self) -> list[Notice]:
+        if API_KEY_MASK not in self.description.question + self.description.system_prompt:
+            return []
+        taken_out = "An API key of this site stood in the question; it was taken out and sent to nobody. "
+        return [Notice(taken_out + "Revoke it on your account page if somebody else may have seen it.")]
 
     def _changes(self) -> list[Notice]:
         changes = [change for attempt in self.attempts[-1:] for change in attempt.changed]
@@ -212,6 +219,7 @@ def listed(rows: "QuerySet[Description]") -> list[Description]:
     """
     shown = rows.defer("question", "system_prompt", "parameters").annotate(
         question_start=Left("question", _QUESTION_CHARACTERS),
+        system_start=Left("system_prompt", _QUESTION_CHARACTERS),
         asked_n=F("parameters__n"),
         asked_most=F("parameters__max_tokens"),
         asked_format=F("parameters__response_format__type"),
@@ -220,7 +228,7 @@ def listed(rows: "QuerySet[Description]") -> list[Description]:
 
 
 def _begun(row: Any) -> Description:
-    row.question = row.question_start
+    row.question, row.system_prompt = row.question_start, row.system_start
     known = {"n": row.asked_n, "max_tokens": row.asked_most}
     if row.asked_format is not None:
         known["response_format"] = {"type": row.asked_format}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from describer.models import Image
+from describer.models import ApiKey, Description, Image
 from tests.rows import boat, make_description
-from tests.web.forms import HX, picture, text_of, upload
+from tests.web.forms import HX, ask, picture, text_of, upload
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -132,3 +132,20 @@ def test_x20_words_of_others_are_text_wherever_a_card_shows_them(site, alice):
 
     assert "<script" not in page
     assert page.count("&lt;script&gt;") > 6
+
+
+def test_fe14_a_key_of_ours_in_a_question_is_taken_out_and_its_owner_told(site, alice):
+    _, secret = ApiKey.issue(alice, "mine")
+    ask(
+        site,
+        question=f"What is {secret}?",
+        picture=upload(site, picture()),
+        system_prompt=f"Bearer {secret}.",
+    )
+    row = Description.objects.get()
+    assert secret not in row.question + row.system_prompt
+    assert row.question == "What is [API key taken out]?"
+    assert "An API key of this site stood in the question" in text_of(
+        site.get(f"/descriptions/{row.pk}/card/")
+    )
+    assert "Revoke it" in text_of(site.get(f"/descriptions/{row.pk}/"))

@@ -17,6 +17,8 @@ from describer.engine import events, queue
 from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, show
 from describer.errors import Refusal
+from describer.lib.lenient_json import clean
+from describer.lib.masks import values_without_api_keys, without_api_keys
 from describer.models import ApiKey, Description, Endpoint, Lane, Status, Transcript, User, Via
 
 
@@ -128,7 +130,7 @@ def judge(ask: Ask, endpoint: Endpoint) -> Ask:
         parameters = read_parameters(_without_nul(ask.parameters), keep_unknown=is_json, as_json=is_json)
     except ParameterError as error:
         raise Refusal.of_parameter(error) from error
-    judged = replace(ask, model=ask.model or endpoint.model, parameters=parameters)
+    judged = replace(ask, model=ask.model or endpoint.model, parameters=values_without_api_keys(parameters))
     return replace(judged, question=question, system_prompt=system_prompt)
 
 
@@ -142,8 +144,8 @@ def _too_many() -> str:
 
 
 def _storable(text: str, param: str) -> str:
-    """Return text that can be stored: PostgreSQL refuses NUL, and nobody means it."""
-    text = text.replace("\x00", "").replace("\r\n", "\n")
+    """Return text that can be stored: PostgreSQL refuses NUL, and nobody means it; nor a key of ours."""
+    text = without_api_keys(clean(text.replace("\x00", "")).replace("\r\n", "\n"))
     if len(text) > settings.QUESTION_MAX_CHARACTERS:
         most = f"{settings.QUESTION_MAX_CHARACTERS:,}"
         message = f"The {param.replace('_', ' ')} is too long: at most {most} characters."

@@ -1,5 +1,7 @@
 """Cases E10 to E12 of our own endpoint: messages, their roles and their content."""
 
+import json
+
 import pytest
 
 from tests.outside.v1.world import expect, said
@@ -49,3 +51,17 @@ def test_e12_content_is_a_text_or_parts_that_hold_what_they_say(world, content, 
     expect(
         world, 400, "invalid_value", f"messages[0].{param}", messages=[{"role": "user", "content": content}]
     )
+
+
+def test_fe14_a_key_of_ours_in_any_message_is_neither_sent_nor_kept(world):
+    key = world.key(name="typed")
+    reply = world.post(
+        f"Keys? {key}", messages=[said(f"Use {key}.", role="system"), said(f"Keys? {key}")], user=key,
+        tools=[{"type": "function", "function": {"name": "f", "description": key}}],
+    )  # fmt: skip
+    assert reply.status_code == 200
+    (call,) = world.sent("Keys? [API key taken out]")
+    assert key not in json.dumps(call.body) and call.body["user"] == "[API key taken out]"
+    row = world.row(reply)
+    assert key not in json.dumps(row) and row["question"] == "Keys? [API key taken out]"
+    assert world.post("Still good?", send={"key": key}).status_code == 200
