@@ -13,7 +13,8 @@ from describer.lib.guard.errors import AddressRefused
 LONGEST = 2000  # characters
 PORTS = frozenset((80, 443))
 _USUAL = {"http": 80, "https": 443}
-_STRANGE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")  # browsers drop or turn these, each in its own way
+# Browsers drop or turn these, each in its own way; half a pair of surrogates is no letter and fits no encoding.
+_STRANGE = re.compile("[\x00-\x20\x7f-\xa0\\\\\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
