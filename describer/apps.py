@@ -4,6 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.utils import timezone
 
 
 class DescriberConfig(AppConfig):
@@ -14,6 +15,7 @@ class DescriberConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("describer.checks")
+        timezone.get_default_timezone()  # read from a file now: later there may be no handle left
 
 
 class AdminConfig(admin_apps.AdminConfig):

@@ -21,6 +21,7 @@ from pydantic import BaseModel, Field
 from describer.db.unavailable import is_unavailable
 from describer.errors import Refusal, error_response
 from describer.lib.route_traits import SCRIPT, route
+from describer.lib.shortage import refused_by_machine
 from describer.media.storage import disk_is_full
 
 logger = logging.getLogger(__name__)
@@ -113,11 +114,15 @@ def busy_or_failed(request: HttpRequest, raised: Any) -> HttpResponse:
     return error(Refusal(message, code="busy", status=503, retry_after=BUSY_SECONDS))
 
 
-def disk_full_or_failed(request: HttpRequest, raised: Any) -> HttpResponse:
-    """Tell of a full disk, which the parser meets before any view does; all else is ours to mend."""
+def refused_by_the_machine(request: HttpRequest, raised: Any) -> HttpResponse:
+    """Tell of a full disk, which the parser meets before any view does, and of a shortage; all else is ours to mend."""
     if disk_is_full(raised):
         return disk_full(request, raised)
-    return failed(request, raised)
+    if not refused_by_machine(raised):
+        return failed(request, raised)
+    logger.warning("%s %s: the machine refuses: %r", request.method, request.path, raised)
+    message = "The site is short of files it may open or of memory right now; try again in a few seconds."
+    return error(Refusal(message, code="busy", status=503, retry_after=BUSY_SECONDS))
 
 
 def disk_full(request: HttpRequest, raised: Any) -> HttpResponse:
@@ -144,7 +149,8 @@ HANDLERS = {
     SuspiciousOperation: unreadable_form,
     DatabaseError: busy_or_failed,
     InterfaceError: busy_or_failed,
-    OSError: disk_full_or_failed,
+    OSError: refused_by_the_machine,
+    MemoryError: refused_by_the_machine,
     Exception: failed,
 }
 

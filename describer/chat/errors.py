@@ -2,6 +2,7 @@
 
     ChatError                                                       retry   billed
     |-- ConnectionFailed        connection_failed                   yes     no
+    |   `-- OutOfHandles        out_of_handles
     |-- ConnectionLost          connection_lost                     yes     unknown
     |-- TimedOut                timeout                             yes     unknown
     |-- RateLimited             rate_limited                        yes     no
@@ -100,6 +101,15 @@ class ConnectionFailed(ChatError):
     code = "connection_failed"
     sentence = "The endpoint cannot be reached."
     usual = (True, "no")
+
+
+class OutOfHandles(ConnectionFailed):
+    """This site could not even try to connect: the endpoint is not at fault."""
+
+    code = "out_of_handles"
+    sentence = (
+        "This site has too many files and connections open to make another call; its admin can allow it more."
+    )
 
 
 class ConnectionLost(ChatError):

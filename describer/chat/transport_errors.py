@@ -3,7 +3,7 @@
 import http.client
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import requests.exceptions
 import urllib3.exceptions
@@ -15,12 +15,14 @@ from describer.chat.errors import (
     ConnectionFailed,
     ConnectionLost,
     Evidence,
+    OutOfHandles,
     Redirected,
     TimedOut,
 )
 from describer.chat.messages import size_text
 from describer.lib.deadline import TooMuchReceived
 from describer.lib.limits import WIRE_BYTES
+from describer.lib.shortage import causes, shortage_in
 
 RAISED = (
     requests.exceptions.RequestException,
@@ -28,6 +30,7 @@ RAISED = (
     urllib3.exceptions.ProxySchemeUnsupported,
     http.client.HTTPException,
     OSError,
+    MemoryError,
     UnicodeError,
     ValueError,
 )
@@ -129,6 +132,8 @@ def transport_error(fault: BaseException, host: str = "the endpoint", sent: bool
     `sent` False: no byte of the request had left, so nothing was paid, whatever the fault was. True: some
     had. None: not known, as with adapters that use no socket.
     """
+    if not sent and shortage_in(fault):
+        return OutOfHandles()
     error = _error_in_table(fault, host)
     if sent is False and isinstance(error, ConnectionLost | TimedOut):
         return _not_connected(fault, host)
@@ -141,22 +146,9 @@ def transport_error(fault: BaseException, host: str = "the endpoint", sent: bool
 
 def _error_in_table(fault: BaseException, host: str) -> ChatError:
     """Make the error of the first row that fits any cause; an early row goes before an outer cause."""
-    chain = list(_causes(fault))
+    chain = list(causes(fault))
     for types, make in TABLE:
         for cause in chain:
             if isinstance(cause, types):
                 return make(cause, host)
     return _lost(fault, host)
-
-
-def _causes(fault: BaseException) -> Iterator[BaseException]:
-    """Yield the exception and those it wraps, however each library keeps them, outermost first."""
-    waiting: list[object] = [fault]
-    seen: set[int] = set()
-    while waiting:
-        cause = waiting.pop(0)
-        if not isinstance(cause, BaseException) or id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
+from django.template.loader import render_to_string
 
 from describer.edge.admission import admit, admit_call
 from describer.edge.body_limit import TRAITS, BodyLimit
@@ -19,6 +20,7 @@ class _SiteApplication:
     """Routes streams to Django's own asynchronous handler, all else to the one for pages."""
 
     def __init__(self) -> None:
+        render_to_string("error_bare.html")  # read now: it tells of a lack of file handles, too
         self.pages = PageHandler()
         self.streams = ASGIHandler()
 

@@ -8,6 +8,7 @@ on to the body's end.
 import asyncio
 import errno
 import json
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
@@ -19,7 +20,10 @@ from django.template.loader import render_to_string
 from describer.edge.form_part import FormPart, boundary_of
 from describer.errors import Refusal
 from describer.lib.route_traits import Body, RouteTraits
+from describer.lib.shortage import refused_by_machine
 from describer.middleware import traits_of_path
+
+logger = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -34,6 +38,7 @@ TRAITS = "describer.route_traits"  # the key in an ASGI scope of what its route 
 STRANGERS_BYTES = 2**16
 
 _DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
+_SHORT = "The site has too many files open or too little memory to take that right now. Nothing was stored; try again in a few seconds."
 HEAR_SECONDS, HEAR_PAUSE = 2.0, 0.01
 _HEAR_BYTES = 2**24
 _ADVICE = {
@@ -100,15 +105,24 @@ class BodyLimit:
             await body.announced()
             if not body.refused:
                 await self.app(scope, body.receive, send)
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             # Django spools the body to disk before any view: there is nobody else to say it.
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            body.refused = _refusal_of(error)
+            if body.refused is None:
                 raise
-            body.refused = Refusal(_DISK_FULL, code="disk_full", status=507)
         finally:
             body.let_go()
         if body.refused:
             await _refuse(scope, send, body.refused, body.hear_out)
+
+
+def _refusal_of(error: OSError | MemoryError) -> Refusal | None:
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return Refusal(_DISK_FULL, code="disk_full", status=507)
+    if refused_by_machine(error):
+        logger.warning("a request cannot be taken in now: %r", error)
+        return Refusal(_SHORT, code="busy", status=503, retry_after=5)
+    return None
 
 
 class _Body:

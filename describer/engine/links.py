@@ -9,10 +9,9 @@ from django.db import IntegrityError
 from describer.db.connections import released
 from describer.engine import events
 from describer.errors import Refusal
-from describer.images import ImageError, fetched
+from describer.images import ImageError, MemoryShort, fetched
 from describer.lib.guard import PORTS, AddressRefused, GuardedClient
-from describer.media.intake import DISK_FULL, keep_image
-from describer.media.storage import StorageAway, disk_is_full
+from describer.media.intake import keep_image
 from describer.models import Description, DescriptionImage, DescriptionLink
 
 _PARAM = "image_url"
@@ -35,7 +34,8 @@ def read_link(text: str) -> str:
 def fetch_links(description: Description) -> None:
     """Fetch the pictures of which a description has an address and no more.
 
-    Raises Refusal with the words for the person, or StorageAway. No connection to the database is held meanwhile.
+    Raises Refusal with the words for the person, or what the site itself cannot do now (OSError, MemoryShort). No
+    connection to the database is held meanwhile.
     """
     if not description.shown_links:
         return
@@ -65,13 +65,11 @@ def _fetch(description: Description, link: DescriptionLink) -> None:
 def _translate_errors() -> Iterator[None]:
     try:
         yield
+    except MemoryShort:
+        raise
     except ImageError as error:
         raise Refusal(error.message, code=error.code, param=_PARAM, status=error.status) from error
     except Refusal as error:
-        if isinstance(error.__cause__, StorageAway):
+        if isinstance(error.__cause__, OSError | MemoryError | MemoryShort):
             raise error.__cause__ from None  # that will pass: the ask waits
         raise
-    except OSError as error:
-        if isinstance(error, StorageAway) or not disk_is_full(error):
-            raise
-        raise Refusal(DISK_FULL, code="disk_full", param=_PARAM, status=507) from error

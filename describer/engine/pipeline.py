@@ -33,8 +33,9 @@ from describer.engine.endpoints.client import client, target
 from describer.engine.prepare import ImageMissing, pictures, placeholders
 from describer.engine.queue import Run, Waiter
 from describer.errors import Refusal
+from describer.images import MemoryShort
 from describer.lib.log_context import log_context
-from describer.media.storage import StorageAway
+from describer.media.site_fault import words_of_fault
 from describer.models import Attempt, Description, Status, Transcript
 from describer.models.transcript import transcript_of
 
@@ -99,8 +100,8 @@ def _prepare(run: Run, call: AdaptedCall) -> RequestBody | None:
         return encode_body(_request(description, run.transcript, pictures(description), call))
     except (ImageMissing, Refusal, ChatError) as error:
         store.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
-    except StorageAway as error:
-        verdict = queue.put_off(description, error.message)
+    except (OSError, MemoryError, MemoryShort) as error:
+        verdict = queue.put_off(description, words_of_fault(error))
         store.end(run, Status.WAITING, waiting_reason=verdict.message, not_before=verdict.not_before)
     return None
 

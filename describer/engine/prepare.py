@@ -10,8 +10,8 @@ from django.core.files.storage import default_storage
 from describer.chat import Picture
 from describer.chat.messages import DataUrl, size_text
 from describer.engine.links import fetch_links
-from describer.images import ImageError, Recipe, prepare
-from describer.media.storage import StorageAway, upload_limits
+from describer.images import ImageError, MemoryShort, Recipe, prepare
+from describer.media.storage import upload_limits
 from describer.models import Description, DescriptionImage, SentCopy
 
 _BODY_BYTES = 30 * 2**20
@@ -61,7 +61,7 @@ def _recipe_for(description: Description, pictures: int) -> Recipe:
 def pictures(description: Description) -> list[Picture | Linked]:
     """Fetch what is a link still; read, or make where it is missing, the sent copy of each picture.
 
-    Raises ImageMissing, StorageAway, or Refusal for a link.
+    Raises ImageMissing, Refusal for a link, or what the site itself cannot do now: OSError, MemoryShort.
     """
     if not description.endpoint.sends_links:
         fetch_links(description)
@@ -124,9 +124,9 @@ def _made_copy(item: DescriptionImage, recipe: Recipe) -> SentCopy:
     try:
         with default_storage.open(item.image.original) as file:
             copy = prepare(cast(BinaryIO, file), item.name, recipe=recipe, limits=upload_limits())
-    except StorageAway:
+    except MemoryShort:
         raise
-    except (OSError, ImageError) as error:
+    except (FileNotFoundError, ImageError) as error:
         raise ImageMissing(item.name) from error
     return SentCopy.keep(item.image, recipe, copy)
 
@@ -136,9 +136,7 @@ def _read(copy: SentCopy) -> bytes | None:
     try:
         with default_storage.open(copy.file) as file:
             data: bytes = file.read()
-    except StorageAway:
-        raise
-    except OSError:
+    except FileNotFoundError:
         return None
     if hashlib.sha256(data).hexdigest() != copy.sha256:
         return None

@@ -1,6 +1,6 @@
 """Pictures: from any file that a person has to what a model can see. Plain Python."""
 
-from describer.images.errors import ImageError
+from describer.images.errors import ImageError, MemoryShort
 from describer.images.facts import Copy, Intake, Limits, Recipe
 from describer.images.fetch import Fetched, fetched
 from describer.images.intake import intake
@@ -13,6 +13,7 @@ __all__ = [
     "ImageError",
     "Intake",
     "Limits",
+    "MemoryShort",
     "Recipe",
     "clean_name",
     "fetched",

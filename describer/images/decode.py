@@ -12,6 +12,7 @@ from describer.images.fit import Plan, plan, weight
 from describer.images.formats import EXAMINERS, HEAD, NAMES, kind_of
 from describer.images.gate import GATE
 from describer.images.header import Header
+from describer.images.memory import has_memory
 from describer.images.plugins import open_picture
 from describer.images.shrink import shrink
 
@@ -44,7 +45,7 @@ def decoded(header: Header, side: int, name: str, limits: Limits) -> Iterator[Im
     """Decode a picture to a longer side of `side` px, in the colours of the file.
 
     The memory is held until the block ends.
-    Raises ImageError for a picture that is damaged, or that the decode budget cannot hold.
+    Raises ImageError for a picture that is damaged, or that the decode budget, or the machine, cannot hold.
     """
     way = plan(header, side, limits.decode_budget)
     cost = weight(header, way)
@@ -55,7 +56,10 @@ def decoded(header: Header, side: int, name: str, limits: Limits) -> Iterator[Im
     # What is but little above the budget with all that lies around it runs alone.
     whole = min(cost + header.held + _SPARE, limits.decode_budget)
     with GATE.hold(whole, limits.decode_budget):
-        with errors.edge(name):
+        # Asked before: a decoder that gets no memory says what it says of a file that is cut off.
+        if not has_memory(whole):
+            raise errors.MemoryShort(name)
+        with errors.edge(name, whole):
             picture = _small(header, way)
         yield picture
 

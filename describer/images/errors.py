@@ -10,14 +10,19 @@
 | image_too_large | 413 | more bytes than `Limits.max_bytes` (of a link: unpacked), or no copy as small as a recipe asks |
 | image_too_many_pixels | 413 | more pixels than `Limits.max_pixels`, or than the decode budget holds |
 | image_format | 415 | not one of the formats that are taken |
+| memory_short | 503 | `MemoryShort`: it would be taken, but the machine has no memory to decode it in now |
 | image_raw | 415 | a camera's raw file |
 """
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from describer.images.header import Raw, Unsupported
+from describer.images.memory import has_memory
+from describer.lib.shortage import refused_by_machine
 
+_ROOM = 64 << 20  # bytes: more than any step takes beside a decode
 _TAKEN = "JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF and BMP"
 _ADVICE = {
     "raw": "{name} is camera raw; export as JPEG.",
@@ -37,6 +42,16 @@ class ImageError(Exception):
         self.code = code
         self.status = status
         self.message = message
+
+
+class MemoryShort(ImageError):
+    """The machine has not the memory to decode a picture now. It is no fault of the file's."""
+
+    def __init__(self, name: str) -> None:
+        text = (
+            f"{name} is too large for the memory that this site has now; make it smaller, or come back later."
+        )
+        super().__init__("memory_short", 503, text)
 
 
 def empty(name: str) -> ImageError:
@@ -97,12 +112,16 @@ def image_refused(name: str, kind: str) -> ImageError:
 
 
 @contextmanager
-def edge(name: str) -> Iterator[None]:
-    """Turn all that readers and decoders raise into `ImageError`.
+def edge(name: str, needed: int = _ROOM) -> Iterator[None]:
+    """Turn all that readers and decoders raise about a file into `ImageError`.
+
+    What the machine refuses is no fault of the file: a lack of memory becomes `MemoryShort`, and an OSError with a
+    number (Pillow's own have none) is passed on, as is a library that cannot be loaded.
 
     Readers and decoders raise OSError, ValueError, KeyError, SyntaxError, TypeError, struct.error,
     zlib.error, RuntimeError and more, and a new release adds to the list; so everything is caught here, and
-    nowhere else.
+    nowhere else. Many of them speak of a broken file where they got no memory, so the machine is asked whether the
+    `needed` bytes are there.
     """
     try:
         yield
@@ -114,6 +133,12 @@ def edge(name: str) -> Iterator[None]:
         kind = f"a rare kind of {rare} that cannot be read; export it as an ordinary one"
         raise image_refused(name, kind) from None
     except Exception as error:
+        if isinstance(error, MemoryError) or not has_memory(needed):
+            raise MemoryShort(name) from error
+        if isinstance(error, ImportError):
+            raise OSError(errno.ELIBACC, f"a decoder cannot be loaded: {error}") from error
+        if refused_by_machine(error):
+            raise
         raise damaged(name) from error
 
 

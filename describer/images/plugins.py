@@ -6,8 +6,10 @@ format.
 """
 
 import logging
+import sys
 import warnings
 from importlib import import_module
+from types import ModuleType
 from typing import IO, cast
 
 from PIL import Image, ImageFile
@@ -37,6 +39,23 @@ _READERS = {
 def open_picture(kind: str, view: FileView) -> ImageFile.ImageFile:
     """Open a view with the reader of its format. Raises what that reader raises, which may be anything."""
     module, name = _READERS[kind]
-    reader: type[ImageFile.ImageFile] = getattr(import_module(module), name)
+    reader: type[ImageFile.ImageFile] = getattr(_loaded(module), name)
     view.seek(0)
     return reader(cast(IO[bytes], view))
+
+
+def _loaded(module: str) -> ModuleType:
+    """Return a reader's module, with the library behind it.
+
+    One that could not be loaded, for want of memory or of a file handle, is tried anew with the next file: the modules
+    keep in mind that it failed, and every such file would be called damaged until the next start.
+    """
+    try:
+        reader = import_module(module)
+        if not getattr(reader, "SUPPORTED", True):
+            raise ImportError(f"the library behind {module} cannot be loaded")
+    except (ImportError, OSError):
+        for known in [name for name in sys.modules if name == module or name.startswith("pillow_heif")]:
+            del sys.modules[known]
+        raise
+    return reader

@@ -15,15 +15,14 @@ from django.utils import timezone
 
 from describer.db.connections import release
 from describer.errors import Refusal
-from describer.images import ImageError, Intake, Recipe, intake
-from describer.media.storage import StorageAway, disk_is_full, drop_files, drop_images, upload_limits
+from describer.images import ImageError, Intake, MemoryShort, Recipe, intake
+from describer.media.site_fault import site_fault
+from describer.media.storage import disk_is_full, drop_files, drop_images, upload_limits
 from describer.models import Image, SentCopy, User
 
 _TOUCH_STEP = timedelta(hours=1)  # far below the day after which an image that nothing shows is swept
 # Many asks about one new picture arrive at once: the first takes it in, the others find it known.
 _INTAKES = tuple(threading.Lock() for _ in range(64))
-DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
-_AWAY_SECONDS = 5
 
 
 def keep_image(
@@ -42,15 +41,16 @@ def keep_image(
             if when_new:
                 when_new(file.seek(0, io.SEEK_END))
             return _taken_in(owner, file, name)
+    except MemoryShort as error:
+        raise site_fault(error) from error
     except ImageError as error:
         raise Refusal.of_image(error) from error
-    except StorageAway as error:
-        message = f"{error.message} Nothing was stored; try again in a few seconds."
-        raise Refusal(message, code="storage_away", status=503, retry_after=_AWAY_SECONDS) from error
-    except (OSError, DatabaseError) as error:
+    except (OSError, MemoryError) as error:
+        raise site_fault(error) from error
+    except DatabaseError as error:
         if not disk_is_full(error):
             raise
-        raise Refusal(DISK_FULL, code="disk_full", param="image", status=507) from error
+        raise site_fault(error) from error
 
 
 def keep_images(owner: User, files: Sequence[tuple[BinaryIO, str]]) -> list[Image]:

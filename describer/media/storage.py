@@ -6,11 +6,12 @@ import os
 import random
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -34,16 +35,52 @@ class StorageAway(OSError):
     message = "The site's storage of pictures cannot be reached right now."
 
 
-class WholeFiles(FileSystemStorage):
-    """Files on disk, each whole or not there: Django leaves behind what it had written when the disk got full."""
+@contextmanager
+def _gone_or_away() -> Iterator[None]:
+    """Tell a file that is not there (FileNotFoundError) from a disk that refuses or cannot now (StorageAway).
 
+    Out of handles, no right, a broken cable: none of these says that a file is gone. A full disk stays what it is.
+    """
+    try:
+        yield
+    except (FileNotFoundError, StorageAway):
+        raise
+    except OSError as error:
+        if disk_is_full(error):
+            raise
+        logger.warning("the storage of pictures: %s", error)
+        raise StorageAway(error.errno, error.strerror) from error
+
+
+class WholeFiles(FileSystemStorage):
+    """Files on disk, each whole or not there: Django leaves behind what it had written when the disk got full.
+
+    As from a bucket, callers see FileNotFoundError for a file that is gone, and StorageAway for all else.
+    """
+
+    @_gone_or_away()
     def _save(self, name: str, content: Any) -> str:
         try:
             kept: str = super()._save(name, content)  # type: ignore[misc]
         except OSError:
-            self.delete(name)
+            with suppress(OSError):
+                self.delete(name)
             raise
         return kept
+
+    @_gone_or_away()
+    def _open(self, name: str, mode: str = "rb") -> "File[Any]":
+        file: File[Any] = super()._open(name, mode)  # type: ignore[misc]
+        return file
+
+    @_gone_or_away()
+    def exists(self, name: str) -> bool:
+        """Tell whether a file is there. Django's own answers no where it could not look."""
+        try:
+            os.lstat(self.path(name))
+        except FileNotFoundError:
+            return False
+        return True
 
     def written_between(self, folder: str, since: datetime, until: datetime) -> Iterator[str]:
         """Yield the names of a folder's files by the time of their last change."""
@@ -111,7 +148,12 @@ def seems_there(name: str) -> bool:
 
     A bucket is not asked: that were forty requests for a page of twenty pictures.
     """
-    return not isinstance(default_storage, FileSystemStorage) or default_storage.exists(name)
+    if not isinstance(default_storage, FileSystemStorage):
+        return True
+    try:
+        return default_storage.exists(name)
+    except StorageAway:
+        return True
 
 
 def storage_problem() -> str:

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 
 from describer.db.unavailable import is_unavailable
 from describer.errors import Refusal, error_response
+from describer.lib.shortage import refused_by_machine
 from describer.media.storage import disk_is_full
 from describer.middleware import traits_of_path
 
@@ -97,6 +98,14 @@ BUSY = Failure(
 )
 
 
+SHORT = Failure(
+    503,
+    "The site cannot do that right now",
+    "It has too many files open, too little memory, or cannot reach its files. Nothing is lost: wait a moment and try "
+    "again; if it stays, tell its admin.",
+    "busy",
+)
+
 DISK_FULL = Failure(
     507,
     "The site's disk is full",
@@ -135,21 +144,24 @@ def too_many_requests(request: HttpRequest, words: str = "", retry_after: int = 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, with a number that is in the log beside the traceback.
 
-    503 when the database is away or locked, 507 when the disk is full, whoever met it: the database or a file.
+    503 when the database is away or locked, or the machine is out of handles or memory, 507 when the disk is full, whoever met it: the database or a file.
     """
     raised = sys.exception()
     if raised is not None and disk_is_full(raised):
         return failed(request, DISK_FULL)
     if is_unavailable(raised):
         return busy(request)
+    if refused_by_machine(raised):
+        logger.warning("%s %s: the machine refuses: %r", request.method, request.path, raised)
+        return busy(request, SHORT)
     failure = replace(BROKEN, id=secrets.token_hex(4))
     logger.error("error %s was shown for %s %s", failure.id, request.method, request.path)
     return failed(request, failure)
 
 
-def busy(request: HttpRequest) -> HttpResponse:
-    """Answer 503: the database is locked or away, or takes no writes."""
-    response = failed(request, BUSY)
+def busy(request: HttpRequest, failure: Failure = BUSY) -> HttpResponse:
+    """Answer 503: the database is locked or away, or takes no writes, or the machine is short of something."""
+    response = failed(request, failure)
     response["Retry-After"] = "5"
     return response
 

@@ -142,10 +142,10 @@ def _file(request: HttpRequest, stored: str, media_type: str, tag: str, name: st
         return HttpResponse(status=304, headers=headers)
     try:
         file = default_storage.open(stored)
-    except StorageAway as error:
-        message = f"{error.message} Try again in a few seconds."
-        return HttpResponse(message, status=503, content_type=_PLAIN_TEXT, headers={"Retry-After": "5"})
-    except OSError:
+    except FileNotFoundError:
         return HttpResponseNotFound(_GONE, content_type=_PLAIN_TEXT)
+    except OSError:
+        message = f"{StorageAway.message} Try again in a few seconds."
+        return HttpResponse(message, status=503, content_type=_PLAIN_TEXT, headers={"Retry-After": "5"})
     attached = "download" in request.GET
     return FileResponse(file, as_attachment=attached, filename=name, content_type=media_type, headers=headers)

@@ -1,6 +1,7 @@
 """The one event stream of an open page."""
 
 import json
+import resource
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -34,6 +35,14 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
+def most_streams() -> int:
+    """Return how many streams may be open in this process: a third of its file handles, the rest is for asks and pages."""
+    handles, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if handles == resource.RLIM_INFINITY:
+        return settings.LIVE_STREAMS
+    return min(settings.LIVE_STREAMS, handles // 3)
+
+
 def _one_too_many(owner: int) -> HttpResponse | None:
     """Return why a stream more is not opened, if it is not; a page without a stream polls."""
     count = len(hub.streams.get(owner, ()))
@@ -41,7 +50,7 @@ def _one_too_many(owner: int) -> HttpResponse | None:
         return _not_now(
             f"{count} pages of yours have a live stream already; this page asks now and then.", 429
         )
-    if sum(map(len, hub.streams.values())) >= settings.LIVE_STREAMS:
+    if sum(map(len, hub.streams.values())) >= most_streams():
         return _not_now("As many live streams are open as the site has; this page asks now and then.", 503)
     return None
 

@@ -40,6 +40,7 @@ from tests.endpoint import (
     response,
     short_body,
 )
+from tests.shortage import no_handles
 from tests.steps import encoded
 
 LOST = ("connection_lost", True, "unknown")
@@ -349,3 +350,16 @@ def test_r10_key_and_picture_are_in_no_log_and_no_traceback(
     assert KEY not in told
     assert body["messages"][0]["content"][1]["image_url"]["url"][30:90] not in told
     assert (found.__cause__, found.__context__) == (None, None)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_ff04_a_call_for_which_no_socket_is_left_is_free_and_not_the_endpoints_fault(
+    line: Line, host: str
+) -> None:
+    away = line.within(base_url=line.target.base_url.replace("127.0.0.1", host))
+    with no_handles():
+        found = away.fail()
+
+    assert facts(found) == ("out_of_handles", True, "no")
+    assert not (found.pauses or found.slows)
+    assert "cannot be reached" not in found.message

@@ -47,3 +47,23 @@ def test_u70_eight_of_the_heaviest_at_once(tmp_path):
     sizes = "16320x12240 9000x10000 9000x10000 5000x5000 5000x5000 5000x5000 3000x2000 3000x2000"
     assert out[0] == sizes
     assert 300 < int(out[1]) < 600
+
+
+@pytest.mark.process
+def test_ff05_a_picture_that_is_large_for_the_memory_there_is_now_is_not_called_damaged(tmp_path):
+    large = scene(40, 30).resize((2000, 1500))
+    formats = {
+        "avif": {"speed": 10},
+        "bmp": {},
+        "gif": {},
+        "heif": {"quality": 50},
+        "jpeg": {"progressive": True},
+        "png": {"compress_level": 1},
+        "tiff": {"compression": "tiff_lzw"},
+        "webp": {"method": 0, "lossless": True},
+    }
+    for kind, options in formats.items():
+        large.save(tmp_path / f"1.{kind}", kind.upper(), **options)
+    command = [sys.executable, "-m", "tests.images.cramped", str(tmp_path), "4"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.splitlines() == [f"1.{kind} memory_short 2000x1500" for kind in formats], done.stderr

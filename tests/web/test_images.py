@@ -1,12 +1,17 @@
 """Pictures: taken in from the tray, and shown to their owner and to admins alone."""
 
+import io
+import os
+
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from describer.models import Description, Image
+from tests.images.pictures import photo
 from tests.rows import make_description, make_image
+from tests.shortage import no_handles
 from tests.web.forms import picture, text_file, text_of, upload
 
 SHOWN = ("", "thumbnail/", "sent/")
@@ -263,6 +268,28 @@ def test_p23_a_file_that_is_gone_is_a_404_with_words(site, alice):
         assert response.status_code == 404
         assert "gone" in response.content.decode()
         assert "max-age" not in response.get("Cache-Control", "")
+
+
+def test_ff04_a_file_that_cannot_be_opened_now_is_503_with_words_and_a_time(site, alice):
+    image = make_image(alice)
+    for name in image.files:
+        path = default_storage.path(name)
+        os.remove(path)
+        os.symlink(path, path)  # a circle: it is there, and nobody can open it
+
+    for address in addresses(image):
+        response = site.get(address)
+        assert (response.status_code, response["Retry-After"]) == (503, "5")
+        assert "gone" not in response.content.decode()
+        assert "immutable" not in response.get("Cache-Control", "")
+
+
+def test_ff04_a_picture_that_no_handle_is_left_for_is_taken_later(site):
+    assert site.post("/images/", {"image": io.BytesIO(photo(71, 50))}).status_code == 201
+    with no_handles():
+        refused = site.post("/images/", {"image": io.BytesIO(photo(70, 50))})
+    assert refused.status_code == 503
+    assert error_of(refused)["code"] in ("storage_away", "busy")
 
 
 def test_a_huge_number_is_just_unknown(site):

@@ -15,6 +15,7 @@ from describer.models import Description
 
 STATUS = {
     "connection_failed": 502,
+    "out_of_handles": 503,
     "connection_lost": 502,
     "stream_cut": 502,
     "timeout": 504,

@@ -19,6 +19,7 @@ from describer.engine.links import guarded_client, read_link
 from describer.engine.submit import AskImage, AskLink, Refusal, keep_image
 from describer.images import ImageError, fetched
 from describer.media.allowance import allowance
+from describer.media.site_fault import OF_THE_SITE
 from describer.media.storage import drop_images
 from describer.models import ApiKey, Endpoint, Image, Scope, User
 
@@ -26,7 +27,7 @@ _LINK_SECONDS = 10.0
 _LINK_BYTES = 20 * 10**6
 _LIST_SECONDS = 10.0  # for an endpoint to list its models while a caller waits
 _LIST_FRESH = timedelta(seconds=1)
-_SITE_FAULTS = ("storage_away", "disk_full", "upload_limit")  # whatever the picture is
+_SITE_FAULTS = (*OF_THE_SITE, "upload_limit")  # whatever the picture is
 _PASSED_ON = ("invalid_image_url", "image_download_failed", "invalid_base64_image")
 
 

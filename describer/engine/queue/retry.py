@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.template.defaultfilters import date
 from django.utils import timezone
 
 from describer.chat import ChatError, ConnectionFailed
@@ -96,7 +95,7 @@ def _reason(error: ChatError, not_before: datetime, tries: int, most: int) -> st
 
 
 def _at(moment: datetime) -> str:
-    return date(timezone.localtime(moment), "H:i:s")
+    return f"{timezone.localtime(moment):%H:%M:%S}"
 
 
 def _span_in_words(seconds: float) -> str:

@@ -19,6 +19,7 @@ from describer.lib.deadline import Deadline, DeadlineConnection, DeadlineTLSConn
 from describer.lib.guard.addresses import Network, is_open
 from describer.lib.guard.errors import AddressRefused, FetchFailed
 from describer.lib.guard.link import PORTS, Link
+from describer.lib.shortage import shortage_in
 
 _Resolver = Callable[[str, int], Sequence[str]]
 _PIECE = 65536
@@ -156,11 +157,14 @@ class GuardedClient:
 def _translate_errors(host: str) -> Iterator[None]:
     """Turn all that sockets, TLS and HTTP raise into FetchFailed, with words for a person.
 
-    A name that nobody knows becomes AddressRefused.
+    A name that nobody knows becomes AddressRefused. What this machine is out of stays an OSError: it says nothing of
+    the host.
     """
     try:
         yield
     except (OSError, HTTPError, HTTPException, ValueError) as error:
+        if short := shortage_in(error):
+            raise short from error
         raise _translated(error, host) from error
 
 

@@ -17,12 +17,12 @@ from describer.engine.queue import Run, Waiter
 from describer.engine.submit import Ask, AskImage, Refusal, keep_image, submit_inline
 from describer.management.describe.files import printable_path, words_of
 from describer.management.describe.report import DescribeReport
+from describer.media.site_fault import OF_THE_SITE
 from describer.models import Description, Status, User
 
 logger = logging.getLogger(__name__)
 
 _AGAIN_SECONDS = 1.0
-_OF_THE_SITE = ("storage_away", "disk_full")  # whatever the picture is
 
 
 class Asking:
@@ -105,7 +105,7 @@ class Asking:
         try:
             return AskImage(keep_image(self.ask.owner, file, name), name)
         except Refusal as refusal:
-            if refusal.code in _OF_THE_SITE:
+            if refusal.code in OF_THE_SITE:
                 raise
             self.outcome.unfit(path, refusal.message)
             return None

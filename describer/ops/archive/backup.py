@@ -97,9 +97,9 @@ def _write_file(pack: Pack, manifest: Manifest, name: str, sha256: str) -> str:
         file = default_storage.open(name)
     except FileNotFoundError:
         return "gone"
-    except StorageAway:
-        raise
     except OSError as error:
+        if isinstance(error, StorageAway) and not error.errno:
+            raise  # a bucket's: whatever the file is
         raise file_unreadable(name, error) from error
     with file:
         digest = pack.add_file(f"files/{name}", cast(IO[bytes], file))

@@ -89,7 +89,13 @@ NOT_THEIRS = ("bad_answer", "redirected")  # say what they saw instead of the en
 
 
 def test_e33_no_code_is_left_out():
-    elsewhere = {"connection_lost", "stream_cut", "empty_answer", "cancelled"}  # each in a test of its own
+    elsewhere = {
+        "connection_lost",
+        "stream_cut",
+        "empty_answer",
+        "cancelled",
+        "out_of_handles",
+    }  # each in a test of its own
     assert set(FAILURES) | elsewhere | {"image_missing"} == set(STATUS)
 
 
