@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from describer import __version__, webhooks
 from describer.db import version
+from describer.db.clock import SLACK_SECONDS, clock
 from describer.db.connections import borrowed
 from describer.db.faults import in_words, is_for_good
 from describer.db.leaving import leave
@@ -68,7 +69,9 @@ def start_rounds() -> None:
 def keep_leases() -> None:
     """Start the one round of a process that is no worker, but runs calls of our own endpoint or the shell."""
     process.start(
-        Round("leases", {process.leases.extend: settings.HEARTBEAT_SECONDS} | _SETTLE),
+        Round(
+            "leases", dict.fromkeys((process.leases.extend, clock.look), settings.HEARTBEAT_SECONDS) | _SETTLE
+        ),
         Round("journal", _JOURNAL),
     )
 
@@ -187,10 +190,13 @@ def probe(endpoint: Endpoint) -> None:
 
     The list of models tells whether a key is good again; where the list cannot, the oldest ask goes ahead.
     """
-    now = timezone.now()
-    if endpoint.next_probe and endpoint.next_probe > now:
+    now, later = clock.now(), timedelta(seconds=settings.PROBE_SECONDS)
+    latest = (
+        now + later + timedelta(seconds=SLACK_SECONDS)
+    )  # beyond it, it was written by a clock that was wrong
+    if endpoint.next_probe and now < endpoint.next_probe < latest:
         return
-    Endpoint.objects.filter(pk=endpoint.pk).update(next_probe=now + timedelta(seconds=settings.PROBE_SECONDS))
+    Endpoint.objects.filter(pk=endpoint.pk).update(next_probe=now + later)
     answers = client.answers_again(endpoint)
     if answers:
         queue.open_endpoint(endpoint)

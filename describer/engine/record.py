@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 
 from describer.chat import ChatError, Reply, Usage, completed, estimate, kept_call, kept_usage, text_of
+from describer.db.clock import clock
 from describer.db.connections import release
 from describer.engine import queue, store
 from describer.engine.outcome import Outcome
@@ -23,7 +23,7 @@ BROKEN_OFF = ("connection_lost", "stream_cut", "timeout")
 
 def answer(run: Run, attempt: Attempt, reply: Reply) -> None:
     """Record the whole answer with its usage. The attempt is completed even if the run lost its row: it was paid."""
-    line = _usage_of(run, reply) | {"answered": timezone.now(), "billed": Attempt.Billed.YES}
+    line = _usage_of(run, reply) | {"answered": clock.now(), "billed": Attempt.Billed.YES}
     words = _words_of(run, reply, line)
     _write_down(
         run, attempt, Outcome(Attempt.State.ANSWERED, line, Status.DONE, {"waiting_reason": ""}, **words)
@@ -93,7 +93,7 @@ def _line_of(run: Run, error: ChatError) -> dict[str, Any]:
     if error.reply is not None:
         of_reply = _usage_of(run, error.reply)
     return of_reply | {
-        "answered": timezone.now(),
+        "answered": clock.now(),
         "error_code": error.code,
         "error_message": error.message,
         "http_status": error.http_status,

@@ -18,6 +18,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Min, RestrictedError
 from django.utils import timezone
 
+from describer.db.clock import clock
 from describer.images import Limits
 from describer.models import Image, SentCopy
 
@@ -112,7 +113,7 @@ def upload_limits() -> Limits:
 
 def sweep_images() -> int:
     """Delete images that no description shows and nobody gave for a day; return how many."""
-    old = timezone.now() - timedelta(seconds=settings.IMAGE_KEEP_SECONDS)
+    old = clock.now() - timedelta(seconds=settings.IMAGE_KEEP_SECONDS)
     unshown = Image.objects.filter(last_given__lt=old, shown_by=None)
     return sum(_delete(image) for image in unshown.prefetch_related("sent_copies")[:_AT_ONCE])
 
@@ -183,7 +184,7 @@ def sweep_files(parts: Sequence[str] = PARTS) -> int:
     the settings, and must not cost the pictures.
     """
     since = MigrationRecorder(connection).migration_qs.aggregate(first=Min("applied"))["first"]
-    until = timezone.now() - timedelta(seconds=settings.ORPHAN_KEEP_SECONDS)
+    until = clock.now() - timedelta(seconds=settings.ORPHAN_KEEP_SECONDS)
     return sum(_sweep(folder, part, since, until) for part in parts for folder in FOLDERS)
 
 

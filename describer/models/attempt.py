@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from describer.db.clock import clock
 from describer.models.statements import COMPLETE_ATTEMPT, COMPLETED, INSERT_ATTEMPT
 
 
@@ -96,7 +97,7 @@ class Attempt(models.Model):
         A call given up as unknown may still be completed by its late reply: it was paid. `answered` is now, if not given.
         """
         held = {name: getattr(self, name) for name in COMPLETED}
-        written = held | {"answered": timezone.now()} | values | {"state": state}
+        written = held | {"answered": clock.now()} | values | {"state": state}
         for before in (self.State.SENT, self.State.UNKNOWN):
             if COMPLETE_ATTEMPT(pk=self.pk, before=before, **written):
                 self._set(**written)
@@ -105,6 +106,7 @@ class Attempt(models.Model):
 
     def send(self) -> None:
         """Write the call as `sent`, to be committed before its bytes leave."""
+        self.sent = clock.now()
         INSERT_ATTEMPT(self)
 
     def _set(self, **values: Any) -> None:

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
+from describer.db.clock import clock
 from describer.models.statements import SELECT_API_KEY
 
 _KEY_PREFIX = "dsc_"
@@ -120,7 +121,7 @@ class ApiKey(models.Model):
         """Count asks against the key's limit a minute, all or none; return None, or when the next ask may go."""
         if not self.asks_per_minute:
             return None
-        now = timezone.now().replace(second=0, microsecond=0)
+        now = clock.now().replace(second=0, microsecond=0)
         room = (
             models.Q(minute=None)
             | ~models.Q(minute=now)
@@ -140,7 +141,7 @@ class ApiKey(models.Model):
         """
         if not self.asks_per_minute:
             return None
-        now = timezone.now().replace(second=0, microsecond=0)
+        now = clock.now().replace(second=0, microsecond=0)
         asked = self.minute_asks
         if self.minute != now:
             asked = 0
@@ -150,7 +151,7 @@ class ApiKey(models.Model):
 
     def note_refusal(self) -> bool:
         """Count a call that was one too many; tell whether it is among the first of its minute, which get a row."""
-        now = timezone.now().replace(second=0, microsecond=0)
+        now = clock.now().replace(second=0, microsecond=0)
         rows, one_more = ApiKey.objects.filter(pk=self.pk), {"refusals": F("refusals") + 1}
         early = models.Q(refusal_minute=None) | ~models.Q(refusal_minute=now)
         early |= models.Q(minute_refusals__lt=REFUSALS_KEPT)

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from describer.db.clock import SLACK_SECONDS
 from describer.models.person import ApiKey
 from describer.models.statements import INSERT_DELIVERIES
 
@@ -101,6 +102,12 @@ class Webhook(models.Model):
         return Webhook.objects.filter(pk=self.pk)
 
 
+def _has_come() -> Q:
+    """Return deliveries whose time has come, or is further ahead than any rest is long: a wrong clock wrote that."""
+    latest = Now() + timedelta(seconds=settings.WEBHOOK_BACKOFF_MOST_SECONDS * 2 + SLACK_SECONDS)
+    return Q(not_before__lte=Now()) | Q(not_before__gt=latest)
+
+
 class DeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def pending(self) -> "DeliveryQuerySet":
         return self.filter(state=WebhookDelivery.State.PENDING)
@@ -108,7 +115,7 @@ class DeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def due(self) -> "DeliveryQuerySet":
         """Return the deliveries that may be sent now, the oldest first; of a paused webhook tests only."""
         sent = Q(webhook__paused=None) | Q(description=0)
-        due = self.pending().filter(sent, not_before__lte=Now())
+        due = self.pending().filter(sent, _has_come())
         return due.select_related("webhook__key", "webhook__owner").order_by("not_before", "id")
 
     def old(self, seconds: float) -> "DeliveryQuerySet":
@@ -171,7 +178,7 @@ class WebhookDelivery(models.Model):
 
     def claim(self, seconds: float) -> bool:
         """Take the delivery for a try that ends within so many seconds; False when another process was quicker."""
-        rows = self._rows.filter(not_before__lte=Now())
+        rows = self._rows.filter(_has_come())
         lease = {"not_before": Now() + timedelta(seconds=seconds), "tried": Now()}
         claimed = bool(rows.update(tries=self.tries + 1, http_status=None, error="", **lease))
         self.tries += int(claimed)

@@ -15,7 +15,8 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
         The database's clock says so: machines' clocks are never compared.
         """
-        return self.filter(beat__gt=Now() - timedelta(seconds=settings.HEARTBEAT_SECONDS * 3))
+        lately = timedelta(seconds=settings.HEARTBEAT_SECONDS * 3)
+        return self.filter(beat__gt=Now() - lately, beat__lt=Now() + lately)
 
     def gone(self) -> "WorkerQuerySet":
         """Return the workers whose last heartbeat is a day old."""

@@ -14,8 +14,8 @@ from queue import Empty, SimpleQueue
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
+from describer.db.clock import clock
 from describer.db.connections import release
 from describer.engine.queue import backoff
 from describer.lib.guard import host_of
@@ -139,12 +139,12 @@ def _put_off(delivery: WebhookDelivery, outcome: PostResult) -> None:
     This delivery may be the one that the receiver cannot take.
     """
     webhook, most = delivery.webhook, settings.WEBHOOK_BACKOFF_MOST_SECONDS
-    rest = timezone.now() + timedelta(seconds=backoff(webhook.failures + 1, most))
+    rest = clock.now() + timedelta(seconds=backoff(webhook.failures + 1, most))
     again = rest + timedelta(seconds=backoff(delivery.tries, most))
     delivery.put_off(again, outcome.error, outcome.http_status)
     webhook.rest(rest)
     since = webhook.failing_since
-    if since and (timezone.now() - since).total_seconds() > settings.WEBHOOK_PATIENCE_SECONDS:
+    if since and (clock.now() - since).total_seconds() > settings.WEBHOOK_PATIENCE_SECONDS:
         webhook.pause(_FAILING.format(outcome.error))
 
 

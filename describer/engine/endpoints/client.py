@@ -6,9 +6,9 @@ from datetime import timedelta
 from functools import cache
 
 from django.conf import settings
-from django.utils import timezone
 
 from describer.chat import ChatError, Client, Target
+from describer.db.clock import clock
 from describer.models import Endpoint
 from describer.models.endpoint import FIRST
 from describer.sandbox import SandboxAdapter
@@ -43,8 +43,8 @@ def refresh_models(endpoint: Endpoint, keep: timedelta = _MODELS_KEEP, seconds: 
 
     With `seconds` somebody waits for the list, and so long at most.
     """
-    now = timezone.now()
-    if endpoint.models_fetched and now - endpoint.models_fetched < keep:
+    now = clock.now()
+    if endpoint.models_fetched and abs(now - endpoint.models_fetched) < keep:
         return
     try:
         asked = target(endpoint)

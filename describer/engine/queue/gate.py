@@ -12,13 +12,14 @@ The admin's limits stand in the same place: calls in flight, requests and tokens
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from describer.db.clock import SLACK_SECONDS, clock
 from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.endpoint import WIDE
 
@@ -51,13 +52,19 @@ def room(endpoint: Endpoint, wanted: int) -> int:
     """
     if endpoint.is_free:
         return wanted
-    rows = Endpoint.objects.select_for_update().annotate(shut=Q(gate_opens__gt=Now()))
+    shut = Q(gate_opens__gt=Now(), gate_opens__lt=_latest())
+    rows = Endpoint.objects.select_for_update().annotate(shut=shut)
     fresh = rows.get(pk=endpoint.pk)
     if fresh.shut:
         return 0
     running = _running(fresh)
     lefts = [wanted, *_by_width(fresh, running), *_by_requests(fresh, running), *_by_tokens(fresh, running)]
     return max(0, min(lefts))
+
+
+def _latest() -> Any:
+    """Return the time to which a gate can be shut at most: one shut beyond it was shut by a clock that was wrong."""
+    return Now() + timedelta(seconds=settings.PATIENCE_SECONDS + SLACK_SECONDS)
 
 
 def _running(endpoint: Endpoint) -> int:
@@ -94,7 +101,8 @@ def _by_tokens(endpoint: Endpoint, running: int) -> list[int]:
 
 
 def _of_last_minute(endpoint: Endpoint) -> "QuerySet[Attempt]":
-    return Attempt.objects.filter(endpoint=endpoint.name, sent__gt=timezone.now() - MINUTE)
+    now = clock.now()
+    return Attempt.objects.filter(endpoint=endpoint.name, sent__gt=now - MINUTE, sent__lt=now + MINUTE)
 
 
 def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
@@ -103,7 +111,8 @@ def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
         rows = Endpoint.objects.filter(pk=endpoint.pk)
         fresh = rows.select_for_update().get()
         opens = Now() + timedelta(seconds=min(seconds, settings.PATIENCE_SECONDS))
-        rows.filter(Q(gate_opens=None) | Q(gate_opens__lt=opens)).update(gate_opens=opens)
+        sooner = Q(gate_opens=None) | Q(gate_opens__lt=opens) | Q(gate_opens__gt=_latest())
+        rows.filter(sooner).update(gate_opens=opens)
         if fresh.gate_narrowed and attempt.sent <= fresh.gate_narrowed:
             return
         running = _running(endpoint)
@@ -112,7 +121,7 @@ def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
         crowded = fresh.gate_answered or fresh.gate_threshold is None
         threshold = width if crowded else fresh.gate_threshold
         rows.update(
-            gate_width=width, gate_threshold=threshold, gate_answered=False, gate_narrowed=timezone.now()
+            gate_width=width, gate_threshold=threshold, gate_answered=False, gate_narrowed=clock.now()
         )
     logger.info("endpoint %s asks for less: %d calls at once, not before %.0f s", endpoint, width, seconds)
 
@@ -128,5 +137,6 @@ def widen(endpoint: Endpoint) -> None:
 
 def forget_storms() -> int:
     """Open the gates wide that nothing has narrowed for ten minutes."""
-    calm = timezone.now() - timedelta(seconds=settings.STORM_SECONDS)
-    return Endpoint.objects.filter(gate_narrowed__lt=calm).update(**WIDE)
+    calm = Q(gate_narrowed__lt=Now() - timedelta(seconds=settings.STORM_SECONDS))
+    unbelievable = Q(gate_narrowed__gt=Now() + timedelta(seconds=SLACK_SECONDS))
+    return Endpoint.objects.filter(calm | unbelievable).update(**WIDE)

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from describer.db.clock import clock
 from describer.engine.queue.doorbell import ring
 from describer.models import Description, Endpoint, Status
 
@@ -24,7 +24,7 @@ def pause_reason(endpoint: Endpoint) -> str:
 
 def pause_endpoint(endpoint: Endpoint, code: str) -> None:
     """Pause the endpoint, and let what is queued for it wait."""
-    probe = timezone.now() + timedelta(seconds=settings.PROBE_SECONDS)
+    probe = clock.now() + timedelta(seconds=settings.PROBE_SECONDS)
     with transaction.atomic():
         endpoint.pause(code, probe)
         queued = Description.objects.filter(endpoint=endpoint, status=Status.QUEUED)

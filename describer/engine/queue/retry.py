@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from describer.chat import ChatError, ConnectionFailed
+from describer.db.clock import clock
 from describer.models import Description, Lane
 
 
@@ -35,7 +36,7 @@ def judge(description: Description, error: ChatError, attempts: int) -> Verdict:
     if tries >= _most_tries(description):
         return Verdict(f"{error.message} It was tried {attempts} times.", tries)
     delay = (error.retry_after or 0) + backoff(attempts)
-    not_before = timezone.now() + timedelta(seconds=delay)
+    not_before = clock.now() + timedelta(seconds=delay)
     return Verdict(_reason(error, not_before, tries, _most_tries(description)), tries, not_before)
 
 
@@ -48,9 +49,9 @@ def put_off(description: Description, message: str) -> Verdict:
 
     The older a row, the longer it waits, so that a long outage costs little.
     """
-    age = (timezone.now() - description.created).total_seconds()
+    age = (clock.now() - description.created).total_seconds()
     delay = random.uniform(0, min(settings.BACKOFF_MOST_SECONDS, max(2, age / 4)))  # noqa: S311  no secret
-    not_before = timezone.now() + timedelta(seconds=delay)
+    not_before = clock.now() + timedelta(seconds=delay)
     return Verdict(f"{message} Next try at {_at(not_before)}.", description.tries, not_before)
 
 
@@ -62,7 +63,7 @@ def _is_patient(description: Description, error: ChatError) -> bool:
     """
     if description.policy.holds_connection:
         return False
-    age = (timezone.now() - description.created).total_seconds()
+    age = (clock.now() - description.created).total_seconds()
     interactive = description.lane == Lane.INTERACTIVE
     if error.slows and interactive:
         return age < settings.LATER_PATIENCE_SECONDS

@@ -10,11 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.db.models.functions import Now
 from django.utils import timezone
 
+from describer.db.clock import clock
 from describer.engine import events
-from describer.engine.queue import gate
+from describer.engine.queue import gate, times
 from describer.engine.queue.doorbell import ring
 from describer.engine.queue.process import process
 from describer.ledger import rollup
@@ -40,6 +40,7 @@ _GONE = "The process in which this was asked has ended, and whoever waited for i
 
 def sweep() -> None:
     """Do one round. Each step is cheap when there is nothing to do: partial indexes hold only what is open."""
+    times.follow_clock()
     wake()
     gate.forget_storms()
     _take_back_expired()
@@ -51,7 +52,7 @@ def _take_back_expired() -> None:
 
     None while this process cannot write itself, nor for a while after: then the others could not either.
     """
-    rows = Description.objects.filter(lease_until__lt=Now()).exclude(lease_token="")
+    rows = Description.objects.filter(times.has_run_out()).exclude(lease_token="")
     expired = {
         (token, until): number
         for number, token, until in rows.values_list("pk", "lease_token", "lease_until")
@@ -145,7 +146,7 @@ def give_up(attempts: "QuerySet[Attempt]") -> list[int]:
 
 def wake() -> int:
     """Move all that is due from waiting to queued, with the turns it had."""
-    due = Description.objects.filter(status=Status.WAITING, not_before__lte=Now(), lease_token="")
+    due = Description.objects.filter(times.is_due(), status=Status.WAITING, lease_token="")
     return due.update(status=Status.QUEUED, not_before=None)
 
 
@@ -168,7 +169,7 @@ def give_up_orphans() -> int:
     """Give up open attempts older than any call can be: their description is gone, or their process died unseen."""
     longest = sum(settings.VISION_TIMEOUTS.values()) + settings.LEASE_SECONDS
     with transaction.atomic():
-        return len(give_up(sent_before(timezone.now() - timedelta(seconds=longest))))
+        return len(give_up(sent_before(clock.now() - timedelta(seconds=longest))))
 
 
 def hand_back_held(kept: Container[str]) -> int:
@@ -188,7 +189,8 @@ def hand_all_back() -> Callable[[], int]:
     """
     leased = Description.objects.exclude(lease_token="")
     beside = [via for via in Via if via.policy.outlives_site]
-    shells = set(leased.filter(via__in=beside, lease_until__gt=Now()).values_list("pk", flat=True))
+    living = leased.filter(times.is_leased(), via__in=beside)
+    shells = set(living.values_list("pk", flat=True))
     leases = {
         number: token for number, token in leased.values_list("pk", "lease_token") if number not in shells
     }

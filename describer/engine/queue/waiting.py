@@ -5,8 +5,8 @@ import random
 from itertools import count
 
 from django.db import DatabaseError, InterfaceError, transaction
-from django.utils import timezone
 
+from describer.db.clock import clock
 from describer.db.connections import borrowed, release
 from describer.db.unavailable import is_unavailable
 from describer.engine.queue import gate
@@ -75,7 +75,7 @@ def _until_due(run: Run) -> float:
     due = run.description.not_before
     if due is None:
         return 0.0
-    return max(0.0, (due - timezone.now()).total_seconds())
+    return max(0.0, (due - clock.now()).total_seconds())
 
 
 def _resumed(run: Run) -> bool:

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from describer.chat import ParameterError, read_parameters
+from describer.db.clock import clock
 from describer.engine import events, queue
 from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, show
@@ -190,7 +190,7 @@ def check_rate(key: ApiKey, asks: int = 1) -> None:
 
 
 def _too_often(key: ApiKey, again: datetime) -> Refusal:
-    seconds = max(1, math.ceil((again - timezone.now()).total_seconds()))
+    seconds = max(1, math.ceil((again - clock.now()).total_seconds()))
     most = f"This API key may ask {key.asks_per_minute} times a minute"
     message = f"{most}; it may again in {seconds} seconds."
     return Refusal(message, code="rate_limit_exceeded", status=429, retry_after=seconds)
@@ -248,6 +248,7 @@ def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
         model=ask.model or endpoint.model,
         parameters=dict(ask.parameters),
         submit_token=ask.token or None,
+        created=clock.now(),
         **values,
     )
 
@@ -287,6 +288,6 @@ def _announce(born: Sequence[Description]) -> None:
 
 def forget_tokens() -> int:
     """Clear submit tokens that are a day old (looking back a week, so that a long history costs nothing)."""
-    old = timezone.now() - timedelta(seconds=settings.SUBMIT_TOKEN_SECONDS)
+    old = clock.now() - timedelta(seconds=settings.SUBMIT_TOKEN_SECONDS)
     rows = Description.objects.filter(created__lt=old, created__gt=old - timedelta(days=7))
     return rows.exclude(submit_token=None).update(submit_token=None)

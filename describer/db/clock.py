@@ -1,0 +1,65 @@
+"""The database's clock: the one by which everything is decided that comes later. Machines' clocks are never compared.
+
+A process reckons it by its monotonic clock from the last look, so that it costs no statement, nor a wait where the
+database is away: rounds look, each sweep and each heartbeat. Small differences are the network's and are passed over.
+"""
+
+import logging
+import time
+from datetime import UTC, datetime
+
+from django.db import DatabaseError, InterfaceError, connection
+
+logger = logging.getLogger(__name__)
+
+SLACK_SECONDS = 15.0  # a time that much further ahead than it can be is not believed
+_LEAST_JUMP = 0.5
+_SECONDS = {
+    "postgresql": "SELECT EXTRACT(EPOCH FROM clock_timestamp())",
+    "sqlite": "SELECT (julianday('now') - 2440587.5) * 86400.0",
+}
+
+
+class DatabaseClock:
+    """The database's time as this process reckons it."""
+
+    def __init__(self) -> None:
+        self.ahead: float | None = None  # of the monotonic clock, in seconds
+
+    def now(self) -> datetime:
+        """Return the time by the database's clock."""
+        if self.ahead is None:
+            self.look()
+        return datetime.fromtimestamp(time.monotonic() + (self.ahead or 0.0), UTC)
+
+    def look(self) -> float:
+        """Ask the database for its time; return by how many seconds its clock was set since the last look, mostly 0."""
+        before = self.ahead
+        try:
+            ahead, slack = _measured()
+        except (DatabaseError, InterfaceError):
+            if before is None:
+                raise
+            return 0.0  # whoever needs the database now will say that it is away
+        if before is None:
+            self.ahead = ahead
+            return 0.0
+        jump = ahead - before
+        if abs(jump) <= max(_LEAST_JUMP, slack):
+            return 0.0
+        self.ahead = ahead
+        logger.warning("the database's clock was set by %+.1f s", jump)
+        return jump
+
+
+def _measured() -> tuple[float, float]:
+    """Return how far the database's clock is ahead of the monotonic one, and how long asking took."""
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute(_SECONDS[connection.vendor])
+        seconds = float(cursor.fetchone()[0])
+    # Never behind: SQLite cuts off at milliseconds.
+    return seconds + 0.001 - began, time.monotonic() - began
+
+
+clock = DatabaseClock()
