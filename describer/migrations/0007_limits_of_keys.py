@@ -23,7 +23,7 @@ def take_back(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('describer', '0006_rendered'),
+        ('describer', '0006_shown'),
     ]
 
     operations = [
