@@ -1,5 +1,6 @@
 """Descriptions: what was asked and answered, to be read."""
 
+import json
 from typing import Any
 
 from django.contrib import admin
@@ -9,8 +10,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from describer.admin.lists import LongList, recorded
-from describer.admin.words import indented, short, thumbnail_link, tokens
+from describer.admin.words import MOST_CHARACTERS, begun, indented, short, shortened, thumbnail_link, tokens
 from describer.models import Attempt, Choice, Description, DescriptionImage
+
+_MOST_ANSWERS = 8
 
 
 class PictureInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -39,16 +42,38 @@ class PictureInline(admin.TabularInline):  # type: ignore[type-arg]
 
 class ChoiceInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Choice
-    fields = readonly_fields = ("content", "finish_reason", "refusal", "tool_calls", "reasoning")
+    fields = readonly_fields = ("answer", "finish_reason", "declined", "calls", "thoughts")
     ordering = ("index",)
     extra = 0
     can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Choice]:
+        """Return the first answers, cut in the database; the description's own page shows all of them."""
+        rows = begun(super().get_queryset(request), "content", "refusal", "reasoning", "tool_calls")
+        first = Choice.objects.filter(description=OuterRef("description")).order_by("index").values("pk")
+        return rows.filter(pk__in=Subquery(first[:_MOST_ANSWERS]))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description="content")
+    def answer(self, choice: Any) -> str:
+        return shortened(choice.content_start)
+
+    @admin.display(description="refusal")
+    def declined(self, choice: Any) -> str:
+        return shortened(choice.refusal_start)
+
+    @admin.display(description="tool calls")
+    def calls(self, choice: Any) -> str:
+        return shortened(choice.tool_calls_start)
+
+    @admin.display(description="reasoning")
+    def thoughts(self, choice: Any) -> str:
+        return shortened(choice.reasoning_start)
 
 
 @admin.register(Description)
@@ -67,8 +92,8 @@ class DescriptionAdmin(LongList):
     inlines = (PictureInline, ChoiceInline)
     fields = (
         ("status", "owner", "via", "key"),
-        "question",
-        "system_prompt",
+        "asked",
+        "prompt",
         ("endpoint", "model"),
         "set_parameters",
         ("waiting_reason", "not_before"),
@@ -85,7 +110,7 @@ class DescriptionAdmin(LongList):
         pictures = DescriptionImage.objects.filter(description=OuterRef("pk"), position=0)
         attempts = Attempt.objects.filter(description=OuterRef("pk"), state=Attempt.State.ANSWERED)
         rows: QuerySet[Description] = super().get_queryset(request)
-        return rows.annotate(
+        return begun(rows, "question", "system_prompt", "parameters").annotate(
             first_image=Subquery(pictures.values("image")[:1]),
             total_tokens=Subquery(attempts.order_by("-number").values("total_tokens")[:1]),
         )
@@ -95,16 +120,26 @@ class DescriptionAdmin(LongList):
         return thumbnail_link(row.first_image)
 
     @admin.display(description="question")
-    def about(self, row: Description) -> str:
-        return short(row.question)
+    def about(self, row: Any) -> str:
+        return short(row.question_start)
+
+    @admin.display(description="question")
+    def asked(self, row: Any) -> str:
+        return shortened(row.question_start)
+
+    @admin.display(description="system prompt")
+    def prompt(self, row: Any) -> str:
+        return shortened(row.system_prompt_start)
 
     @admin.display(description="tokens")
     def usage(self, row: Any) -> str:
         return tokens(row.total_tokens)
 
     @admin.display(description="parameters")
-    def set_parameters(self, row: Description) -> str:
-        return indented(row.parameters)
+    def set_parameters(self, row: Any) -> str:
+        if len(row.parameters_start) > MOST_CHARACTERS:
+            return shortened(row.parameters_start)
+        return indented(json.loads(row.parameters_start))
 
     @admin.display(description="attempts")
     def ledger(self, row: Description) -> str:

@@ -39,3 +39,17 @@ def test_x34_a_deleted_description_leaves_its_ledger(desk, alice):
     assert not Description.objects.exists()
     assert not Choice.objects.exists()
     assert list(Attempt.objects.values()) == lines
+
+
+def test_fe02_long_texts_are_cut_in_the_admin_too(desk, alice):
+    row = whole(alice)
+    long = "word " * 100_000
+    Description.objects.filter(pk=row.pk).update(
+        question=long, system_prompt=long, parameters={"n": 1, "metadata": {"a": long}}
+    )
+    row.choices.update(content=long, refusal=long, reasoning=long, tool_calls=[{"function": {"name": long}}])
+    for index in range(2, 40):
+        Choice.objects.create(description=row, index=index, content=long)
+    html = desk.get(path("description", row.pk, "change")).content.decode()
+    assert "word word" in html and len(html) < 600_000
+    assert len(desk.get(path("description")).content) < 100_000
