@@ -318,6 +318,10 @@ SECRETS = [  # never in a log line
     *passwords_in(DATABASE_URL, REDIS_URL, VISION_BASE_URL),
 ]
 DEFAULT_EXCEPTION_REPORTER_FILTER = "vision_site.hidden.HiddenSettings"
+# Below INFO Django tells statements with their values, boto requests with their headers.
+FOREIGN_LOG_LEVEL = LOG_LEVEL
+if LOG_LEVEL in ("DEBUG", "NOTSET"):
+    FOREIGN_LOG_LEVEL = "INFO"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -336,9 +340,12 @@ LOGGING = {
             "filters": ["callers_fault", "log_context"],
         },
     },
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "root": {"handlers": ["stderr"], "level": FOREIGN_LOG_LEVEL},
     "loggers": {
-        "django": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
+        "describer": {"level": LOG_LEVEL},
+        "vision_site": {"level": LOG_LEVEL},
+        "django": {"handlers": [], "propagate": True, "level": FOREIGN_LOG_LEVEL},
+        "django.db.backends": {"level": FOREIGN_LOG_LEVEL},
         "django.server": {"handlers": [], "propagate": True},
         "axes": {"level": "WARNING"},
         "celery": {"level": "WARNING"},

@@ -14,9 +14,14 @@ from describer.db.connections import release
 from describer.engine import queue, store
 from describer.engine.outcome import Outcome
 from describer.engine.queue import Run, Verdict
+from describer.lib.log_rate import LogRate
 from describer.models import Attempt, Status
 
 logger = logging.getLogger(__name__)
+
+_FAILURES = (
+    LogRate()
+)  # that will be tried again: an endpoint that is away fails a thousand asks eight times each
 
 BROKEN_OFF = ("connection_lost", "stream_cut", "timeout")
 
@@ -42,25 +47,33 @@ def error(run: Run, attempt: Attempt, error: ChatError, *, again: bool) -> None:
     outcome = Outcome(_state_of(error), _line_of(run, error))
     if not again:
         outcome = _judged(run, attempt, error, outcome)
-    _write_down(run, attempt, outcome)
+    _write_down(run, attempt, outcome, comes_again=error.retryable)
     endpoint = run.description.endpoint
     if error.slows and not endpoint.is_sandbox:
         seconds = error.retry_after or queue.backoff(attempt.number)
         _adjust(partial(queue.narrow, endpoint, attempt, seconds))
 
 
-def _write_down(run: Run, attempt: Attempt, outcome: Outcome) -> None:
+def _write_down(run: Run, attempt: Attempt, outcome: Outcome, *, comes_again: bool = False) -> None:
     """Write the outcome down, and tell the log of it once, however often it had to be written."""
     store.write_down(run, attempt, outcome)
+    others = ""
+    if comes_again:
+        left_out = _FAILURES.left_out(attempt.endpoint)
+        if left_out is None:
+            return
+        if left_out:
+            others = f"; {left_out:,} other failures of {attempt.endpoint} since the last line like this"
     tokens = "?" if attempt.total_tokens is None else attempt.total_tokens
     logger.info(
-        "attempt %s: %s %s, %s tokens, billed: %s, %.2f s",
+        "attempt %s: %s %s, %s tokens, billed: %s, %.2f s%s",
         attempt.number,
         attempt.state,
         attempt.error_code or attempt.http_status,
         tokens,
         attempt.billed,
         attempt.seconds or 0,
+        others,
         extra={"description": run.description.pk, "request_id": attempt.request_id},
     )
 

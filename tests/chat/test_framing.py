@@ -2,9 +2,10 @@
 
 import pytest
 
+from describer.lib import deadline
 from tests.chat.conftest import Line
 from tests.endpoint import completion, raw, reply
-from tests.steps import encoded
+from tests.steps import Call, Step, Wire, encoded
 
 BODY = encoded(completion("A dog."))
 SIZE = len(BODY)
@@ -90,3 +91,21 @@ def test_fe22_a_refused_key_after_interim_replies_is_a_refused_key(line: Line) -
     refused = headed(f"Content-Length: {len(body)}", status="401 Unauthorized", body=body)
     assert line.fail(raw(hints + refused)).code == "bad_key"
     assert line.ask(reply(200, completion())).http_status == 200
+
+
+def test_fe26_a_connection_is_used_for_a_minute_at_most(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports: list[int] = []
+
+    def noting(wire: Wire, call: Call) -> None:
+        ports.append(wire.connection.getpeername()[1])
+        reply(200, completion()).play(wire, call)
+
+    step = Step("noting", noting)
+    line.ask(step)
+    line.ask(step)
+    monkeypatch.setattr(deadline, "CONNECTION_SECONDS", 0.0)  # from the next connection on
+    line.client.close()
+    line.ask(step)
+    line.ask(step)
+    first, second, third, fourth = ports
+    assert first == second and len({second, third, fourth}) == 3

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from describer.chat import ChatError, Client, Target
 from describer.db.clock import clock
+from describer.lib.log_rate import LogRate
 from describer.models import Endpoint
 from describer.models.endpoint import FIRST
 from describer.sandbox import SandboxAdapter
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 _MODELS_KEEP = timedelta(hours=1)
 _MODELS_AGAIN = timedelta(minutes=1)
+_FAILURES = LogRate()
 
 
 @cache
@@ -50,7 +52,8 @@ def refresh_models(endpoint: Endpoint, keep: timedelta = _MODELS_KEEP, seconds: 
         asked = target(endpoint)
         names = client().models(replace(asked, whole_call=seconds or asked.whole_call))
     except ChatError as error:
-        logger.info("endpoint %s lists no models: %s", endpoint, error.code)
+        if _FAILURES.left_out(endpoint.pk) is not None:
+            logger.info("endpoint %s lists no models: %s", endpoint, error.code)
         Endpoint.objects.filter(pk=endpoint.pk).update(models_fetched=now - _MODELS_KEEP + _MODELS_AGAIN)
         return
     Endpoint.objects.filter(pk=endpoint.pk).update(model_names=names, models_fetched=now)

@@ -20,10 +20,13 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Now
 
 from describer.db.clock import SLACK_SECONDS, clock
+from describer.lib.log_rate import LogRate
 from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.endpoint import WIDE
 
 logger = logging.getLogger(__name__)
+
+_STORMS = LogRate()
 
 MINUTE = timedelta(minutes=1)
 MOMENT = 0.05  # seconds
@@ -123,7 +126,10 @@ def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
         rows.update(
             gate_width=width, gate_threshold=threshold, gate_answered=False, gate_narrowed=clock.now()
         )
-    logger.info("endpoint %s asks for less: %d calls at once, not before %.0f s", endpoint, width, seconds)
+    if _STORMS.left_out(endpoint.pk) is not None:
+        logger.info(
+            "endpoint %s asks for less: %d calls at once, not before %.0f s", endpoint, width, seconds
+        )
 
 
 def widen(endpoint: Endpoint) -> None:

@@ -72,7 +72,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verbosity"] < 2:
-            logging.getLogger().setLevel(logging.WARNING)  # each call is told of already
+            for name in ("", "describer"):
+                logging.getLogger(name).setLevel(logging.WARNING)  # each call is told of already
         try:
             asking, outcome, jobs = self._prepared(options)
         except CommandError as error:
