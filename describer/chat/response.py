@@ -29,10 +29,9 @@ from describer.chat.errors import (
 from describer.chat.events import is_stream
 from describer.chat.stream import Assembly, assembled
 from describer.lib.lenient_json import TooDeep, loads
-from describer.lib.limits import HEADER_CHARACTERS, SEEN_CHARACTERS
+from describer.lib.limits import HEADER_CHARACTERS, SEEN_CHARACTERS, WAIT_SECONDS
 from describer.lib.masks import masked, masked_values
 
-_LONGEST_WAIT = 31 * 24 * 3600
 _MOST_LIMITS = 20
 _REQUEST_IDS = ("x-request-id", "request-id", "x-oneapi-request-id")
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -85,7 +84,7 @@ class EndpointResponse:
 
     @property
     def retry_after(self) -> float | None:
-        """Return the seconds to wait; None for nothing, 0, the past and nonsense."""
+        """Return the seconds to wait, as far as they can be waited for; None for nothing, 0, the past and nonsense."""
         milliseconds = _as_seconds(self.lowered.get("retry-after-ms", ""))
         if milliseconds:
             return milliseconds / 1000
@@ -95,10 +94,10 @@ class EndpointResponse:
 def _as_seconds(value: str) -> float | None:
     text = value.strip()
     try:
-        seconds = float(text) if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text) else _until(text)
+        seconds = float(text) if re.fullmatch(r"\d{1,15}(\.\d{1,9})?", text) else _until(text)
     except (ValueError, OverflowError, TypeError):
         return None
-    return seconds if 0 < seconds <= _LONGEST_WAIT else None
+    return min(seconds, WAIT_SECONDS) if seconds > 0 else None
 
 
 def _until(date: str) -> float:

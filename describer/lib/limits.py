@@ -54,6 +54,12 @@ HEAD_BYTES = 256 * KIB
 HEADER_CHARACTERS = 1_000
 """What is read of one header: a time to wait, an id, the address of a redirect."""
 
+WAIT_SECONDS = 31_557_600_000
+"""A time to wait that an endpoint names: a thousand years, to be told; nothing waits for it."""
+
+WAITED_SECONDS = 31 * 24 * 3600
+"""The longest of it that a batch waits for, or a caller is told to."""
+
 NESTING = 64
 """Lists and objects within each other; readers and writers of JSON call themselves for each."""
 

@@ -11,6 +11,7 @@ from describer.chat.errors import ChatError
 from describer.chat.response import EndpointResponse, read_reply
 from describer.chat.schema import ParameterError, Parameters, Reply, read_completion, read_parameters
 from describer.chat.tokens import text_tokens
+from describer.lib.limits import WAIT_SECONDS
 from tests.chat.conftest import assemble
 
 statuses = st.integers(200, 599)
@@ -94,7 +95,7 @@ def check(status: int, given_headers: dict[str, str], body: bytes) -> None:
     except ChatError as error:
         found = error
         assert error.message and error.code and len(error.words) <= 500
-        assert error.retry_after is None or 0 < error.retry_after <= 31 * 24 * 3600
+        assert error.retry_after is None or 0 < error.retry_after <= WAIT_SECONDS
     reply = found if isinstance(found, Reply) else found.reply
     if reply:
         storable(reply)

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from describer.chat import errors
+from describer.chat.response import EndpointResponse, read_reply
 from describer.engine.queue import judge
 from describer.models import Lane
 from tests.rows import make_description
@@ -69,6 +70,36 @@ def test_i33_hours_of_retry_after_are_told_to_a_person_and_waited_for_by_a_batch
     assert not told.waits
     assert "3 hours" in told.message
     assert judge(make_description(alice, lane=Lane.BATCH), error, 1).waits
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (10**9, "It asks for 31 years"),
+        (10**14, "It asks for 1,000 years"),
+        (40 * 86400, "It asks for 40 days"),
+        (7 * 86400, "It asks to wait 7 days; ask again then."),
+        (5400, "It asks to wait 90 minutes; ask again then."),
+    ],
+)
+def test_fe29_a_wait_without_end_is_told_and_capped(alice, line_of, seconds, words):
+    error = line_of(seconds)
+    told = judge(make_description(alice), error, 1)
+    assert not told.waits and words in told.message
+    patient = judge(make_description(alice, lane=Lane.BATCH), error, 1)
+    assert patient.not_before < timezone.now() + timedelta(days=32)
+
+
+@pytest.fixture
+def line_of():
+    """The error that an endpoint answers with when it names so many seconds."""
+
+    def answered(seconds):
+        with pytest.raises(errors.RateLimited) as caught:
+            read_reply(EndpointResponse(429, {"Retry-After": f"{seconds:.0f}"}, b'{"error": "Slow down."}'))
+        return caught.value
+
+    return answered
 
 
 def test_the_reason_says_when_and_how_often(alice):

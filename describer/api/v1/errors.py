@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from describer.api.errors import HANDLERS, error
 from describer.chat import ChatError
 from describer.engine.submit import Refusal
+from describer.lib.limits import WAITED_SECONDS
 from describer.models import Description
 
 STATUS = {
@@ -59,7 +60,8 @@ def failure(description: Description, raised: ChatError | None) -> HttpResponse:
     fault = {"code": code} | _endpoint_fault(raised)
     refusal = Refusal(description.error_message or _CANCELLED, status=STATUS.get(code, 502), **fault)
     if refusal.status == 429:
-        refusal.retry_after = math.ceil(getattr(raised, "retry_after", None) or _LATER_SECONDS)
+        seconds = getattr(raised, "retry_after", None) or _LATER_SECONDS
+        refusal.retry_after = math.ceil(min(seconds, WAITED_SECONDS))
     return error(refusal, **{"X-Should-Retry": "false"})
 
 

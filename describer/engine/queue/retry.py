@@ -9,7 +9,11 @@ from django.utils import timezone
 
 from describer.chat import ChatError, ConnectionFailed
 from describer.db.clock import clock
+from describer.lib.limits import WAITED_SECONDS
 from describer.models import Description, Lane
+
+_UNITS = ((31_557_600, "year"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+_ROUNDED = 0.25  # a span is told a little short rather than long: 31.7 years are 31
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,10 @@ def judge(description: Description, error: ChatError, attempts: int) -> Verdict:
     if not error.retryable:
         return Verdict(error.message, tries)
     if _asks_too_long(description, error):
-        wait = _span_in_words(error.retry_after or 0)
-        return Verdict(f"{error.message} It asks to wait {wait}; ask again then.", tries)
+        return Verdict(f"{error.message} {_long_wait(error.retry_after or 0)}", tries)
     if tries >= _most_tries(description):
         return Verdict(f"{error.message} It was tried {attempts} times.", tries)
-    delay = (error.retry_after or 0) + backoff(attempts)
+    delay = min(error.retry_after or 0, WAITED_SECONDS) + backoff(attempts)
     not_before = clock.now() + timedelta(seconds=delay)
     return Verdict(_reason(error, not_before, tries, _most_tries(description)), tries, not_before)
 
@@ -99,9 +102,15 @@ def _at(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%H:%M:%S}"
 
 
+def _long_wait(seconds: float) -> str:
+    if seconds <= WAITED_SECONDS:
+        return f"It asks to wait {_span_in_words(seconds)}; ask again then."
+    return f"It asks for {_span_in_words(seconds)}, which may be a mistake of its own; ask again whenever you like."
+
+
 def _span_in_words(seconds: float) -> str:
-    """Return a span in words: "40 seconds", "15 minutes", "3 hours"."""
-    for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
+    """Return a span in words: "40 seconds", "15 minutes", "3 hours", "4 days", "31 years"."""
+    for size, unit in _UNITS:
         if seconds >= size * 2 or size == 1:
-            return f"{round(seconds / size)} {unit}s"
+            return f"{int(seconds / size + _ROUNDED):,} {unit}s"
     raise AssertionError("unreachable: the last unit always fits")
