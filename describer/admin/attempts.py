@@ -31,6 +31,7 @@ class AttemptAdmin(LedgerAdmin):
     list_filter = ("state", "billed", recorded("endpoint", "endpoint"), recorded("model", "model_asked"))
     search_fields = ("=description", "=request_id", "=error_code")
     search_help_text = "A description's number, an endpoint's request id, or an error code."
+    linked_filters = ("description",)
     date_hierarchy = "sent"
     ordering = ("-sent",)
     sortable_by = ("sent",)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db.models import Aggregate, Max, Min, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
@@ -17,6 +18,14 @@ from describer.models import UsageDay, User
 
 MOST_COUNTED = 10_000
 MOST_CHOICES = 200
+_SEARCH_CHARACTERS = 200
+_OFFERED_LOOKUPS = (
+    "exact",
+    "isnull",
+    "id__exact",
+    "gte",
+    "lt",
+)  # what Django's filters of a field write into links
 FIRST_OF: dict[str, Callable[[date], date]] = {
     "year": lambda day: day.replace(month=1, day=1),
     "month": lambda day: day.replace(day=1),
@@ -43,6 +52,39 @@ class Calendar(QuerySet[Any]):
         first, last = (localtime(ends[end]).date() for end in ("first", "last"))
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         return sorted({FIRST_OF[kind](day) for day in days})
+
+
+class OfferedFilters(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A list that takes the filters which it offers, and no other look-up; DescriberAdminSite makes each list one.
+
+    Django takes any look-up of any column: whoever may see a list could read from its length, letter by letter, what is
+    not in it, and hold the database with a pattern. A list's `linked_filters` are taken because other pages link to them.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        linked: tuple[str, ...] = getattr(self, "linked_filters", ())
+        return lookup in linked or lookup in self._offered(request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return a row by its number; an empty `_to_field` is none, which Django looks for among the columns."""
+        return super().get_object(request, object_id, from_field or None)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search for some words; with a thousand of them the statement is more than a database takes."""
+        if len(search_term) > _SEARCH_CHARACTERS:
+            raise BadRequest("too long a search")
+        return super().get_search_results(request, queryset, search_term)
+
+    def _offered(self, request: HttpRequest) -> set[str]:
+        offered = {f"{self.date_hierarchy}__{step}" for step in FIRST_OF}
+        for one in self.get_list_filter(request):
+            if isinstance(one, type) and issubclass(one, admin.SimpleListFilter):
+                offered.add(str(one.parameter_name))
+            else:
+                offered |= {f"{one}__{how}" for how in _OFFERED_LOOKUPS}
+        return offered
 
 
 class LongList(admin.ModelAdmin):  # type: ignore[type-arg]

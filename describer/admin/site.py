@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
 
+from describer.admin.lists import OfferedFilters
 from describer.admin.system import system
 from describer.lib.route_traits import Pool, RouteTraits, route
 
@@ -23,6 +24,12 @@ class DescriberAdminSite(admin.AdminSite):
 
     site_header = site_title = "Describer"
     index_title = "Admin"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register models whose lists take the filters that they offer alone, whoever wrote their pages."""
+        pages = admin_class or admin.ModelAdmin
+        guarded = type(pages.__name__, (OfferedFilters, pages), {"__module__": pages.__module__})
+        super().register(model_or_iterable, guarded, **options)
 
     def get_urls(self) -> list[Any]:
         return [path("system/", self.admin_view(system), name="system"), *super().get_urls()]

@@ -19,6 +19,7 @@ from ninja.errors import HttpError, ValidationError
 from pydantic import BaseModel, Field
 
 from describer.db.unavailable import is_unavailable
+from describer.db.unstorable import is_unstorable
 from describer.errors import Refusal, error_response
 from describer.lib.route_traits import SCRIPT, route
 from describer.lib.shortage import refused_by_machine
@@ -27,6 +28,9 @@ from describer.media.storage import disk_is_full
 logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 5
+_UNSTORABLE = (
+    "A value of this request can be held by no database: a number too large, a text too long, or NUL in it."
+)
 UNREADABLE = "The form could not be read to its end; send it again."
 
 
@@ -131,6 +135,9 @@ def disk_full(request: HttpRequest, raised: Any) -> HttpResponse:
 
 
 def failed(request: HttpRequest, raised: Any) -> HttpResponse:
+    if is_unstorable(raised):
+        logger.warning("%s %s held what cannot be stored", request.method, request.path, exc_info=raised)
+        return error(Refusal(_UNSTORABLE, code="invalid_value"))
     logger.error("%s %s failed", request.method, request.path, exc_info=raised)
     message = "Something went wrong on the site; its log says what. Try again later."
     return error(Refusal(message, code="internal_error", status=500))

@@ -13,6 +13,8 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from describer.edge.sound_request import SoundRequest
+
 _BODY_IN_MEMORY = 2**20  # of a call; the rest lies in a file without a name
 
 
@@ -22,6 +24,8 @@ class EndpointHandler(ASGIHandler):
     Sessions, messages, CSRF and static files have no business there; what all its answers have in common is put on by
     EndpointEdge.
     """
+
+    request_class = SoundRequest
 
     def __init__(self) -> None:
         BaseHandler.__init__(self)

@@ -20,6 +20,7 @@ from django.dispatch import receiver
 from describer.db.connections import borrowed
 from describer.edge.body_limit import TRAITS
 from describer.edge.login_line import LoginLine, rank_of, turned_away
+from describer.edge.sound_request import SoundRequest
 from describer.lib.route_traits import Pool
 
 _THREADS = {
@@ -50,6 +51,8 @@ def _close_connections(**_: Any) -> None:
 
 class PageHandler(ASGIHandler):
     """Runs middleware and view in one hop; uploads, logins, pictures, exports and watchers in threads of their own."""
+
+    request_class = SoundRequest
 
     def __init__(self) -> None:
         BaseHandler.__init__(self)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from describer.db.clock import SLACK_SECONDS
 from describer.models.person import ApiKey
+from describer.models.sealed import SealedField
 from describer.models.statements import INSERT_DELIVERIES
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _CLOSED = "Not delivered: the webhook was paused."
 
 
 class Webhook(models.Model):
-    """An address that is told. The secret signs, so it is stored; it is shown once, and in no list or log.
+    """An address that is told. The secret signs, so it is stored, sealed; it is shown once, and in no list or log.
 
     `failures` are those in a row; while it `rests_until` a time, nothing is sent to it. `paused`, with the reason in
     `why`, it gets no deliveries any more, until a test that it asked for arrives.
@@ -35,7 +36,7 @@ class Webhook(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="webhooks")
     key = models.ForeignKey(ApiKey, models.CASCADE, null=True, editable=False, related_name="webhooks")
     url = models.TextField()
-    secret = models.CharField(max_length=100, editable=False)
+    secret = SealedField(max_length=255, editable=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)

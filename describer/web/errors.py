@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from describer.db.unavailable import is_unavailable
+from describer.db.unstorable import is_unstorable
 from describer.errors import Refusal, error_response
 from describer.lib.shortage import refused_by_machine
 from describer.media.storage import disk_is_full
@@ -144,7 +145,8 @@ def too_many_requests(request: HttpRequest, words: str = "", retry_after: int = 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, with a number that is in the log beside the traceback.
 
-    503 when the database is away or locked, or the machine is out of handles or memory, 507 when the disk is full, whoever met it: the database or a file.
+    400 when a value of the request can be held by no database, 503 when the database is away or locked, or the machine is
+    out of handles or memory, 507 when the disk is full, whoever met it: the database or a file.
     """
     raised = sys.exception()
     if raised is not None and disk_is_full(raised):
@@ -154,6 +156,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if refused_by_machine(raised):
         logger.warning("%s %s: the machine refuses: %r", request.method, request.path, raised)
         return busy(request, SHORT)
+    if raised is not None and is_unstorable(raised):
+        return failed(request, BAD_REQUEST)
     failure = replace(BROKEN, id=secrets.token_hex(4))
     logger.error("error %s was shown for %s %s", failure.id, request.method, request.path)
     return failed(request, failure)

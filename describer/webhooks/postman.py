@@ -33,6 +33,7 @@ _MOMENT = 0.2
 _DELETED = "The description was deleted before it could be told."
 _OVER = "Not delivered: the webhook ended with the key that it was made with, or its person is disabled."
 _REFUSED = "It answered 410: it wants no more."
+_SEALED = "The site's SECRET_KEY is another one now, and the webhook's secret cannot be read: remove it and make it anew."
 _FAILING = "Nothing arrived for three days. The last try: {}"
 
 
@@ -96,6 +97,9 @@ class Postman:
             return False
         if delivery.webhook.is_over:
             return delivery.give_up(_OVER)
+        if not delivery.webhook.secret:
+            delivery.webhook.pause(_SEALED)
+            return delivery.give_up(_SEALED)
         body = body_of(delivery)
         if body is None:
             return delivery.give_up(_DELETED)

@@ -1,12 +1,15 @@
 """What holds for every list of the admin: speed, escaping, permissions."""
 
 import re
+from html import unescape
 
 import pytest
+from django.contrib.admin import site
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from describer.admin.lists import OfferedFilters
 from describer.models import ApiKey, Attempt, Description, Endpoint, User
 from tests.admin.conftest import EVIL, LISTS, path, whole
 
@@ -112,8 +115,67 @@ def test_a_search_with_markup_is_shown_as_text(desk, evil):
 
 @pytest.mark.parametrize("model", LISTS)
 def test_x25_hostile_queries_break_no_list(desk, evil, model):
-    for query in ("?q=%00", "?model=%00", "?p=x", "?o=9.9", "?endpoint=%00", "?id=%00", "?nothing=1"):
+    for query in ("?q=%00", "?p=x", "?o=9.9", "?o=-9..x", "?e=1", "?_popup=1", f"?q={'a+' * 90}"):
         assert desk.get(path(model) + query).status_code in (200, 302)
+    for query in ("?id=%00", "?nothing=1", "?_to_field=password", f"?q={'a+' * 1000}"):
+        assert desk.get(path(model) + query).status_code == 400
+    for query in ("?model=%00", "?endpoint=%00"):
+        assert desk.get(path(model) + query).status_code in (200, 302, 400)
+
+
+GUESSES = [
+    "webhook/?secret__startswith=whsec_", "webhook/?secret=x", "webhook/?url__contains=token", "webhook/?url__isnull=0",
+    "webhook/?owner__password__startswith=pbkdf2", "webhookdelivery/?webhook__secret__startswith=w",
+    "webhookdelivery/?webhook__url__contains=h", "apikey/?hash__startswith=a", "apikey/?user__password__startswith=p",
+    "user/?password__startswith=pbkdf2", "user/?api_keys__hash__startswith=a", "user/?email__regex=^(a%2B)%2B$",
+    "description/?question__regex=^(a%2B)%2B$", "description/?question__iregex=.", "description/?owner__password__gt=a",
+    "description/?created__regex=.", "description/?status__regex=.", "attempt/?error_message__icontains=a",
+    "endpoint/?base_url__contains=a", "image/?sha256__startswith=a", "usageday/?model__regex=.",
+    "description/?transcript__messages__contains=a", "user/?groups__name__startswith=a",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("guess", GUESSES)
+def test_fe03_no_list_tells_of_a_column_that_it_offers_no_filter_for(desk, evil, guess):
+    assert desk.get(f"/admin/describer/{guess}").status_code == 400
+
+
+def test_fe03_lists_of_other_peoples_admins_take_their_own_filters_alone_too(desk):
+    assert desk.get("/admin/auth/group/?name__regex=^(a%2B)%2B$").status_code == 400
+    assert desk.get("/admin/auth/group/?permissions__codename__startswith=a").status_code == 400
+    for pages in site._registry.values():
+        assert isinstance(pages, OfferedFilters)
+
+
+def test_fe03_staff_with_view_rights_alone_get_no_further(staff, evil):
+    browser = staff("view_webhook", "view_apikey", "view_description")
+    for guess in ("webhook/?secret__startswith=w", "apikey/?hash__regex=.", "description/?question__regex=a"):
+        assert browser.get(f"/admin/describer/{guess}").status_code == 400
+
+
+OFFERED = [
+    "user/?is_staff__exact=1", "user/?groups__id__exact=1", "user/?groups__isnull=True", "apikey/?state=open",
+    "apikey/?last_used__gte=2026-01-01 00:00:00%2B00:00", "apikey/?last_used__isnull=True", "description/?status__exact=done",
+    "description/?model=m", "description/?created__year=2026&created__month=1", "attempt/?description=1",
+    "attempt/?state__exact=answered", "attempt/?endpoint=x", "usageday/?day__gte=2026-01-01&day__lt=2026-02-01",
+    "webhookdelivery/?state__exact=pending",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", OFFERED)
+def test_fe03_the_filters_that_are_offered_are_taken(desk, evil, query):
+    assert desk.get(f"/admin/describer/{query}").status_code == 200
+
+
+def test_fe03_every_link_of_a_list_is_taken(desk, evil):
+    for model in LISTS:
+        page = desk.get(path(model)).content.decode()
+        for link in {unescape(one) for one in re.findall(r'href="(\?[^"]+)"', page)}:
+            assert desk.get(path(model) + link).status_code == 200, (model, link)
+
+
+def test_fe08_an_empty_name_of_a_column_is_none(desk, evil):
+    assert desk.get(path("description", evil.pk, "change"), {"_to_field": ""}).status_code == 200
 
 
 def test_descriptions_are_found_by_day_number_question_and_owner(desk, alice, evil):

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+import requests
 
 from tests import callers
 from tests.endpoint import ScriptedEndpoint, answer, error, held
@@ -91,6 +92,59 @@ def test_x25_nul_in_a_form_or_a_list_of_the_admin_is_no_fault(site):
     for query in ("owner=99999999999999999999", "created__year=0", "model=%00", "q=%00"):
         where = f"{site.url}/admin/describer/description/?{query}"
         assert person.get(where, timeout=10).status_code < 500, query
+
+
+LISTS = (
+    "/history/", "/usage/", "/", "/account/", "/login/", "/admin/describer/description/", "/admin/describer/user/1/change/",
+    "/api/descriptions", "/api/descriptions.csv", "/api/descriptions.jsonl", "/api/usage", "/v1/models", "/live/none/",
+)  # fmt: skip
+NAMES = ("model", "user", "key", "page", "status", "cursor", "q", "from", "_to_field", "next", "x%00")
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_fe08_no_value_of_a_query_is_a_fault_of_any_list(site, path):
+    with site.login() as person:
+        for name in NAMES:
+            for value in ("%00", "a%00b", "9" * 20, "%ed%a0%80", "%ff"):
+                address = f"{site.url}{path}?{name}={value}"
+                options = {"timeout": 20, "allow_redirects": False, "headers": {}}
+                if path.startswith(("/api", "/v1")):
+                    options["headers"] = site.bearer
+                assert person.get(address, **options).status_code < 500, address
+
+
+def test_fe08_nul_in_a_query_is_as_if_it_were_not_there(site):
+    with site.login() as person:
+        site.finished(site.ask(photo(64, 48), question="Filtered?")["id"])
+        plain = person.get(f"{site.url}/api/descriptions?limit=1", headers=site.bearer, timeout=10).json()
+        odd = person.get(
+            f"{site.url}/api/descriptions?model=%00&user=%00&li%00mit=1", headers=site.bearer, timeout=10
+        )
+        assert odd.json()["items"] == plain["items"]
+
+
+@pytest.mark.parametrize(
+    "cookie", [r'sessionid="\000"', r'sessionid="a\000b"', r'messages="\000"', r'x="\000"']
+)
+def test_fe08_a_cookie_with_nul_is_none_of_ours(site, cookie):
+    for path in ("/", "/login/", "/history/", "/live/", "/admin/", "/usage/"):
+        answer = requests.get(
+            site.url + path, headers={"Cookie": cookie}, timeout=10, allow_redirects=False, stream=True
+        )
+        answer.close()
+        assert answer.status_code < 500, path
+
+
+def test_fe08_an_address_with_nul_does_not_exist(site):
+    with site.login() as person:
+        for path in ("/descriptions/1%00/", "/%00", "/history%00/", "/met%00rics", "/static/css/site.css%00"):
+            assert person.get(site.url + path, timeout=10).status_code == 404, path
+        assert (
+            person.get(f"{site.url}/admin/describer/user/1%00/change/", timeout=10).url
+            == f"{site.url}/admin/"
+        )
+        unknown = person.get(f"{site.url}/v1/models/a%00b", headers=site.bearer, timeout=10)
+        assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "model_not_found")
 
 
 def test_pages_that_are_not_there_beside_the_stream_keep_no_connection(site):
