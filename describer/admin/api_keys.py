@@ -1,5 +1,6 @@
 """API keys: seen, limited and revoked here; made by their owners, or with `manage.py create_api_key`."""
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -12,7 +13,7 @@ from django.utils.html import format_html
 from describer.admin.words import NONE, tokens
 from describer.ledger.totals import key_total
 from describer.models import ApiKey, Endpoint, Scope
-from describer.models.person import MOST_ASKS_PER_MINUTE, scopes_of
+from describer.models.person import MOST_ASKS_PER_MINUTE, MOST_DAYS, scopes_of
 from describer.templatetags.figures import ago
 from describer.templatetags.keys import expiry, limits
 
@@ -47,6 +48,13 @@ class ApiKeyAdminForm(forms.ModelForm):  # type: ignore[type-arg]
         max_value=MOST_ASKS_PER_MINUTE,
         help_text="Empty: no limit.",
     )
+
+    def clean_expires(self) -> datetime | None:
+        """Refuse a moment that no clock gets to; one that is over closes the key."""
+        expires: datetime | None = self.cleaned_data["expires"]
+        if expires and abs(expires - timezone.now()) > timedelta(days=MOST_DAYS):
+            raise forms.ValidationError(f"At most {MOST_DAYS:,} days away; leave it empty for never.")
+        return expires
 
     class Meta:
         model = ApiKey

@@ -7,35 +7,36 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from describer.admin.settings_field import SettingsField
 from describer.admin.words import indented
 from describer.engine import queue
 from describer.models import Endpoint
-from describer.models.endpoint import LIMITS, SIZES, SWITCHES
+from describer.models.endpoint import SWITCHES
 
-_NUMBERS = (*LIMITS, *SIZES)
-_SETTINGS = (*_NUMBERS, *SWITCHES)
+# What an admin may set: less makes no call, more is a slip of the hand.
+_RANGES = {
+    "max_in_flight": (1, 10_000),
+    "requests_per_minute": (1, 1_000_000),
+    "tokens_per_minute": (1, 1_000_000_000),
+    "long_side": (28, 20_000),
+    "picture_bytes": (1_000, 100 * 2**20),
+    "body_bytes": (1_000, 2**30),
+}
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     """Only `settings` can be changed: all else is read from the environment at each start."""
 
+    settings = SettingsField(
+        ranges=_RANGES,
+        switches=SWITCHES,
+        help_text=f"An object of whole numbers: {', '.join(_RANGES)}; and of true or false: "
+        f"{', '.join(SWITCHES)} (links to pictures go to the endpoint as they are).",
+    )
+
     class Meta:
         model = Endpoint
         fields = ("settings",)
-        help_texts = {
-            "settings": f"An object of whole numbers above 0: {', '.join(_NUMBERS)}; and of true or false: "
-            f"{', '.join(SWITCHES)} (links to pictures go to the endpoint as they are)."
-        }
-
-    def clean_settings(self) -> dict[str, int | bool]:
-        values = self.cleaned_data["settings"] or {}
-        if not isinstance(values, dict) or set(values) - set(_SETTINGS):
-            raise forms.ValidationError(f"An object with any of {', '.join(_SETTINGS)}, and nothing else.")
-        if any(type(values[name]) is not int or values[name] < 1 for name in _NUMBERS if name in values):
-            raise forms.ValidationError(f"Each value of {', '.join(_NUMBERS)} is a whole number above 0.")
-        if any(type(values[name]) is not bool for name in SWITCHES if name in values):
-            raise forms.ValidationError(f"Each value of {', '.join(SWITCHES)} is true or false.")
-        return values
 
 
 @admin.register(Endpoint)

@@ -8,6 +8,10 @@ from django.http import HttpRequest
 
 from describer.models import ApiKey, Description, Image, User
 
+_DATES = (
+    "last_login",
+    "date_joined",
+)  # what happened; a date of the year 9999 would be a fault of every page
 _ROLE = ("is_superuser", "groups", "user_permissions")
 
 
@@ -19,7 +23,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        fields = tuple(super().get_readonly_fields(request, obj))
+        fields = (*super().get_readonly_fields(request, obj), *_DATES)
         if request.user.is_superuser:
             return fields
         return (*fields, *_ROLE)

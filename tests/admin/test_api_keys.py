@@ -155,3 +155,24 @@ def test_keys_can_be_listed_by_whether_they_open_something(desk, alice):
     assert listed("expired") == {"old"}
     assert listed("revoked") == {"longer"}
     assert len(listed("other")) == 4
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"])
+@pytest.mark.parametrize(
+    "day", ["9999-12-31", "0001-01-01", "2999-01-01", "1900-01-01", "10000-01-01", "NaN", "-1", "9" * 400]
+)
+def test_fe16_a_key_ends_within_a_hundred_years(desk, alice, settings, day, zone):
+    settings.TIME_ZONE = zone
+    key, _ = ApiKey.issue(alice, "nightly")
+    reply = limit(desk, key, expires_0=day, expires_1="23:59:59")
+    assert (reply.status_code, "errorlist" in reply.content.decode()) == (200, True)
+    assert desk.get(path("apikey")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "count", ["0", "-1", "1000001", "9" * 30, "9" * 5000, "1e3", "NaN", "2.5", "x", "\0"]
+)
+def test_fe16_a_keys_asks_a_minute_have_a_range(desk, alice, count):
+    key, _ = ApiKey.issue(alice, "nightly")
+    reply = limit(desk, key, asks_per_minute=count)
+    assert (reply.status_code, "errorlist" in reply.content.decode()) == (200, True)

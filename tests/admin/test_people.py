@@ -69,3 +69,16 @@ def test_x33_staff_cannot_reach_a_superusers_account(staff, boss):
     assert client.post(path("user", boss.pk, "delete"), {"post": "yes"}).status_code == 403
     client.post(path("user"), {"action": "delete_selected", "_selected_action": [boss.pk], "post": "yes"})
     assert User.objects.filter(pk=boss.pk, is_superuser=True).exists()
+
+
+def test_fe16_the_days_on_which_a_person_came_are_not_for_changing(desk, alice):
+    fields = {
+        "username": "alice",
+        "last_login_0": "9999-12-31",
+        "last_login_1": "23:59:59",
+        "date_joined_0": "0001-01-01",
+    }
+    desk.post(path("user", alice.pk, "change"), fields | {"date_joined_1": "00:00:00", "is_active": "on"})
+    alice.refresh_from_db()
+    assert (alice.last_login, alice.date_joined.year > 2000) == (None, True)
+    assert desk.get(path("user")).status_code == 200
