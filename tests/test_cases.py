@@ -63,3 +63,11 @@ def test_each_case_of_the_page_has_a_test_and_each_of_a_test_stands_in_the_page(
     named = {case for name in names_of_tests() for case in cases_of(name)}
     assert len(named) > 300
     assert named == set(listed())
+
+
+def test_each_case_that_the_page_on_security_names_is_listed():
+    security = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    threats = re.findall(r"^\| .* \| ([^|]+) \|$", security, re.MULTILINE)[2:]
+    named = {case for cell in threats for case in cell.split(", ")}
+    assert len(threats) > 15 and len(named) > 40
+    assert named <= set(listed())

@@ -13,6 +13,7 @@ from describer.chat.errors import ChatError, Evidence
 from describer.chat.transport_errors import RAISED, TABLE, transport_error
 
 CODES = {
+    "out_of_handles": (True, "no"),
     "connection_failed": (True, "no"), "connection_lost": (True, "unknown"), "timeout": (True, "unknown"),
     "rate_limited": (True, "no"), "overloaded": (True, "no"), "endpoint_error": (True, "unknown"),
     "no_credit": (False, "no"), "bad_key": (False, "no"), "forbidden": (False, "no"),
