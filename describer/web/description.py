@@ -29,6 +29,7 @@ from describer.web.history import Filter
 from describer.web.texts import Beginnings, take_beginnings, with_beginnings
 from describer.web.timeline import ShownCall, as_json, asked, bill, set_parameters, timeline
 
+_MOST_CALLS = 100  # on the page; one whose endpoint is away for a day makes a thousand
 _LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
 _TOKEN_CHARACTERS = 255
 _SHOWN_BY_BROWSERS = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
@@ -189,8 +190,9 @@ def _machinery(card: Card, texts: Beginnings) -> dict[str, Any]:
     row = card.description
     calls = [ShownCall(attempt) for attempt in card.attempts]
     context = {
-        "timeline": timeline(row, card.attempts),
-        "calls": calls,
+        "timeline": timeline(row, card.attempts[-_MOST_CALLS:]),
+        "calls": calls[-_MOST_CALLS:],
+        "earlier_calls": max(0, len(calls) - _MOST_CALLS),
         "bill": bill(calls),
         "parameters": set_parameters(row),
         "asked": asked(row),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from describer.models import Transcript
+from describer.models import Attempt, Transcript
 from tests.rows import make_description
 from tests.web.forms import text_of
 
@@ -50,3 +50,14 @@ def test_fe02_a_long_question_and_a_long_prompt_stand_on_pages_of_their_own(hers
     for part in ("question", "system-prompt"):
         assert f"/descriptions/{row.pk}/text/{part}/" in html
         assert hers.get(f"/descriptions/{row.pk}/text/{part}/").status_code == 200
+
+
+def test_fe02_of_a_thousand_calls_the_last_are_shown(hers, alice):
+    row = make_description(alice, "Two.")
+    common = {"description": row.pk, "owner": alice.pk, "endpoint": "endpoint", "model_asked": "m"}
+    Attempt.objects.bulk_create(
+        Attempt(number=number, state="refused", **common) for number in range(2, 1002)
+    )
+    words = text_of(hers.get(f"/descriptions/{row.pk}/"))
+    assert "901 earlier ones are not shown here" in words and "Sent (attempt 1001)" in words
+    assert "Sent (attempt 900)" not in words
