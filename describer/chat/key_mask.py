@@ -22,6 +22,8 @@ class _MaskedText:
 
     def add(self, piece: str) -> str:
         """Return what may go on."""
+        if not self.tail and self.key[0] not in piece:
+            return piece
         whole = self.tail + piece
         text, start = whole, self.gone
         if (place := whole.find(self.key)) >= 0:
@@ -62,13 +64,14 @@ class KeyMask:
         """Return the delta of a choice as it may go on: the very same, where nothing is changed."""
         if not hides(self.key):
             return delta
-        changed = {
-            name: self._of((index, name)).add(delta[name])
-            for name in _TEXTS
-            if isinstance(delta.get(name), str)
-        }
-        changed |= self._calls(index, delta)
-        changed = {name: value for name, value in changed.items() if value != delta[name]}
+        changed: dict[str, Any] = {}
+        for name, text in delta.items():
+            if name in _TEXTS and isinstance(text, str):
+                shown = self._of((index, name)).add(text)
+                if shown != text:
+                    changed[name] = shown
+        if delta.get("tool_calls"):
+            changed |= self._calls(index, delta)
         if changed:
             delta = {**delta, **changed}
         if last:
@@ -87,11 +90,12 @@ class KeyMask:
         return self.texts[place]
 
     def _calls(self, index: int, delta: dict[str, Any]) -> dict[str, Any]:
-        """Return the tool calls of a delta, their arguments masked; nothing where there are none."""
-        calls = as_list(delta.get("tool_calls"))
-        if not calls:
+        """Return the tool calls of a delta, their arguments masked; nothing where nothing is changed."""
+        calls = as_list(delta["tool_calls"])
+        shown = [self._call(index, number, call) for number, call in enumerate(calls)]
+        if shown == calls:
             return {}
-        return {"tool_calls": [self._call(index, number, call) for number, call in enumerate(calls)]}
+        return {"tool_calls": shown}
 
     def _call(self, index: int, number: int, call: Any) -> Any:
         function = as_dict(as_dict(call).get("function"))

@@ -70,7 +70,7 @@ class Assembly:
     def merge_top(self, chunk: dict[str, Any]) -> None:
         """Keep the first id and time of all chunks, and the last of everything else."""
         for key, value in chunk.items():
-            if key in ("choices", "usage") or value in (None, ""):
+            if key in ("choices", "usage") or value in (None, "") or self.top.get(key) == value:
                 continue
             if key in ("id", "created"):
                 self.weight.fields(self.top, key, value, keep_first=True)
@@ -83,7 +83,9 @@ class Assembly:
         index = index_of(raw, position)
         if index not in self.messages and len(self.messages) >= CHOICES:
             return
-        message = self.messages.setdefault(index, Message(self.weight))
+        message = self.messages.get(index)
+        if message is None:
+            message = self.messages[index] = Message(self.weight)
         message.add(delta_of(raw, message))
         if raw.get("usage") is not None:
             self.usage = raw["usage"]
@@ -93,7 +95,7 @@ class Assembly:
         self.logprobs.setdefault(index, []).extend(chances)
         beside = self.beside.setdefault(index, {"finish_reason": None})
         for key, value in raw.items():
-            if key not in _TAKEN and value is not None:
+            if value is not None and key not in _TAKEN:
                 self.weight.fields(beside, key, value)
 
     @property

@@ -4,7 +4,9 @@ from typing import Any
 
 from describer.chat.errors import BadAnswer
 from describer.lib.json_weight import elements_of
-from describer.lib.limits import KEPT_FIELDS, REPLY_ELEMENTS, STREAM_CHARACTERS
+from describer.lib.limits import KEPT_FIELDS, REPLY_ELEMENTS, REPLY_TEXT_BYTES, STREAM_CHARACTERS
+
+_WIDEST = "\uffff"  # a letter beyond makes each of its text four bytes long
 
 
 class StreamWeight:
@@ -13,13 +15,16 @@ class StreamWeight:
     def __init__(self) -> None:
         self.elements = 0
         self.characters = 0
+        self.most = STREAM_CHARACTERS
         self._of_fields: dict[tuple[Any, ...], int] = {}
 
     def words(self, text: str) -> None:
         """Count words that are added to those before."""
         self.characters += len(text)
-        if self.characters > STREAM_CHARACTERS:
-            raise BadAnswer(f"The endpoint's answer is longer than {STREAM_CHARACTERS:,} characters.")
+        if not (text.isascii() or self.most < STREAM_CHARACTERS) and max(text) > _WIDEST:
+            self.most = REPLY_TEXT_BYTES // 4
+        if self.characters > self.most:
+            raise BadAnswer(f"The endpoint's answer is longer than {self.most:,} characters.")
 
     def entries(self, values: list[Any]) -> None:
         """Count values that are added to a list."""

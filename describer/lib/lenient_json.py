@@ -45,7 +45,15 @@ def loads(text: str) -> Any:
         raise TooDeep from None
     if not isinstance(value, dict | list) and start[end:].strip():
         raise ValueError("words that begin like a JSON value")
+    if _is_plain(start):
+        return value
     return change_texts(value, clean)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell by its signs alone that a JSON text, as most do, holds nothing to be cleaned and is not deep."""
+    shallow = text.count("[") + text.count("{") <= NESTING
+    return shallow and text.isascii() and "\\u" not in text and "\0" not in text
 
 
 def storable(value: Any, depth: int = 0) -> Any:
@@ -76,7 +84,7 @@ def change_texts(value: Any, change: Callable[[str], str], depth: int = 0) -> An
     for place, item in places:
         if isinstance(item, str | list | dict):
             value[place] = change_texts(item, change, depth + 1)
-    if isinstance(value, list) or all(change(name) == name for name in value):
+    if isinstance(value, list) or all(change(name) is name for name in value):
         return value
     return {change(name): item for name, item in value.items()}
 

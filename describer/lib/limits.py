@@ -9,10 +9,10 @@ KIB, MIB = 2**10, 2**20
 
 # What an endpoint answers
 
-REPLY_BYTES = 16 * MIB
+REPLY_BYTES = 14 * MIB
 """A reply in one piece, unpacked: 128 answers of 100 kB. With its texts read it is there twice for a moment."""
 
-REPLY_TEXT_BYTES = 42 * MIB
+REPLY_TEXT_BYTES = 32 * MIB
 """A reply once its bytes are text: a single emoji makes each letter of it take four bytes."""
 
 REPLY_ELEMENTS = 300_000

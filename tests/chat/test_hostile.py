@@ -51,10 +51,10 @@ WHOLE: dict[str, Step] = {
     "usage": reply(
         200, b'{"choices":[{"message":{"content":"a"}}],"usage":{"x":[' + filled(b"{},") + b"1]}}"
     ),
-    "as much as passes": reply(200, json.dumps(completion("x" * (15 * MIB), extra=[{}] * 100_000))),
-    "an emoji": reply(200, completion("\U0001f600" + "x" * (10 * MIB))),
-    "escapes": reply(200, b'{"choices":[{"message":{"content":"' + filled(b"\\n", 15 * MIB) + b'"}}]}'),
-    "a number": whole(extra="1" * (15 * MIB)),
+    "as much as passes": reply(200, json.dumps(completion("x" * (13 * MIB), extra=[{}] * 100_000))),
+    "an emoji": reply(200, completion("\U0001f600" + "x" * (8 * MIB - 2000))),
+    "escapes": reply(200, b'{"choices":[{"message":{"content":"' + filled(b"\\n", 13 * MIB) + b'"}}]}'),
+    "a number": whole(extra="1" * (13 * MIB)),
     "brackets": reply(200, b"[" * SIZE),
     "packed": reply(200, gzip.compress(b"[" + filled(b"[],", 60 * MIB)), {"Content-Encoding": "gzip"}),
 }
@@ -80,7 +80,7 @@ STREAMED: dict[str, Step] = {
     "ever new fields": streamed(*(delta(**{f"k{at}": [1, 2]}) for at in range(50_000))),
     "long words": streamed(*([delta(content="x" * 60_000)] * 400)),
     "a line": streamed(b"data: " + b"x" * SIZE),
-    "wide letters": streamed(delta(content="\U0001f600"), *([delta(content="x" * 60_000)] * 200)),
+    "wide letters": streamed(delta(content="\U0001f600"), *([delta(content="x" * 60_000)] * 130)),
     "a wide letter": streamed(delta(content="\U0001f600" + "x" * (7 * MIB))),
 }  # fmt: skip
 
@@ -121,6 +121,11 @@ def test_fe01_a_long_answer_full_of_commas_is_an_answer(line: Line) -> None:
     text = '[{"a": [1, 2]}, "b"],' * 100_000
     assert line.ask(reply(200, completion(text))).completion.choices[0].content == text
     assert line.ask(sse(*[chunk({"content": text[:1000]})] * 200, "[DONE]")).completion.choices[0].content
+
+
+def test_fe01_as_many_answers_as_can_be_asked_for_may_be_long(line: Line) -> None:
+    found = line.ask(reply(200, completion("A line of answer.\n" * 5_000, n=128)))
+    assert len(found.completion.choices) == 128
 
 
 def test_fe01_of_an_error_without_end_the_first_words_are_told(line: Line) -> None:
