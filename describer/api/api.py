@@ -13,6 +13,7 @@ from describer.api import actions, descriptions, export, usage, webhooks
 from describer.api.auth import reading
 from describer.api.errors import handle_errors
 from describer.api.examples import with_examples
+from describer.api.json_body import WeighedJson
 
 _ABOUT = """\
 Upload pictures, ask a question about them, and read the answer with its usage and cost.
@@ -39,6 +40,7 @@ api = NinjaAPI(
     urls_namespace="api",
     openapi_url=None,
     docs_url=None,
+    parser=WeighedJson(),
 )
 handle_errors(api)
 for part in PARTS:

@@ -84,6 +84,8 @@ def not_valid(request: HttpRequest, raised: Any) -> HttpResponse:
 
 
 def unreadable_json(request: HttpRequest, raised: Any) -> HttpResponse:
+    if isinstance(raised.__cause__, Refusal):
+        return error(raised.__cause__)
     return error(Refusal("The body is not JSON that can be read.", code="invalid_json"))
 
 

@@ -104,7 +104,7 @@ REQUEST_ELEMENTS = 500_000
 """A body of JSON; it is read before it is known whether it is worth it."""
 
 FIELD_ELEMENTS = 50_000
-"""JSON in one field of a form: tools, a schema."""
+"""JSON in one field of a form, tools or a schema, and a body of JSON at /api."""
 
 MESSAGES = 10_000
 """Messages of one call, each of which is checked and sent on."""

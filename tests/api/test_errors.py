@@ -240,6 +240,19 @@ def test_more_fields_than_the_parser_takes_are_refused_in_words(script, settings
     fault(script.post(**{f"extra{number}": "1" for number in range(10)}), 400)
 
 
+@pytest.mark.parametrize(
+    "body", ["[" + "[]," * 10**6 + "1]", '{"url": [' + '{"a":1},' * 10**5 + "1]}", "[" * 10**6]
+)
+def test_fe01_a_body_of_json_without_end_is_refused_before_it_is_read(script, body):
+    reply = script.call("post", "/api/webhooks", body, content_type="application/json")
+    told = fault(reply, 400)
+    assert told["code"] == "invalid_json" and "too many values" in told["message"]
+
+
+def test_fe01_json_in_a_field_is_weighed_too(script):
+    assert "Too many values" in fault(script.post(tools="[" + "[]," * 10**6 + "1]"), 400)["message"]
+
+
 def test_x28_a_full_queue_says_when_to_come_back(script, settings):
     settings.QUEUED_PER_PERSON = 1
     make_description(script.user)
