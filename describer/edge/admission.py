@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from django.conf import settings
-from django.http import parse_cookie
 
 from describer.api.auth import found, of_active_person, secret_in
 from describer.api.callers import Callers, KnownCaller
 from describer.api.v1.call import callers
+from describer.edge.sound_request import sound_cookies
 from describer.errors import Refusal
 from describer.lib.route_traits import Body, RouteTraits
 from describer.media.allowance import allowance
@@ -48,7 +48,7 @@ async def admit(traits: RouteTraits, headers: Headers) -> int:
     if traits.by_key:
         caller = await _keys.caller(headers.get(b"authorization", b"").decode("latin-1"))
     else:
-        cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+        cookies = sound_cookies(headers.get(b"cookie", b"").decode("latin-1"))
         caller = await _sessions.caller(cookies.get(settings.SESSION_COOKIE_NAME, ""))
     if traits.body == Body.FILES:
         allowance.check(caller.person)

@@ -32,8 +32,12 @@ class SoundRequest(ASGIRequest):
 
     @cached_property
     def COOKIES(self) -> dict[str, str]:  # type: ignore[override]
-        cookies = parse_cookie(self.META.get("HTTP_COOKIE", ""))
-        return {name: value for name, value in cookies.items() if _NUL not in name + value}
+        return sound_cookies(self.META.get("HTTP_COOKIE", ""))
+
+
+def sound_cookies(header: str) -> dict[str, str]:
+    """Return the cookies of a request by their names."""
+    return {name: value for name, value in parse_cookie(header).items() if _NUL not in name + value}
 
 
 class SoundPath:

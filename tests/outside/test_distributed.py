@@ -133,6 +133,8 @@ def test_fe08_a_cookie_with_nul_is_none_of_ours(site, cookie):
         )
         answer.close()
         assert answer.status_code < 500, path
+    large = {"data": {"question": "x" * 100_000}, "headers": {"Cookie": cookie}, "timeout": 10}
+    assert requests.post(f"{site.url}/", **large).status_code in (401, 403)
 
 
 def test_fe08_an_address_with_nul_does_not_exist(site):
