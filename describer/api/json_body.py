@@ -1,6 +1,6 @@
 """JSON that scripts send to /api, weighed before it is read."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest
 from ninja.parser import Parser
@@ -17,4 +17,4 @@ class WeighedJson(Parser):
         if len(request.body) > FIELD_ELEMENTS and json_elements(request.body) > FIELD_ELEMENTS:
             message = f"This body holds too many values: at most {FIELD_ELEMENTS:,}."
             raise Refusal(message, code="invalid_json")
-        return cast(dict[str, Any], super().parse_body(request))
+        return super().parse_body(request)
