@@ -6,10 +6,17 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+_FEW = 4
+
 
 def share_of(places: int, percent: int) -> int:
-    """Return how many of so many places one person may have: at least one, rounded up."""
-    return min(places, max(1, -(-places * percent // 100)))
+    """Return how many of so many places one person may have: rounded down, at least one; of fewer than four all.
+
+    Of two or three places the one that is kept free would cost a person who is alone a half or a third.
+    """
+    if places < _FEW:
+        return places
+    return min(places, max(1, places * percent // 100))
 
 
 class FairThreads:

@@ -90,7 +90,17 @@ def test_work_that_raises_or_was_given_up_frees_its_place():
 
 @pytest.mark.parametrize(
     ("places", "percent", "share"),
-    [(1, 75, 1), (2, 75, 2), (4, 75, 3), (256, 75, 192), (4, 100, 4), (4, 1, 1), (4, 900, 4)],
+    [
+        (1, 80, 1),
+        (2, 80, 2),
+        (3, 80, 3),
+        (4, 80, 3),
+        (5, 80, 4),
+        (256, 80, 204),
+        (4, 100, 4),
+        (4, 1, 1),
+        (4, 900, 4),
+    ],
 )
-def test_a_share_is_rounded_up_and_never_nothing(places, percent, share):
+def test_a_share_is_rounded_down_and_never_nothing(places, percent, share):
     assert share_of(places, percent) == share

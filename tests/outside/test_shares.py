@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -10,7 +11,7 @@ import requests
 from tests.endpoint import ScriptedEndpoint, answer, held
 from tests.outside.cluster import asking
 from tests.outside.people import EVE, with_people
-from tests.outside.v1.world import World, fault
+from tests.outside.v1.world import World, asked, fault
 from tests.site import Site, until
 
 pytestmark = pytest.mark.site
@@ -73,14 +74,21 @@ def test_fe06_a_limit_of_calls_in_flight_is_shared_as_well_and_its_places_go_in_
 
 
 def test_fe06_with_a_single_place_people_take_turns(world):
-    world.plays("Single, mine?", answer("Mine.", delay=0.2))
-    with world.limited(1):
-        mine = [world.later("Single, mine?") for _ in range(8)]
-        until(lambda: world.sent("Single, mine?"), "the first is asked")
-        assert of_eve(world, "Single, hers?").status_code == 200
-        asked_before = len(world.sent("Single, mine?"))
-        assert {call.result().status_code for call in mine} == {200}
-    assert asked_before <= 4
+    gate = threading.Event()
+    world.plays("Single, mine?", held(gate, answer("Mine.")))
+    waiting = (
+        "SELECT count(*) FROM describer_description WHERE status = 'waiting' AND question LIKE 'Single%'"
+    )
+    with world.limited(1), ThreadPoolExecutor() as threads:
+        mine = [world.later("Single, mine?") for _ in range(3)]
+        until(lambda: world.rows.rows(waiting) == [(2,)], "all of mine but one wait")
+        hers = threads.submit(of_eve, world, "Single, hers?")
+        until(lambda: world.rows.rows(waiting) == [(3,)], "hers waits, too")
+        gate.set()
+        assert {call.result().status_code for call in [*mine, hers]} == {200}
+    order = [asked(call) for call in world.endpoint.calls if asked(call).startswith("Single")]
+    assert order[-1] == "Single, mine?"
+    assert order.count("Single, hers?") == 1
 
 
 def opened(world, person):
