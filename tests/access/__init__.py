@@ -1,0 +1,1 @@
+"""Who gets what, route by route: `table.txt`, held against the site by `test_table.py`."""
