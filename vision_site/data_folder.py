@@ -16,7 +16,7 @@ _SECRET = "secret_key"  # noqa: S105  a file's name
 _DATABASE = "describer.sqlite3"
 _DATABASES = (_DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm")
 _LOCKS = ("lock", "secret.lock", "migrate.lock", "static.lock")
-_OUR_FOLDERS = ("media", "static", "tmp", "lost+found")
+_OUR_FOLDERS = ("media", "static", "held", "tmp", "lost+found")
 _OTHERS = 0o077
 
 

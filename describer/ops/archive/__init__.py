@@ -14,9 +14,9 @@ Rows and lists are written in parts of a few MiB, so that a million of them need
 """
 
 from describer.ops.archive.backup import backup
+from describer.ops.archive.checking import checked
 from describer.ops.archive.errors import ArchiveError
 from describer.ops.archive.manifest import Manifest
-from describer.ops.archive.reading import checked
 from describer.ops.archive.restore import Restored, restore
 
 __all__ = ("ArchiveError", "Manifest", "Restored", "backup", "checked", "restore")

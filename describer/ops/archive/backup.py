@@ -15,10 +15,11 @@ from django.utils import timezone
 from describer import __version__
 from describer.db import version
 from describer.media.storage import StorageAway
+from describer.ops.archive.checking import checked
 from describer.ops.archive.errors import ArchiveError
 from describer.ops.archive.manifest import OPEN, Manifest
 from describer.ops.archive.packing import Lines, Pack, file_unreadable
-from describer.ops.archive.reading import Tell, checked, silent
+from describer.ops.archive.reading import Tell, silent
 from describer.ops.archive.rows import MODELS, Row, rows_of
 from describer.ops.archive.snapshot import migrations, numbers, snapshot
 

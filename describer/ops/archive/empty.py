@@ -4,7 +4,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from describer.db import version
 from describer.models import Worker
-from describer.ops.archive.errors import ArchiveError
+from describer.ops.archive.errors import ArchiveError, as_words
 from describer.ops.archive.manifest import Manifest
 from describer.ops.archive.rows import MODELS
 from describer.ops.archive.snapshot import is_filled
@@ -14,15 +14,20 @@ _HARMLESS = ("describer.endpoint",)  # a site that was started, and never used, 
 
 def refuse_unknown(manifest: Manifest) -> None:
     """Refuse an archive of a version after ours: it holds what we would lose."""
+    names = manifest.migrations.get(version.APP, [])
+    if not names:
+        raise ArchiveError("The archive does not say of which migrations its rows are.")
     known = MigrationLoader(None).disk_migrations or {}
-    rows = set(manifest.rows) - set(MODELS)
+    rows = {*manifest.rows, *manifest.numbers} - set(MODELS)
     of_archive = {(app, name) for app, names in manifest.migrations.items() for name in names}
     unknown = [".".join(migration) for migration in sorted(of_archive - set(known))] + sorted(rows)
-    if unknown or not manifest.migrations.get(version.APP):
+    if unknown:
         raise ArchiveError(
-            f"The archive is of version {manifest.version}, and this version does not know {', '.join(unknown)}. "
+            f"The archive is of version {manifest.version}, and this version does not know {as_words(', '.join(unknown))}. "
             "Bring the program up to date, then restore."
         )
+    if set(names) != {name for name in version.known() if name <= max(names)}:
+        raise ArchiveError("The archive's rows are of migrations that never were together.")
 
 
 def refuse_filled_database() -> None:

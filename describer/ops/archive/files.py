@@ -1,7 +1,6 @@
 """Files of an archive and of the site's storage."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,6 @@ from describer.media.storage import FOLDERS, StorageAway, disk_is_full, drop_fil
 from describer.ops.archive.errors import ArchiveError
 from describer.ops.archive.reading import Tell, members
 
-_OURS = re.compile(rf"(?:{'|'.join(FOLDERS)})(?:/\w[\w.-]*)+")
 LONG_AGO, LATER = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -23,8 +21,6 @@ def _archived_files(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     for member, content in members(path):
         folder, _, name = member.partition("/")
         if folder == "files":
-            if not _OURS.fullmatch(name):
-                raise ArchiveError(f"The archive holds a file that is none of ours: {name}.")
             yield name, content
 
 

@@ -10,6 +10,7 @@ from describer.models import Status
 from describer.ops.archive.errors import ArchiveError
 
 FORMAT = 1
+MOST_NUMBER = 2**62  # the last id that was given: some must be left
 OPEN = (Status.QUEUED, Status.WAITING, Status.RUNNING)
 _TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
@@ -68,9 +69,33 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Manifest":
+        """Read a manifest as `as_json` wrote it. Raises ArchiveError."""
         try:
             values = json.loads(text)
             ledger = LedgerSums(**values.pop("ledger"))
-            return cls(ledger=ledger, **values)
-        except (ValueError, TypeError, KeyError) as error:
+            manifest = cls(ledger=ledger, **values)
+            if not manifest.is_sound():
+                raise ValueError("a value of another kind")
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
             raise ArchiveError("The archive's manifest cannot be read.") from error
+        return manifest
+
+    def is_sound(self) -> bool:
+        """Tell whether each value is of its kind; what the archive holds is compared with them later."""
+        texts = [self.version, self.database, self.made, self.ledger.cost, *self.rows, *self.numbers]
+        texts += [*self.migrations, *self.indexes, *self.indexes.values()]
+        numbers = [self.files, self.file_bytes, self.gone, self.changed, self.under_way, self.ledger.attempts]
+        numbers += [
+            *self.rows.values(),
+            *self.numbers.values(),
+            *(getattr(self.ledger, name) for name in _TOKENS),
+        ]
+        lists: list[Any] = list(self.migrations.values())
+        return (
+            all(type(some) is list for some in lists)
+            and all(type(one) is str for one in (*texts, *(name for some in lists for name in some)))
+            and all(type(number) is int and 0 <= number <= MOST_NUMBER for number in numbers)
+            and (type(self.format), self.format) == (int, FORMAT)
+            and Decimal(self.ledger.cost).is_finite()
+            and self.moment.tzinfo is not None
+        )

@@ -1,9 +1,13 @@
-"""Reading an archive: member by member, in one pass, and the check of all hashes."""
+"""Reading an archive: member by member, in one pass. It may come from anywhere, so nothing that it says of itself is believed.
+
+A member says how large it is, and tarfile would ask for so much memory; a link says where it leads, and gzip unpacks a
+kilobyte into a gigabyte. Only what a backup writes is read: plain files under known names, in parts of a known size.
+"""
 
 import gzip
-import hashlib
 import io
 import json
+import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,15 +15,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from describer.ops.archive.errors import ArchiveError
-from describer.ops.archive.manifest import FORMAT, Manifest
-from describer.ops.archive.packing import FIRST, MANIFEST, SEAL
+from describer.ops.archive.errors import ArchiveError, as_words
+from describer.ops.archive.packing import FIRST, MANIFEST, PART_BYTES, SEAL
+from describer.ops.archive.rows import OURS
 
-_NOT_OURS = "{path} is no archive of Describer."
-_CUT = "{path} is not whole: its end is missing. It was cut, or its backup never ended."
-_BROKEN = "{path} is damaged: {name} is not what was written."
-_NEWER = "{path} is of format {format}, which this version does not know; restore it with the version that made it ({version})."
-_CHUNK = 2**20
+NOT_OURS = "{path} is no archive of Describer."
+CUT = "{path} is not whole: its end is missing. It was cut, or its backup never ended."
+BROKEN = "{path} is damaged: {name} is not what was written."
+CHUNK = 2**20
+_MOST_AT_ONCE = 2**26  # bytes that are read in one piece: a bucket takes parts of 8 MiB
+_LONGEST_LINE = 2**27
+_LONGEST_SKELETON = 2**24  # of a line without its texts: a short one can stand for millions of objects
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+_PART = re.compile(r"(?:rows/[a-z_.]+|problems|index)/[0-9]{6}\.jsonl\.gz")
 Tell = Callable[[str], None]
 
 
@@ -29,129 +37,103 @@ def silent(text: str) -> None:
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Raise what reading an archive can meet as ArchiveError, in words."""
+    """Raise what reading an archive can meet as ArchiveError, in words.
+
+    tarfile, gzip and json raise whatever comes to pass in them, and a new Python adds to it.
+    """
     try:
         yield
+    except ArchiveError:
+        raise
+    except MemoryError as error:
+        raise ArchiveError(f"{as_words(path)} needs more memory than this machine has.") from error
+    except zlib.error as error:
+        raise ArchiveError(BROKEN.format(path=as_words(path), name="what is packed in it")) from error
     except (tarfile.TarError, EOFError) as error:
-        raise ArchiveError(_CUT.format(path=path)) from error
+        raise ArchiveError(CUT.format(path=as_words(path))) from error
     except OSError as error:
-        raise ArchiveError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise ArchiveError(
+            f"{as_words(path)} cannot be read: {error.strerror or as_words(error)}."
+        ) from error
+    except (ValueError, ArithmeticError, LookupError, TypeError, RecursionError) as error:
+        raise ArchiveError(BROKEN.format(path=as_words(path), name="what it says of itself")) from error
+
+
+class _Bounded:
+    """A file that gives no more at once than a backup's members need."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        self.file, self.path = file, path
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _MOST_AT_ONCE:
+            raise ArchiveError(BROKEN.format(path=as_words(self.path), name="what it says of itself"))
+        return self.file.read(size)
 
 
 def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield names and contents in order. Each content is to be read before the next member."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ArchiveError(NOT_OURS.format(path=as_words(path)))
     with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
         try:
-            tar: Any = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  it holds nothing but `file`
+            tar: Any = tarfile.open(fileobj=_Bounded(file, path), mode="r:")  # type: ignore[call-overload]  # noqa: SIM115
         except tarfile.TarError as error:
-            raise ArchiveError(_NOT_OURS.format(path=path)) from error
+            raise ArchiveError(NOT_OURS.format(path=as_words(path))) from error
+        first = True
         while (info := tar.next()) is not None:
             tar.members.clear()  # tarfile remembers all of them
-            content = tar.extractfile(info)
-            if content is None:
-                raise ArchiveError(_BROKEN.format(path=path, name=info.name))
-            yield info.name, content
+            if first and info.name != FIRST:
+                raise ArchiveError(NOT_OURS.format(path=as_words(path)))
+            first = False
+            if info.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or info.sparse or info.size < 0:
+                raise ArchiveError(
+                    f"{as_words(path)} holds {as_words(info.name)}, which is no plain file; no backup has such."
+                )
+            if not is_known(info.name):
+                raise ArchiveError(f"{as_words(path)} holds {as_words(info.name)}, which no backup has.")
+            if info.offset_data + info.size > size:
+                raise ArchiveError(CUT.format(path=as_words(path)))
+            yield info.name, tar.extractfile(info)
+
+
+def is_known(name: str) -> bool:
+    """Tell whether a backup gives a member this name."""
+    if name in (FIRST, MANIFEST, SEAL) or _PART.fullmatch(name):
+        return True
+    return name.startswith("files/") and OURS.fullmatch(name.removeprefix("files/")) is not None
 
 
 def lines(content: IO[bytes]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a member of lines."""
-    with gzip.open(content) as text:
-        for line in text:
-            yield json.loads(line)
+    """Yield the objects of a member of lines, which ends with the line that fills it. Raises ValueError."""
+    read = 0
+    with gzip.open(content) as packed:
+        while line := packed.readline(_LONGEST_LINE + 1):
+            if read >= PART_BYTES or len(line) > _LONGEST_LINE:
+                raise ValueError("larger than any part that is written")
+            read += len(line)
+            value = _parsed(line)
+            if not isinstance(value, dict):
+                raise ValueError("no object")
+            yield value
 
 
-def checked(path: Path, tell: Tell = silent) -> Manifest:
-    """Read an archive through, compare each byte with its hash, and return its manifest.
-
-    Raises ArchiveError.
-    """
-    check = _Check(path)
-    with translate_errors(path):
-        for count, (name, content) in enumerate(members(path)):
-            if count == 0:
-                content = io.BytesIO(_first_member(path, name, content))
-            check.see(name, content)
-            if count % 100 == 0:
-                tell(f"checking: {count:,} members")
-    return check.ended()
+def _parsed(line: bytes) -> Any:
+    if len(line) > CHUNK and len(_TEXT.sub(b"", line)) > _LONGEST_SKELETON:
+        raise ValueError("more objects than any row has")
+    return json.loads(line, parse_constant=_no_number)
 
 
-def _first_member(path: Path, name: str, content: IO[bytes]) -> bytes:
-    """Return the first member, when it is of an archive and of a format that we know. Raises ArchiveError.
-
-    It is read before all else is believed.
-    """
-    text = content.read(_CHUNK)
-    if name != FIRST:
-        raise ArchiveError(_NOT_OURS.format(path=path))
-    try:
-        values = json.loads(text)
-        kind, number, version = values["archive"], int(values["format"]), values["version"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ArchiveError(_NOT_OURS.format(path=path)) from error
-    if kind != "describer":
-        raise ArchiveError(_NOT_OURS.format(path=path))
-    if number > FORMAT:
-        raise ArchiveError(_NEWER.format(path=path, format=number, version=version))
-    return text
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
-class _Check:
-    """Hashes of members that no index has named yet, and of indexes, until the manifest names these."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.seen: dict[str, tuple[int, str]] = {}
-        self.indexes: dict[str, str] = {}
-        self.manifest: Manifest | None = None
-        self.sealed = False
-        self.text = b""
-
-    def see(self, name: str, content: IO[bytes]) -> None:
-        if self.sealed:
-            raise self.broken(name)
-        if name == MANIFEST:
-            self.text = content.read()
-        elif name == SEAL:
-            self._see_seal(content.read())
-        elif name.startswith("index/"):
-            self._see_index(name, content.read())
-        else:
-            self.seen[name] = _facts(content)
-
-    def _see_index(self, name: str, data: bytes) -> None:
-        self.indexes[name] = hashlib.sha256(data).hexdigest()
-        try:
-            entries = [json.loads(line) for line in gzip.decompress(data).splitlines()]
-            named = {entry["name"]: (entry["bytes"], entry["sha256"]) for entry in entries}
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
-            raise self.broken(name) from error
-        for member in {**named, **self.seen}:
-            if named.get(member) != self.seen.get(member):
-                raise self.broken(member)
-        self.seen.clear()
-
-    def _see_seal(self, seal: bytes) -> None:
-        if seal.split()[:1] != [hashlib.sha256(self.text).hexdigest().encode()]:
-            raise self.broken(MANIFEST)
-        self.manifest = Manifest.from_json(self.text)
-        if self.seen or self.indexes != self.manifest.indexes:
-            raise self.broken("index")
-        self.sealed = True
-
-    def ended(self) -> Manifest:
-        if self.manifest is None:
-            raise ArchiveError(_CUT.format(path=self.path))
-        return self.manifest
-
-    def broken(self, name: str) -> ArchiveError:
-        return ArchiveError(_BROKEN.format(path=self.path, name=name))
-
-
-def _facts(content: IO[bytes]) -> tuple[int, str]:
-    """Return a member's size in bytes, and its hash."""
-    size, sha256 = 0, hashlib.sha256()
-    while data := content.read(_CHUNK):
-        size += len(data)
-        sha256.update(data)
-    return size, sha256.hexdigest()
+def small(content: IO[bytes], most: int = 2**23) -> bytes:
+    """Read a member that is small in every backup, whole. Raises ValueError."""
+    data = content.read(most + 1)
+    if len(data) > most:
+        raise ValueError("larger than any that is written")
+    return data

@@ -18,11 +18,12 @@ from describer.engine.queue.sweep import give_up
 from describer.models import Attempt, Description, Status, Via
 from describer.models.description import UNLEASED
 from describer.models.webhook import tell_webhooks
-from describer.ops.archive.empty import refuse_filled_database, refuse_unknown
-from describer.ops.archive.errors import ArchiveError
+from describer.ops.archive.checking import checked
+from describer.ops.archive.empty import refuse_filled_database
+from describer.ops.archive.errors import ArchiveError, as_words
 from describer.ops.archive.files import drop_files_of, put_files, refuse_filled_storage
 from describer.ops.archive.manifest import OPEN, LedgerSums, Manifest
-from describer.ops.archive.reading import Tell, checked, lines, members, silent, translate_errors
+from describer.ops.archive.reading import Tell, lines, members, silent, translate_errors
 from describer.ops.archive.rows import Reader, Row, model_of
 from describer.ops.archive.snapshot import set_number
 
@@ -53,7 +54,6 @@ def restore(path: Path, *, queue_again: bool = False, tell: Tell = silent) -> Re
     instead.
     """
     manifest = checked(path, tell)
-    refuse_unknown(manifest)
     refuse_filled_database()
     resumed = refuse_filled_storage(path)
     try:
@@ -99,10 +99,11 @@ def _put_rows(path: Path, manifest: Manifest, apps: Apps, tell: Tell) -> None:
                 raise ArchiveError("The archive holds other numbers of rows than its manifest says.")
             if _ledger(apps).sums != manifest.ledger.sums:
                 raise ArchiveError("The ledger's sums are others after the restore than at the backup.")
-            for label, last in manifest.numbers.items():
-                set_number(model_of(label, apps), last)
-    except (DatabaseError, LookupError, TypeError, ValueError) as error:
-        raise ArchiveError(f"The archive's rows do not fit into this database: {error}") from error
+            for label in {*manifest.rows, *manifest.numbers}:
+                set_number(model_of(label, apps), manifest.numbers.get(label, 0))
+    except (DatabaseError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        said = as_words(" ".join(str(error).split()))
+        raise ArchiveError(f"The archive's rows do not fit into this database: {said}") from error
 
 
 def _loaded(path: Path, manifest: Manifest, apps: Apps, tell: Tell) -> dict[str, int]:

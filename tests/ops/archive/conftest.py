@@ -22,6 +22,11 @@ ODD = 'Was ist das? 海 \u2028 "x" \\ \U0001f600\n\t\x7f'
 @pytest.fixture
 def site(transactional_db, alice, boss):
     """People with rights, keys, pictures, answers, and asks under way."""
+    return with_everything(alice, boss)
+
+
+def with_everything(alice, boss):
+    """Rows of all that people have."""
     editors = Group.objects.create(name="editors")
     editors.permissions.add(Permission.objects.get(codename="view_image"))
     alice.groups.add(editors)
