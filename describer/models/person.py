@@ -7,11 +7,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from describer.db.clock import clock
+from describer.lib.look_alike import alphabets_of, drawn
 from describer.models.statements import SELECT_API_KEY
 
 _KEY_PREFIX = "dsc_"
@@ -37,6 +39,23 @@ class Scope(models.TextChoices):
 
 class User(AbstractUser):
     """A person. Ours from the first migration on, so that it can grow."""
+
+    def clean(self) -> None:
+        """Refuse a new name that can be taken for another person's. Names that are there already stay."""
+        super().clean()
+        others = User.objects.exclude(pk=self.pk)
+        if not self.username or User.objects.filter(pk=self.pk, username=self.username).exists():
+            return
+        if len(alphabets_of(self.username)) > 1:
+            raise ValidationError(
+                "This name mixes letters of several alphabets that look alike; use those of one."
+            )
+        look = drawn(self.username)
+        for name in others.values_list("username", flat=True).iterator():
+            if drawn(name) == look and name != self.username:
+                raise ValidationError(
+                    f"This name looks like {name}, which is another person's; choose another one."
+                )
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

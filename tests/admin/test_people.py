@@ -4,6 +4,7 @@ import pytest
 
 from describer.models import ApiKey, Attempt, Description, Image, User
 from tests.admin.conftest import path, whole
+from tests.web.forms import text_of
 
 NEW = {
     "username": "carol",
@@ -82,3 +83,35 @@ def test_fe16_the_days_on_which_a_person_came_are_not_for_changing(desk, alice):
     alice.refresh_from_db()
     assert (alice.last_login, alice.date_joined.year > 2000) == (None, True)
     assert desk.get(path("user")).status_code == 200
+
+
+def make(desk, name):
+    fields = {
+        "username": name,
+        "password1": "horse-battery-9",
+        "password2": "horse-battery-9",
+        "usable_password": "true",
+    }
+    return desk.post("/admin/describer/user/add/", fields)
+
+
+@pytest.mark.parametrize("name", ["аlice", "аӏісе", "ALICE", "ａlice", "boѕs", "Boss"])
+def test_fe29_a_name_that_looks_like_anothers_is_refused_in_words(desk, alice, name):
+    reply = make(desk, name)
+    assert reply.status_code == 200
+    assert any(words in text_of(reply) for words in ("look alike", "looks like", "already exists"))
+    assert set(User.objects.values_list("username", flat=True)) == {"alice", "boss"}
+
+
+@pytest.mark.parametrize("name", ["борис", "νίκη", "山田", "alicia", "émile", "ann.b+c@example.org"])
+def test_fe29_names_of_any_one_alphabet_are_taken(desk, alice, name):
+    assert make(desk, name).status_code == 302
+    assert User.objects.filter(username=name).exists()
+
+
+def test_fe29_who_has_such_a_name_already_keeps_it(desk, alice):
+    double = User.objects.create_user("аlice")
+    fields = {"username": "аlice", "email": "double@example.org", "is_active": "on"}
+    assert desk.post(path("user", double.pk, "change"), fields).status_code == 302
+    double.refresh_from_db()
+    assert double.email == "double@example.org"

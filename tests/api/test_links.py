@@ -67,6 +67,30 @@ def test_x02_a_strangers_link_is_not_told(script, stranger):
     assert (reply.status_code, "pictures.example" in reply.content.decode()) == (404, False)
 
 
+LABEL, LONG = "a" * 63, ".".join(["a" * 60] * 4)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        f"{LABEL}a.example",
+        f"www.{LABEL}a.example",
+        f"{LONG}.example.org",
+        "a..example",
+        ".example",
+        "ä" * 60 + ".example",
+    ],
+)
+def test_fe29_a_host_that_no_dns_could_know_is_no_link(host, script):
+    url = f"https://{host}/boat.jpg"
+    assert error_of(script.post(image=None, image_url=url)) == (400, "invalid_image_url", "image_url")
+
+
+@pytest.mark.parametrize("host", [f"{LABEL}.example", f"{LONG}.example", "example.org.", "[2606:4700::1111]"])
+def test_fe29_a_host_as_long_as_dns_lets_it_be_is_one(host, script):
+    assert script.post(image=None, image_url=f"https://{host}/boat.jpg").status_code == 202
+
+
 def test_the_same_key_with_another_link_is_refused(script):
     headers = {"Idempotency-Key": "k"}
     first = script.post(image=None, image_url=BOAT, headers=headers).json()

@@ -17,6 +17,9 @@ _USUAL = {"http": 80, "https": 443}
 _STRANGE = re.compile("[\x00-\x20\x7f-\xa0\\\\\ud800-\udfff]")
 
 
+_LONGEST_HOST, _LONGEST_LABEL = 253, 63  # what DNS has room for
+
+
 @dataclass(frozen=True)
 class Link:
     """An http or https address without a login. `host` is ASCII, IPv6 without brackets; `target` is path and query."""
@@ -46,6 +49,7 @@ class Link:
             or port is None
             or port not in ports
             or scheme not in _USUAL
+            or not _is_host(parts.host)
         ):
             raise AddressRefused
         return cls(scheme, parts.host.strip("[]"), port, parts.request_uri)
@@ -67,6 +71,12 @@ class Link:
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}{self.target}"
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether DNS could know such a name; one beyond its bounds would be taken, and never be found."""
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= _LONGEST_HOST and all(0 < len(label) <= _LONGEST_LABEL for label in labels)
 
 
 def host_of(url: str) -> str:
