@@ -6,6 +6,8 @@ import threading
 from typing import Any
 
 from celery import shared_task
+from celery.concurrency import get_implementation
+from celery.concurrency.thread import TaskPool
 from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
@@ -26,11 +28,26 @@ def work() -> None:
 
 
 @worker_init.connect
-def wait(**_: Any) -> None:
+def wait(sender: Any, **_: Any) -> None:
     """Wait, before a worker process takes anything, for a database of its own version."""
     if settings.REDIS_URL:  # `up` has just looked, and migrated
+        _leave_other_pools(sender)
         _leave_unusable_folder()
         upkeep.wait_for_database()
+
+
+def _leave_other_pools(worker: Any) -> None:
+    """End a worker that would not run its asks in threads of this process, and take over how many these are.
+
+    Leases are kept in memory and extended by a thread beside the asks: those of other processes would run out while their
+    calls last, and each ask be paid for again and again.
+    """
+    if get_implementation(worker.pool_cls) is not TaskPool or worker.options.get("autoscale"):
+        sys.exit(
+            "The worker cannot start: asks run in threads of its own process. "
+            "Leave out -P (--pool) and --autoscale; WORKER_CONCURRENCY says how many at once."
+        )
+    settings.WORKER_CONCURRENCY = int(worker.concurrency)  # of -c, where it was given
 
 
 def _leave_unusable_folder() -> None:

@@ -8,6 +8,7 @@ from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vision_site.settings")
 
@@ -17,6 +18,13 @@ if "celery.bin.celery" in sys.modules:
         settings.INSTALLED_APPS  # noqa: B018  reads them
     except ImproperlyConfigured as error:
         sys.exit(f"The worker cannot start: {error}")
+
+# Kombu's own would end a worker for whatever else is written into Redis. By their names: only who speaks to Redis loads them.
+TRANSPORT_ALIASES |= {
+    "redis": "describer.engine.queue.broker:BellTransport",
+    "rediss": "describer.engine.queue.broker:BellTransport",
+    "sentinel": "describer.engine.queue.broker:SentinelBellTransport",
+}
 
 app = Celery("vision_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -18,12 +18,14 @@ from django.conf import settings
 from django.db import transaction
 
 from describer.engine.breaker import TIMEOUT, redis_breaker
-from describer.models import Description
+from describer.lib.seldom import Seldom
+from describer.models import Description, Status
 
 if settings.REDIS_URL:  # it would take a twentieth of the time of a single ask from the shell
     import redis
 
 logger = logging.getLogger(__name__)
+_seldom = Seldom(logger)
 
 _CHANNEL = "describer.live"
 Held = Callable[[Callable[[], None]], AbstractContextManager[None]]
@@ -117,7 +119,7 @@ def _send(owner: int, event: Event) -> None:
         _redis().publish(_CHANNEL, json.dumps([owner, event]))
     except redis.RedisError:
         redis_breaker.trip()
-        logger.warning("Redis is away: open pages poll")
+        _seldom.say("Redis is away or refuses: open pages poll")
 
 
 def _unheld(_: Callable[[], None]) -> AbstractContextManager[None]:
@@ -174,8 +176,22 @@ def _listen() -> None:
             ).pubsub()  # type: ignore[no-untyped-call]
             pubsub.subscribe(_CHANNEL)
             for message in pubsub.listen():
-                if message["type"] == "message":
-                    owner, event = json.loads(message["data"])
-                    hub.deliver(owner, event)
-        except redis.RedisError:
+                if message["type"] == "message" and (heard := _heard(message["data"])):
+                    hub.deliver(*heard)
+        except Exception as error:
+            if not isinstance(error, redis.RedisError):
+                logger.exception("the subscription to Redis begins anew")
             again.wait(_RECONNECT_SECONDS)
+
+
+def _heard(data: bytes) -> tuple[int, Event] | None:
+    """Return whose change this is, and which; None for what is no message of ours: anybody may publish in Redis."""
+    try:
+        owner, event = json.loads(data)
+        number, status = event["id"], Status(event["status"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        _seldom.say("what somebody publishes in Redis is no change of ours, and is passed over: %.200r", data)
+        return None
+    if type(owner) is not int or type(number) is not int:
+        return None
+    return owner, Event(id=number, status=status)

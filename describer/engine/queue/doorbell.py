@@ -8,13 +8,13 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from kombu import pools
-from kombu.exceptions import OperationalError
 
 from describer.engine.breaker import TIMEOUT, redis_breaker
+from describer.lib.seldom import Seldom
 
 TASK = "describer.work"
 
-logger = logging.getLogger(__name__)
+_seldom = Seldom(logging.getLogger(__name__))
 
 
 def ring(rows: int = 1) -> bool:
@@ -29,9 +29,9 @@ def ring(rows: int = 1) -> bool:
         with _line() as producer:
             for _ in range(min(rows, settings.WORKER_CONCURRENCY)):
                 current_app.send_task(TASK, ignore_result=True, producer=producer)
-    except (OperationalError, OSError) as error:
+    except Exception as error:  # of kombu, the client or a socket: whoever rings has committed already
         redis_breaker.trip()
-        logger.warning("the broker is away, queued asks wait for it: %s", error)
+        _seldom.say("the broker is away or refuses, queued asks wait for it: %s", error)
         return False
     return True
 

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 5.0
 LEAST_FREE = 8 * 2**20  # bytes; with less, the next upload or the database meets a full disk
+_NOWHERE = "describer.nowhere"  # a list that is never there
 _LATE = "does not answer in time"
 
 
@@ -56,7 +57,10 @@ def broker() -> str:
     """Ask Redis, where there is one: the embedded site has its broker within."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=3) as asked:
-            asked.ping()
+            asked.lpushx(_NOWHERE, "")  # writes nothing, and is refused as a bell would be
+    except redis.ResponseError as error:
+        logger.warning("not ready, broker: %s", error)
+        return f"refuses what it is told: {str(error)[:200]}"
     except redis.RedisError as error:
         logger.warning("not ready, broker: %s", error)
         return "cannot be reached"
