@@ -116,18 +116,18 @@ def beat() -> None:
     """Extend the leases of this process, and tell of it as a worker."""
     try:
         process.leases.extend()
+        behind.look()
         Worker.tell(
             NAME,
             version=__version__,
             started=STARTED,
-            slots=settings.WORKER_CONCURRENCY,
+            slots=behind.slots,
             running=process.leases.count,
         )
     except Exception:
         process.pulse.miss()
         raise
     process.pulse.beat()
-    behind.look()
 
 
 def sign_off() -> None:
@@ -144,6 +144,13 @@ class Behind:
 
     def __init__(self) -> None:
         self.how = ""
+
+    @property
+    def slots(self) -> int:
+        """Return how many asks this worker takes at once: none while it waits for a database of its version."""
+        if self.how:
+            return 0
+        return settings.WORKER_CONCURRENCY
 
     def look(self) -> str:
         """Look, and answer how they differ, or "" when they do not."""

@@ -69,6 +69,7 @@ def _parts() -> Table:
         "storage": storage,
         "disk": f"{size(free_bytes())} free in {settings.DATA_DIR}",
         "worker": NONE,
+        "migrations": NONE,
     }
     rows = [(name.capitalize(), wrong.get(name, "is there"), what) for name, what in parts.items()]
     return Table("What it stands on", ("part", "state", "what it is"), rows)

@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import random
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -11,12 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Min, RestrictedError
-from django.utils import timezone
 
 from describer.db.clock import clock
 from describer.images import Limits
@@ -28,6 +28,8 @@ FOLDERS = ("originals", "thumbnails", "sent")
 PARTS = tuple(f"{number:02x}" for number in range(256))  # of each folder: the first two digits of a hash
 _AT_ONCE = 500
 _POSTGRES_DISK_FULL = "53100"
+_LOOK = "look"  # how files begin that are written to see whether files can be
+_UNREACHED = "cannot be reached"
 
 
 class StorageAway(OSError):
@@ -158,15 +160,36 @@ def seems_there(name: str) -> bool:
 
 
 def storage_problem() -> str:
-    """Tell why pictures cannot be read now, or "" when they can. A bucket is asked for one short listing."""
-    storage: Any = default_storage
-    now = timezone.now()
+    """Tell why pictures cannot be kept now, or "" when they can: a small file is written, read back and deleted.
+
+    On a disk one in each folder, since a folder can be another user's; in a bucket one. What a killed process leaves of
+    them is swept as any file without a row is. A full disk is told by who looks at disks.
+    """
+    folders: tuple[str, ...] = ("sent",)
+    if isinstance(default_storage, FileSystemStorage):
+        folders = FOLDERS
     try:
-        list(storage.written_between("nothing", now, now))
+        same = all(_reads_what_it_wrote(folder) for folder in folders)
     except OSError as error:
+        if disk_is_full(error):
+            return ""
         logger.warning("the storage of pictures: %s", error)
-        return "cannot be reached"
+        if error.errno is None:
+            return _UNREACHED
+        return f"cannot be written and read: {error.strerror}"
+    if not same:
+        return "gives back other bytes than it was given"
     return ""
+
+
+def _reads_what_it_wrote(folder: str) -> bool:
+    data = secrets.token_bytes(32)
+    name = default_storage.save(f"{folder}/{random.choice(PARTS)}/{_LOOK}-{data.hex()}", ContentFile(data))  # noqa: S311
+    try:
+        with default_storage.open(name) as file:
+            return bool(file.read() == data)
+    finally:
+        default_storage.delete(name)
 
 
 def sweep_some_files() -> int:

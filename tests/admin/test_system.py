@@ -27,6 +27,7 @@ def test_the_front_page_of_the_admin_leads_to_it(desk):
     assert f'href="{PAGE}"' in desk.get("/admin/").content.decode()
 
 
+@pytest.mark.django_db(transaction=True)  # the checks write in threads of their own
 def test_what_the_site_stands_on_is_told(desk):
     parts = {row[0]: row[1:] for row in shown(desk)["What it stands on"]}
     assert parts["Database"][0] == parts["Storage"][0] == parts["Disk"][0] == "is there"

@@ -125,8 +125,12 @@ def the_pauses() -> Findings:
 def the_workers() -> Findings:
     alive = list(Worker.objects.alive().order_by("name"))
     for worker in alive:
-        slots = f"{worker.running} of {worker.slots} slots taken"
-        yield Finding(OK, f"{worker.name}, version {worker.version}, {slots}")
+        what = f"{worker.name}, version {worker.version}"
+        if worker.slots:
+            yield Finding(OK, f"{what}, {worker.running} of {worker.slots} slots taken")
+        else:
+            mend = "run all parts of the site in one version"
+            yield Finding(WRONG, f"{what}, takes no asks: the database is of another version", mend)
     if alive:
         return
     if settings.REDIS_URL:

@@ -4,12 +4,14 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from describer.db import version
 from describer.media.storage import storage_problem
 from describer.models import Worker
 from describer.ops.monitoring.single_flight import Flight, SingleFlight
@@ -19,6 +21,7 @@ logger = logging.getLogger(__name__)
 _CHECK_SECONDS = 5.0
 LEAST_FREE = 8 * 2**20  # bytes; with less, the next upload or the database meets a full disk
 _NOWHERE = "describer.nowhere"  # a list that is never there
+_KEEP_SECONDS = 5.0
 _LATE = "does not answer in time"
 
 
@@ -50,7 +53,22 @@ def database() -> str:
     except (DatabaseError, InterfaceError) as error:
         logger.warning("not ready, database: %s", error)
         return "cannot be reached"
+    try:
+        Worker.objects.filter(pk=0).update(
+            running=0
+        )  # of no row, so that it costs no disk; refused as any write would be
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("not ready, database: %s", error)
+        return "takes no writes now"
     return ""
+
+
+def migrations() -> str:
+    """Tell how database and program differ: while they do, workers wait and take no asks."""
+    try:
+        return version.mismatch()
+    except (DatabaseError, InterfaceError):
+        return ""  # told of the database already
 
 
 def broker() -> str:
@@ -70,7 +88,27 @@ def broker() -> str:
 def storage() -> str:
     if not settings.S3_BUCKET and not os.access(settings.DATA_DIR, os.W_OK | os.X_OK):
         return "cannot be written"
-    return storage_problem()
+    return _kept.problem()
+
+
+class KeptAnswer:
+    """That pictures can be kept is believed for some seconds: whoever asks often shall not wear a disk, nor pay a bucket."""
+
+    def __init__(self) -> None:
+        self.well: tuple[object, float] = (None, 0.0)
+
+    def problem(self) -> str:
+        storage, until = self.well
+        where = settings.STORAGES["default"]
+        if storage == where and time.monotonic() < until:
+            return ""
+        if why := storage_problem():
+            return why
+        self.well = (where, time.monotonic() + _KEEP_SECONDS)
+        return ""
+
+
+_kept = KeptAnswer()
 
 
 def disk() -> str:
@@ -87,13 +125,15 @@ def free_bytes() -> int:
 
 def worker() -> str:
     try:
-        is_one_alive = Worker.objects.alive().exists()
+        slots = list(Worker.objects.alive().values_list("slots", flat=True))
     except (DatabaseError, InterfaceError):
         return "cannot be known without the database"
-    if not is_one_alive:
+    if not slots:
         return "none has had a heartbeat lately"
+    if not any(slots):
+        return "none takes asks: each waits for a database of its own version"
     return ""
 
 
-ALL: tuple[Callable[[], str], ...] = (database, broker, storage, disk, worker)
+ALL: tuple[Callable[[], str], ...] = (database, migrations, broker, storage, disk, worker)
 _CHECKS = {check.__name__: SingleFlight(check) for check in ALL}
