@@ -1,5 +1,6 @@
 """An environment that was cut off while it was made is made anew; a whole one is kept."""
 
+import shutil
 import subprocess
 import sys
 
@@ -37,11 +38,51 @@ def test_a_whole_environment_is_kept_and_nothing_is_said_but_what_is_done(folder
     assert (folder / "left").exists() and runs(folder)
 
 
-def test_one_that_was_cut_off_is_made_anew(folder):
+def without(*names):
+    """What a cut has left: the mark, and the folder without these."""
+
+    def cut(folder, mark):
+        mark.touch()
+        for path in [path for name in names for path in folder.glob(name)]:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    return cut
+
+
+def emptied(folder, mark):
+    """Without a mark: it was cut while it was taken away."""
+    shutil.rmtree(folder / "bin")
+
+
+def dangling(folder, mark):
+    (folder / "bin" / "python").unlink()
+    (folder / "bin" / "python").symlink_to("nowhere")
+
+
+MOMENTS = {
+    "before the folder": without("*"),
+    "before its python": without("bin"),
+    "before its libraries": without("lib"),
+    "before its settings": without("pyvenv.cfg"),
+    "before pip": without("bin/pip*", "lib/*/site-packages/pip*"),
+    "before its python can run": without("bin/python3*"),
+    "while packages are installed": without("lib/*/site-packages/*"),
+    "when all was installed, and the mark still there": without(),
+    "while it was taken away": emptied,
+    "while its python was exchanged": dangling,
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_ff09_one_that_was_cut_off_is_made_anew(folder, moment):
     folder, install = folder
     mark = folder.with_name("env.half-made")
-    mark.touch()
-    assert install().returncode == 0
+    MOMENTS[moment](folder, mark)
+    done = install()
+    assert done.returncode == 0, done.stderr
     assert not (folder / "left").exists() and runs(folder)
     assert not mark.exists()
 
