@@ -19,8 +19,6 @@ from describer.web.current_user import current_user
 @login_required
 def answer(request: HttpRequest, pk: int, index: int) -> HttpResponse:
     """Show the piece that begins at `?begin=`; `?code=1` when that is within a block of code."""
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponseNotAllowed(["GET", "HEAD"])
     rows = Choice.objects.filter(description__in=Description.objects.of(current_user(request)).filter(pk=pk))
     begin = read_row_id(request.GET.get("begin"))
     content = Cast("content", TextField())
@@ -28,6 +26,8 @@ def answer(request: HttpRequest, pk: int, index: int) -> HttpResponse:
         piece=Substr(content, begin + 1, PAGED.content, output_field=TextField()), length=Length(content)
     )
     found: Any = get_object_or_404(pieces, index=index)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     if begin:
         piece = render_piece(found.piece or "", PAGE, code="code" in request.GET)
     else:

@@ -110,9 +110,9 @@ def _is_readable(text: str) -> bool:
 @login_required
 def text(request: HttpRequest, pk: int, part: str) -> HttpResponseBase:
     """Show a long text as it stands, piece by piece; `?plain` gives all of it as a file of text."""
+    rows, column = _place_of(Description.objects.of(current_user(request)).filter(pk=pk), part)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    rows, column = _place_of(Description.objects.of(current_user(request)).filter(pk=pk), part)
     if "plain" in request.GET:
         return StreamingHttpResponse(_pieces(rows, column), content_type="text/plain; charset=utf-8")
     begin = read_row_id(request.GET.get("begin"))

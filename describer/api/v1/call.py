@@ -53,7 +53,7 @@ _READERS = threading.BoundedSemaphore(4)
 _LOOK_SECONDS = 0.1
 _BROKE_OFF = Refusal(
     "The site could not see this call to its end; it may have been billed. Its history says what became of it.",
-    code="server_error",
+    code="internal_error",
     status=500,
 )
 _RECORDED = ("rate_limit_exceeded", "budget_exceeded")

@@ -95,6 +95,7 @@ def test_e33_no_code_is_left_out():
         "empty_answer",
         "cancelled",
         "out_of_handles",
+        "not_stored",
     }  # each in a test of its own
     assert set(FAILURES) | elsewhere | {"image_missing"} == set(STATUS)
 
