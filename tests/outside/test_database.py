@@ -1,6 +1,7 @@
 """The database away, hanging or locked (P14, P15): pages say so, and what was paid is held until it is written."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -106,3 +107,22 @@ def test_p14_while_sqlite_is_locked_asks_are_told_to_come_again_and_a_paid_reply
         ]
         assert len([call for call in scripted.calls if "Locked?" in str(call.body)]) == 1
         assert site.finished(submitted(site).json()["id"])["status"] == "done"
+
+
+@pytest.mark.parametrize("seconds", [0, 2])
+def test_ff15_no_page_meets_a_dead_connection_once_the_database_is_back(site, cluster, seconds):
+    person = site.login()
+    paths = ("/", "/history/", "/usage/")
+
+    def status(path):
+        return person.get(site.url + path, timeout=30).status_code
+
+    with ThreadPoolExecutor(12) as many:
+        assert set(many.map(status, paths * 8)) == {200}  # so that the pool is full
+    with cluster.postgres.stopped():
+        began = time.monotonic()
+        while time.monotonic() < began + seconds:
+            status("/history/")
+    assert [status(path) for path in paths * 4] == [200] * 12
+    with ThreadPoolExecutor(12) as many:
+        assert set(many.map(status, paths * 8)) == {200}

