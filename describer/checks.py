@@ -1,6 +1,5 @@
 """System checks of the settings: what is wrong is said at the start, with the way to mend it."""
 
-import os
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,15 +19,6 @@ def check_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(f"HOST is {settings.HOST}, and ALLOWED_HOSTS names no host.", hint=hint, id="describer.E001")
     ]
-
-
-@register(TAG)
-def check_data_dir(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Demand a data folder that can be written."""
-    if os.access(settings.DATA_DIR, os.W_OK):
-        return []
-    hint = "Give it to the user who runs the site, or set DATA_DIR to another folder."
-    return [Error(f"{settings.DATA_DIR} cannot be written.", hint=hint, id="describer.E002")]
 
 
 @register(TAG)

@@ -22,10 +22,6 @@ def test_listening_everywhere_asks_for_names(settings):
     assert found(settings, ALLOWED_HOSTS=[*loopback, "describer.example.org"]) == []
 
 
-def test_a_data_folder_that_cannot_be_written_is_an_error(settings, tmp_path):
-    assert found(settings, DATA_DIR=tmp_path / "nowhere") == ["describer.E002"]
-
-
 @pytest.mark.parametrize("url", ["api.example.org/v1", "ftp://example.org", "https://"])
 def test_a_base_url_must_be_one(settings, url):
     assert found(settings, VISION_BASE_URL=url) == ["describer.E003"]

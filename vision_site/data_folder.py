@@ -95,7 +95,7 @@ class DataFolder:
 
     def is_open(self) -> bool:
         """Tell whether other users of the machine may look into the folder."""
-        return bool(self.path.stat().st_mode & _OTHERS)
+        return self.path.exists() and bool(self.path.stat().st_mode & _OTHERS)
 
     def _close_to_others(self) -> None:
         """Take from others what they may do here; also in files of a version that left them open.

@@ -54,7 +54,8 @@ def _damage() -> str:
 
 
 def the_storage() -> Findings:
-    for problem in settings.DATA_FOLDER.problems():
+    problems = settings.DATA_FOLDER.problems()
+    for problem in problems:
         yield Finding(WRONG, problem)
     if settings.DATA_FOLDER.is_open():
         what = f"{settings.DATA_DIR} is open to other users of this machine, and holds folders that are not the site's"
@@ -65,7 +66,7 @@ def the_storage() -> Findings:
         where, mend = str(settings.DATA_DIR), "give the folder to the site's user"
     if why := checks.storage():
         yield Finding(WRONG, f"{where} {why}", mend)
-    else:
+    elif not problems:
         yield Finding(OK, where)
     yield _room(checks.free_bytes())
 
