@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
+from describer.engine.queue.lease import Pulse
+from describer.engine.queue.process import process
 from describer.models import Endpoint, User
 from tests.endpoint import ScriptedEndpoint
 
@@ -27,6 +29,12 @@ def media(settings, tmp_path) -> Iterator[None]:
     settings.STORAGES = storages | {"default": storages["default"] | {"OPTIONS": options}}
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def pulse() -> None:
+    """No heartbeat of a test before has been written, or missed."""
+    process.pulse = Pulse()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from celery import current_app
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from describer.db.clock import clock
 from describer.engine import queue
 from describer.engine.queue import gate, process
 from describer.engine.queue.claim import claim_up_to
@@ -73,16 +74,14 @@ def test_a_gate_halves_once_for_each_storm(alice, scripted):
     for call in calls:
         gate.narrow(scripted, call, 1)
     assert fresh(scripted).gate_width == 32
-    later = make_attempt(make_description(alice, endpoint=scripted), sent=timezone.now())
+    later = make_attempt(make_description(alice, endpoint=scripted), sent=clock.now())
     gate.narrow(scripted, later, 1)
     assert fresh(scripted).gate_width == 16
 
 
 def test_a_gate_never_shuts_for_good(alice, scripted):
     for _ in range(10):
-        gate.narrow(
-            scripted, make_attempt(make_description(alice, endpoint=scripted), sent=timezone.now()), 0
-        )
+        gate.narrow(scripted, make_attempt(make_description(alice, endpoint=scripted), sent=clock.now()), 0)
     open_now(scripted)
     assert fresh(scripted).gate_width == 1
     assert claimed() == 1
@@ -91,9 +90,7 @@ def test_a_gate_never_shuts_for_good(alice, scripted):
 def test_answers_widen_it_by_one_up_to_the_threshold_and_by_one_a_round_beyond(alice, scripted):
     gate.narrow(scripted, running(alice, scripted, 64)[0], 1)
     for _ in range(3):
-        gate.narrow(
-            scripted, make_attempt(make_description(alice, endpoint=scripted), sent=timezone.now()), 1
-        )
+        gate.narrow(scripted, make_attempt(make_description(alice, endpoint=scripted), sent=clock.now()), 1)
     narrow = fresh(scripted)
     assert (narrow.gate_width, narrow.gate_threshold) == (4, 32)
     for _ in range(28):
