@@ -71,4 +71,4 @@ def test_every_example_of_the_openapi_does_what_it_says(shell, client, alice, tm
         if name := schema_of(operation):
             assert set(json.loads(told)) == set(schema["components"]["schemas"][name]["properties"])
     assert (tmp_path / "descriptions.jsonl").read_text() == ""
-    assert (tmp_path / "january.csv").read_text().startswith("id,status,")
+    assert (tmp_path / "january.csv").read_text().startswith('"id","status",')
