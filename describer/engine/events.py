@@ -18,14 +18,14 @@ from django.conf import settings
 from django.db import transaction
 
 from describer.engine.breaker import TIMEOUT, redis_breaker
-from describer.lib.seldom import Seldom
+from describer.lib.log_rate import LogRate
 from describer.models import Description, Status
 
 if settings.REDIS_URL:  # it would take a twentieth of the time of a single ask from the shell
     import redis
 
 logger = logging.getLogger(__name__)
-_seldom = Seldom(logger)
+_WARNINGS = LogRate()
 
 _CHANNEL = "describer.live"
 Held = Callable[[Callable[[], None]], AbstractContextManager[None]]
@@ -119,7 +119,7 @@ def _send(owner: int, event: Event) -> None:
         _redis().publish(_CHANNEL, json.dumps([owner, event]))
     except redis.RedisError:
         redis_breaker.trip()
-        _seldom.say("Redis is away or refuses: open pages poll")
+        _WARNINGS.warn(logger, "Redis is away or refuses: open pages poll")
 
 
 def _unheld(_: Callable[[], None]) -> AbstractContextManager[None]:
@@ -190,7 +190,9 @@ def _heard(data: bytes) -> tuple[int, Event] | None:
         owner, event = json.loads(data)
         number, status = event["id"], Status(event["status"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        _seldom.say("what somebody publishes in Redis is no change of ours, and is passed over: %.200r", data)
+        _WARNINGS.warn(
+            logger, "what somebody publishes in Redis is no change of ours, and is passed over: %.200r", data
+        )
         return None
     if type(owner) is not int or type(number) is not int:
         return None

@@ -1,4 +1,4 @@
-"""Writing down what a call came to: the ledger's line, its day's usage, and the row, in one transaction."""
+"""What a call came to, as an outcome: the ledger's line, what becomes of the row, the answers. `store` writes it down."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -19,9 +19,8 @@ from describer.models import Attempt, Status
 
 logger = logging.getLogger(__name__)
 
-_FAILURES = (
-    LogRate()
-)  # that will be tried again: an endpoint that is away fails a thousand asks eight times each
+# Of failures that will be tried again: an endpoint that is away fails a thousand asks eight times each.
+_FAILURES = LogRate()
 
 BROKEN_OFF = ("connection_lost", "stream_cut", "timeout")
 

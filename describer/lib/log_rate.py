@@ -1,5 +1,6 @@
 """A line of the log now and then, where a thousand would say the same."""
 
+import logging
 import threading
 import time
 from collections.abc import Hashable
@@ -24,3 +25,8 @@ class LogRate:
                 return None
             self._lasts[subject] = (now + MINUTE, 0)
             return count
+
+    def warn(self, logger: logging.Logger, sentence: str, *arguments: object) -> None:
+        """Log a warning, each sentence once a minute at most, whatever its arguments are."""
+        if self.left_out(sentence) is not None:
+            logger.warning(sentence, *arguments)

@@ -15,10 +15,10 @@ from kombu.transport import redis
 from redis.exceptions import ResponseError
 
 from describer.engine.queue.doorbell import TASK
-from describer.lib.seldom import Seldom
+from describer.lib.log_rate import LogRate
 
 logger = logging.getLogger(__name__)
-seldom = Seldom(logger)
+_WARNINGS = LogRate()
 
 MOST_BELLS = 1000  # in line; some 700 bytes each
 _END_SECONDS = 3600  # after so long without a new bell, those that lie there are gone
@@ -33,7 +33,9 @@ class _Tolerant:
 
     def _put(self: Any, queue: str, message: Any, **options: Any) -> None:
         if self._has_enough(queue):
-            seldom.say("%d bells lie in Redis and nobody takes them; no more are rung", MOST_BELLS)
+            _WARNINGS.warn(
+                logger, "%d bells lie in Redis and nobody takes them; no more are rung", MOST_BELLS
+            )
             return
         super()._put(queue, message, **options)  # type: ignore[misc]
 
@@ -60,7 +62,7 @@ class _Tolerant:
         except ResponseError as error:
             self._mend(error)
         except Exception as error:
-            seldom.say("what lies in Redis's queue is no bell, and is passed over: %.500r", error)
+            _WARNINGS.warn(logger, "what lies in Redis's queue is no bell, and is passed over: %.500r", error)
         raise Empty
 
     def _queue_bind(self: Any, *names: str) -> None:
@@ -89,7 +91,9 @@ class _Tolerant:
             for key, kind in kinds.items():
                 if client.type(key) not in (kind, b"none"):
                     client.delete(key)
-                    seldom.say("a key of ours in Redis held something else, and was taken away: %s", key)
+                    _WARNINGS.warn(
+                        logger, "a key of ours in Redis held something else, and was taken away: %s", key
+                    )
 
 
 class BellChannel(_Tolerant, redis.Channel):
@@ -113,7 +117,7 @@ class BellTransport(redis.Transport):
         except (*self.connection_errors, *self.channel_errors):
             raise
         except Exception as error:
-            seldom.say("a message in Redis cannot be read, and is passed over: %.500r", error)
+            _WARNINGS.warn(logger, "a message in Redis cannot be read, and is passed over: %.500r", error)
 
 
 class SentinelBellTransport(BellTransport):

@@ -10,11 +10,12 @@ from django.conf import settings
 from kombu import pools
 
 from describer.engine.breaker import TIMEOUT, redis_breaker
-from describer.lib.seldom import Seldom
+from describer.lib.log_rate import LogRate
 
 TASK = "describer.work"
 
-_seldom = Seldom(logging.getLogger(__name__))
+logger = logging.getLogger(__name__)
+_WARNINGS = LogRate()
 
 
 def ring(rows: int = 1) -> bool:
@@ -31,7 +32,7 @@ def ring(rows: int = 1) -> bool:
                 current_app.send_task(TASK, ignore_result=True, producer=producer)
     except Exception as error:  # of kombu, the client or a socket: whoever rings has committed already
         redis_breaker.trip()
-        _seldom.say("the broker is away or refuses, queued asks wait for it: %s", error)
+        _WARNINGS.warn(logger, "the broker is away or refuses, queued asks wait for it: %s", error)
         return False
     return True
 
