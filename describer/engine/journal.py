@@ -16,14 +16,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 
 from describer.engine.outcome import Outcome
 from describer.engine.queue import Run
+from describer.lib.whole_file import PART, write_whole
 from describer.models import Attempt
 
 logger = logging.getLogger(__name__)
@@ -52,7 +54,7 @@ class Entry:
             "description": self.run.description.pk,
             "token": self.run.token,
         }
-        return json.dumps(numbers | {"outcome": json.loads(self.outcome.as_json())})
+        return json.dumps(numbers | {"outcome": asdict(self.outcome)}, cls=DjangoJSONEncoder)
 
     def refuse(self) -> None:
         """Keep the entry on disk for good: its words are not, or not all, in the database."""
@@ -109,7 +111,8 @@ class Journal:
     def _kept(self, entry: Entry) -> Path | None:
         for root in roots():
             try:
-                path = _written(self._folder(root, entry) / f"{entry.attempt.pk}.json", entry.text)
+                path = self._folder(root, entry) / f"{entry.attempt.pk}.json"
+                write_whole(path, entry.text)
             except (OSError, ValueError, RecursionError) as error:
                 self._complain(root, error)
             else:
@@ -191,7 +194,7 @@ def entries_in(folder: Path) -> Iterator[KeptEntry]:
     for path in sorted(folder.glob("*.json")):
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            values["outcome"] = Outcome.from_json(json.dumps(values["outcome"]))
+            values["outcome"] = Outcome.from_values(values["outcome"])
             yield KeptEntry(path, **values)
         except (OSError, ValueError, KeyError, TypeError) as error:
             logger.error("%s holds a reply that cannot be read: %s", path, error)
@@ -199,6 +202,8 @@ def entries_in(folder: Path) -> Iterator[KeptEntry]:
 
 def _remove_if_empty(folder: Path) -> None:
     if not list(folder.glob("*.json")):
+        for part in folder.glob(f"*{PART}"):  # of a process that was killed as it wrote
+            part.unlink(missing_ok=True)
         (folder / _LOCK).unlink(missing_ok=True)
         folder.rmdir()
 
@@ -214,18 +219,3 @@ def _made(folder: Path) -> Path:
         raise PermissionError(f"{folder.parent} belongs to somebody else")
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
-
-
-def _written(path: Path, text: str) -> Path:
-    """Write a file so that it is there whole, also after a power cut, or not at all."""
-    part = path.with_suffix(".part")
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return path

@@ -1,11 +1,9 @@
 """What a call came to, as plain values: what is written down in one transaction, or kept on disk until it can be."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.dateparse import parse_datetime
 
 from describer.db.fitting import fitted, fitted_json
@@ -66,14 +64,9 @@ class Outcome:
             ends, status = ends | NOT_STORED, Status.FAILED
         return Outcome(self.state, line | NOT_STORED, status, ends, pauses=self.pauses)
 
-    def as_json(self) -> str:
-        """Write the outcome as JSON."""
-        return json.dumps(asdict(self), cls=DjangoJSONEncoder)
-
     @classmethod
-    def from_json(cls, text: str) -> "Outcome":
-        """Read what `as_json` wrote. Raises ValueError, KeyError or TypeError."""
-        values = json.loads(text)
+    def from_values(cls, values: dict[str, Any]) -> "Outcome":
+        """Make an outcome of its fields as JSON has them. Raises ValueError, KeyError or TypeError."""
         values["state"] = Attempt.State(values["state"])
         if values["status"] is not None:
             values["status"] = Status(values["status"])

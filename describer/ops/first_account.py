@@ -7,8 +7,6 @@ agreeing on it, and another database has another.
 import base64
 import hashlib
 import hmac
-import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +14,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Min
+
+from describer.lib.whole_file import write_whole
 
 FILE = "first_visit_code"
 _PURPOSE = b"describer.first_account "
@@ -42,17 +42,7 @@ def keep_code() -> Path:
     """Write the code into DATA_DIR, whole or not at all, for its owner's eyes; return where."""
     path = settings.DATA_DIR / FILE
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-    begun = path.with_name(f"{FILE}.{secrets.token_hex(8)}")
-    try:
-        handle = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{first_account_code()}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        begun.replace(path)
-    except OSError:
-        begun.unlink(missing_ok=True)
-        raise
+    write_whole(path, f"{first_account_code()}\n")
     return path
 
 
