@@ -7,16 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 
-from describer.api.errors import BUSY_SECONDS
+from describer.api.errors import busy
 from describer.db.connections import borrowed
-from describer.errors import Refusal
+from describer.db.unavailable import is_unavailable
 
 KNOWN_SECONDS = 10.0
 _MOST_KNOWN = 10_000
 _THREADS = ThreadPoolExecutor(2, "caller")
-_BUSY = "The site is busy; try again in a few seconds. Nothing was stored."
 
 
 @dataclass(frozen=True)
@@ -57,5 +56,7 @@ class Callers:
         try:
             with borrowed():
                 return self.look(shown)
-        except (OperationalError, InterfaceError) as error:
-            raise Refusal(_BUSY, code="busy", status=503, retry_after=BUSY_SECONDS) from error
+        except (DatabaseError, InterfaceError) as error:
+            if not is_unavailable(error):
+                raise
+            raise busy() from error

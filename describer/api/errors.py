@@ -109,6 +109,11 @@ def unreadable_form(request: HttpRequest, raised: Any) -> HttpResponse:
     return error(Refusal(UNREADABLE, code="invalid_multipart"))
 
 
+def busy(message: str = "The site is busy; try again in a few seconds. Nothing was stored.") -> Refusal:
+    """Return the refusal of what can be done in a few seconds."""
+    return Refusal(message, code="busy", status=503, retry_after=BUSY_SECONDS)
+
+
 def busy_or_failed(request: HttpRequest, raised: Any) -> HttpResponse:
     """Tell that the database is away, locked or full, or takes no writes; all else is ours to mend."""
     if disk_is_full(raised):
@@ -116,8 +121,7 @@ def busy_or_failed(request: HttpRequest, raised: Any) -> HttpResponse:
     if not is_unavailable(raised):
         return failed(request, raised)
     logger.warning("the database is away or locked: %s", raised)
-    message = "The site is busy; try again in a few seconds. Nothing was stored."
-    return error(Refusal(message, code="busy", status=503, retry_after=BUSY_SECONDS))
+    return error(busy())
 
 
 def refused_by_the_machine(request: HttpRequest, raised: Any) -> HttpResponse:
@@ -127,8 +131,9 @@ def refused_by_the_machine(request: HttpRequest, raised: Any) -> HttpResponse:
     if not refused_by_machine(raised):
         return failed(request, raised)
     logger.warning("%s %s: the machine refuses: %r", request.method, request.path, raised)
-    message = "The site is short of files it may open or of memory right now; try again in a few seconds."
-    return error(Refusal(message, code="busy", status=503, retry_after=BUSY_SECONDS))
+    return error(
+        busy("The site is short of files it may open or of memory right now; try again in a few seconds.")
+    )
 
 
 def disk_full(request: HttpRequest, raised: Any) -> HttpResponse:

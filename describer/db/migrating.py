@@ -29,9 +29,7 @@ class WholeExecutor(MigrationExecutor):
         self._tell("apply_start", migration)
         with self.connection.schema_editor(atomic=migration.atomic) as editor:
             state = migration.apply(state, editor)
-            for statement in editor.deferred_sql:
-                editor.execute(statement, None)
-            editor.deferred_sql.clear()
+            _finish(editor)
             self.record_migration(migration)  # type: ignore[call-arg, arg-type]
         self._tell("apply_success", migration)
         return state
@@ -42,9 +40,7 @@ class WholeExecutor(MigrationExecutor):
         self._tell("unapply_start", migration)
         with self.connection.schema_editor(atomic=migration.atomic) as editor:
             state = migration.unapply(state, editor)
-            for statement in editor.deferred_sql:
-                editor.execute(statement, None)
-            editor.deferred_sql.clear()
+            _finish(editor)
             self.recorder.record_unapplied(migration.app_label, migration.name)
         self._tell("unapply_success", migration)
         return state
@@ -52,6 +48,13 @@ class WholeExecutor(MigrationExecutor):
     def _tell(self, what: str, migration: Migration) -> None:
         if self.progress_callback:
             self.progress_callback(what, migration, False)
+
+
+def _finish(editor: Any) -> None:
+    """Run what an editor has left for the end, so that nothing is left to run after the line is written."""
+    for statement in editor.deferred_sql:
+        editor.execute(statement, None)
+    editor.deferred_sql.clear()
 
 
 @contextmanager
