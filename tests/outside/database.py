@@ -60,3 +60,19 @@ class Database:
         lines = self.rows("SELECT coalesce(sum(total_tokens), 0) FROM describer_attempt")[0][0]
         days = self.rows("SELECT coalesce(sum(total_tokens), 0) FROM describer_usageday")[0][0]
         return int(lines), int(days)
+
+
+@contextmanager
+def read_only(url: str) -> Iterator[None]:
+    """The server of this database takes no writes meanwhile, as a standby does."""
+
+    def turn(value: str) -> None:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}".encode())
+            server.execute("SELECT pg_reload_conf()")
+
+    turn("on")
+    try:
+        yield
+    finally:
+        turn("off")

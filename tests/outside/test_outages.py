@@ -1,7 +1,7 @@
 """A database that takes no writes for longer than a lease lasts, and one that cannot hold a reply: paid once all the same."""
 
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -10,7 +10,7 @@ import requests
 from tests.endpoint import answer, held
 from tests.images.pictures import photo
 from tests.outside.cluster import QUICK, asking
-from tests.outside.database import Database
+from tests.outside.database import Database, read_only
 from tests.site import Site, Worker, until
 
 pytestmark = pytest.mark.site
@@ -22,22 +22,6 @@ EXPIRED_SQLITE = """
     SELECT count(*) FROM describer_description
     WHERE lease_token <> '' AND julianday(lease_until) < julianday('now') - 4.0 / 86400
 """
-
-
-@contextmanager
-def read_only(url):
-    """The server of this database takes no writes meanwhile, as a standby does."""
-
-    def turn(value):
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
-            server.execute("SELECT pg_reload_conf()")
-
-    turn("on")
-    try:
-        yield
-    finally:
-        turn("off")
 
 
 def in_flight(site, endpoint, count):

@@ -9,28 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from tests import callers
-from tests.outside.database import Database
+from tests.outside.database import Database, read_only
 from tests.servers import Postgres
 from tests.site import Site, Worker
-
-
-@contextmanager
-def read_only(url: str) -> Iterator[None]:
-    """The server of this database takes no writes meanwhile, as a standby does."""
-
-    def turn(value: str) -> None:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}".encode())
-            server.execute("SELECT pg_reload_conf()")
-
-    turn("on")
-    try:
-        yield
-    finally:
-        turn("off")
 
 
 @contextmanager
