@@ -6,12 +6,9 @@ import pytest
 import requests
 
 from tests import wire
-from tests.endpoint import ScriptedEndpoint
 from tests.images.pictures import photo
-from tests.outside.cluster import asking
-from tests.outside.people import EVE, MALLORY, post, with_people
-from tests.outside.v1.world import World, data_url, fault
-from tests.site import Site
+from tests.outside.people import EVE, MALLORY, post
+from tests.outside.v1.world import data_url, fault, world_of_people
 
 pytestmark = pytest.mark.site
 MIB = 2**20
@@ -26,10 +23,8 @@ VARIABLES = {
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("allowance")
-    with ScriptedEndpoint() as endpoint, Site(folder, **(asking(endpoint) | VARIABLES)) as site:
-        site.people = with_people(site)
-        yield World(site, endpoint)
+    with world_of_people(tmp_path_factory.mktemp("allowance"), **VARIABLES) as opened:
+        yield opened
 
 
 def sent_to_tray(world, person, data):
@@ -39,9 +34,7 @@ def sent_to_tray(world, person, data):
 def by_script(world, who, *pictures):
     files = [("image", ("new.jpg", data)) for data in pictures]
     address = f"{world.site.url}/api/descriptions/each"
-    return requests.post(
-        address, headers=world.site.people[who], files=files, data={"question": "?"}, timeout=30
-    )
+    return requests.post(address, headers=world.people[who], files=files, data={"question": "?"}, timeout=30)
 
 
 def told(reply, code="upload_limit"):
@@ -64,7 +57,7 @@ def test_fe28_pictures_above_a_persons_limit_are_refused_in_words_by_page_and_sc
     assert page.status_code == 429
     assert int(page.headers["retry-after"]) > 0
     assert "5 pictures an hour" in page.text and "One more?" in page.text
-    key = f"Authorization: {world.site.people['admin']['Authorization']}"
+    key = f"Authorization: {world.people['admin']['Authorization']}"
     unsent = wire.form("POST /api/descriptions", f"Content-Length: {MIB}", key)
     answer = wire.exchange(world.site, unsent)
     assert (answer.status, answer.error["code"]) == (429, "upload_limit")
@@ -81,7 +74,7 @@ def test_fe28_so_are_bytes(world):
 
 
 def test_fe28_at_v1_pictures_count_that_are_new(world):
-    key = world.site.people["mallory"]["Authorization"].partition(" ")[2]
+    key = world.people["mallory"]["Authorization"].partition(" ")[2]
     for _ in range(2):
         for number in range(UPLOADS):
             assert world.post("New?", data_url(photo(64 + number, 48)), send={"key": key}).ok

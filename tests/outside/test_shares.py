@@ -8,11 +8,10 @@ from contextlib import ExitStack
 import pytest
 import requests
 
-from tests.endpoint import ScriptedEndpoint, answer, held
-from tests.outside.cluster import asking
-from tests.outside.people import EVE, with_people
-from tests.outside.v1.world import World, asked, fault
-from tests.site import Site, until
+from tests.endpoint import answer, held
+from tests.outside.people import EVE
+from tests.outside.v1.world import asked, fault, world_of_people
+from tests.site import until
 
 pytestmark = pytest.mark.site
 PLACES, SHARE = 4, 3
@@ -26,16 +25,13 @@ VARIABLES = {
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shares")
-    with ScriptedEndpoint() as endpoint, Site(folder, **(asking(endpoint) | VARIABLES)) as site:
-        site.people = with_people(site)
-        world = World(site, endpoint)
-        assert world.post("Warm?").ok
-        yield world
+    with world_of_people(tmp_path_factory.mktemp("shares"), **VARIABLES) as opened:
+        assert opened.post("Warm?").ok
+        yield opened
 
 
 def of_eve(world, question, **body):
-    key = world.site.people["eve"]["Authorization"].partition(" ")[2]
+    key = world.people["eve"]["Authorization"].partition(" ")[2]
     return world.post(question, send={"key": key}, **body)
 
 

@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.endpoint import ScriptedEndpoint, answer, held
-from tests.outside.cluster import asking
-from tests.outside.people import EVE, with_people
-from tests.outside.v1.world import ROLELESS, TOP, USAGE, World, fault, paused
-from tests.site import Site, until
+from tests.endpoint import answer, held
+from tests.outside.people import EVE
+from tests.outside.v1.world import ROLELESS, TOP, USAGE, fault, paused, world_of_people
+from tests.site import until
 
 pytestmark = pytest.mark.site
 NEW = "another-staple-7"
@@ -20,13 +19,10 @@ SOON = 15  # seconds, on a busy machine
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("standing")
     variables = {"STANDING_SECONDS": "1", "ENDPOINT_CONCURRENCY": "1"}
-    with ScriptedEndpoint() as endpoint, Site(folder, **(asking(endpoint) | variables)) as site:
-        site.people = with_people(site)
-        world = World(site, endpoint)
-        assert world.post("Warm?").ok
-        yield world
+    with world_of_people(tmp_path_factory.mktemp("standing"), **variables) as opened:
+        assert opened.post("Warm?").ok
+        yield opened
 
 
 def posted(world, person, path, **fields):

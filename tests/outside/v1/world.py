@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ import requests
 
 from tests.endpoint import ScriptedEndpoint
 from tests.images.pictures import photo
+from tests.outside.cluster import asking
 from tests.outside.database import Database
+from tests.outside.people import with_people
 from tests.site import Site, until
 from tests.steps import Call, Json, Step, Wire, encoded
 
@@ -105,6 +108,9 @@ class World:
         self.site, self.endpoint = site, endpoint
         self.rows = Database(site)
         self.steps: dict[str, deque[Step]] = {}
+        self.people: dict[
+            str, dict[str, str]
+        ] = {}  # headers with a key, by name; only where there are people
         self.threads = ThreadPoolExecutor(32)
         self.apart: set[str] = set()  # what is asked in threads, beside whatever is tested
         endpoint.rule(self._step)
@@ -283,3 +289,12 @@ KINDS = dict.fromkeys((400, 405, 408, 413, 415, 422), "invalid_request_error") |
     404: "not_found_error",
     429: "rate_limit_error",
 }
+
+
+@contextmanager
+def world_of_people(folder: Path, **variables: Any) -> Iterator[World]:
+    """A world of its own, with Eve and Mallory in it beside the admin."""
+    with ScriptedEndpoint() as endpoint, Site(folder, **(asking(endpoint) | variables)) as site:
+        world = World(site, endpoint)
+        world.people = with_people(site)
+        yield world
