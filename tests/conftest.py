@@ -9,6 +9,7 @@ from django.core.cache import cache
 from describer.engine.queue.lease import Pulse
 from describer.engine.queue.process import process
 from describer.models import Endpoint, User
+from describer.ops.monitoring.checks import FLIGHTS
 from tests.endpoint import ScriptedEndpoint
 
 PASSWORD = "correct-horse"
@@ -35,6 +36,13 @@ def media(settings, tmp_path) -> Iterator[None]:
 def pulse() -> None:
     """No heartbeat of a test before has been written, or missed."""
     process.pulse = Pulse()
+
+
+@pytest.fixture(autouse=True)
+def flights() -> None:
+    """No look at what the site stands on, begun in a test before, is awaited: it waited for that test's transaction."""
+    for flight in FLIGHTS.values():
+        flight.awaited = None
 
 
 @pytest.fixture

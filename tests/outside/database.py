@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from tests.site import Site
+from tests.site import Site, until
 
 
 class Database:
@@ -64,12 +64,20 @@ class Database:
 
 @contextmanager
 def read_only(url: str) -> Iterator[None]:
-    """The server of this database takes no writes meanwhile, as a standby does."""
+    """The server of this database takes no writes meanwhile, as a standby does.
+
+    A new connection that sees the change proves that all others were told of it before: the server tells them first.
+    """
+
+    def is_turned(value: str) -> bool:
+        with psycopg.connect(url, autocommit=True) as server:
+            return server.execute("SHOW default_transaction_read_only").fetchone() == (value,)
 
     def turn(value: str) -> None:
         with psycopg.connect(url, autocommit=True) as server:
             server.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}".encode())
             server.execute("SELECT pg_reload_conf()")
+        until(lambda: is_turned(value), f"writes are refused: {value}")
 
     turn("on")
     try:

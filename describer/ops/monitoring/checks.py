@@ -31,7 +31,7 @@ def problems(seconds: float = _CHECK_SECONDS) -> dict[str, str]:
     All checks are begun at once, so that together they take no longer than one may.
     """
     has_broker = bool(settings.REDIS_URL)
-    awaited = {name: check.begin() for name, check in _CHECKS.items() if name != "broker" or has_broker}
+    awaited = {name: check.begin() for name, check in FLIGHTS.items() if name != "broker" or has_broker}
     return {name: why for name, answer in awaited.items() if (why := _why(name, answer, seconds))}
 
 
@@ -136,4 +136,4 @@ def worker() -> str:
 
 
 ALL: tuple[Callable[[], str], ...] = (database, migrations, broker, storage, disk, worker)
-_CHECKS = {check.__name__: SingleFlight(check) for check in ALL}
+FLIGHTS = {check.__name__: SingleFlight(check) for check in ALL}
