@@ -140,6 +140,30 @@ class Select(Statement, Generic[Row]):
         return cast("list[Row]", maker(rows))
 
 
+class Aggregate(Statement):
+    """Numbers over all rows of a query set, such as their count: one tuple, in the order of the given aggregates."""
+
+    def __init__(self, rows: "Callable[[], models.QuerySet[Any]]", **aggregates: models.Aggregate) -> None:
+        super().__init__()
+        self.rows, self.aggregates = rows, aggregates
+
+    def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
+        query: Any = self.rows().query.chain()
+        query.clear_ordering(force=True)
+        query.clear_select_clause()
+        for name, aggregate in self.aggregates.items():
+            query.add_annotation(aggregate, name)
+        return (*query.get_compiler(connection=database).as_sql(), None)
+
+    def __call__(self, **values: Any) -> tuple[Any, ...]:
+        database = _current_connection()
+        sql, params, _ = self.compiled(database)
+        with database.cursor() as cursor:
+            cursor.execute(sql, bound(params, values, database))
+            numbers: tuple[Any, ...] = cursor.fetchone()
+        return numbers
+
+
 class _Maker:
     """Models from rows, as Django's own iterator makes them, with all that it looks up each time looked up once.
 

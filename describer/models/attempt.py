@@ -60,6 +60,7 @@ class Attempt(models.Model):
         constraints = [models.UniqueConstraint(fields=("description", "number"), name="attempt_number_once")]
         indexes = [
             models.Index(fields=("sent",), name="attempt_open", condition=models.Q(state="sent")),
+            models.Index(fields=("sent",), name="attempt_sent"),  # the last minute's, for a limit a minute
             models.Index(fields=("owner", "sent"), name="attempt_owner"),
             # Few, and counted on each look at usage.
             models.Index(

@@ -118,6 +118,12 @@ class Description(models.Model):
             models.Index(
                 fields=("lane", "turn", "id"), name="description_next", condition=models.Q(status="queued")
             ),
+            # Behind another endpoint's shut gate.
+            models.Index(
+                fields=("endpoint", "lane", "turn", "id"),
+                name="description_next_of",
+                condition=models.Q(status="queued"),
+            ),
             models.Index(
                 fields=("owner", "lane", "turn"),
                 name="description_owner_turn",

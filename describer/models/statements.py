@@ -9,12 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import CharField, DateTimeField, F, Q, QuerySet, TextField, Value
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    F,
+    Q,
+    QuerySet,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat, Now, Round, StrIndex
 
+from describer.db.clock import SLACK_SECONDS
 from describer.db.decimal_sum import PLACES
-from describer.db.statements import Insert, InsertFrom, Param, Select, Update
+from describer.db.statements import Aggregate, Insert, InsertFrom, Param, Select, Update
 from describer.models.states import Status
 
 if TYPE_CHECKING:
@@ -76,6 +89,12 @@ def select_next(most: int) -> "Select[Description]":
 
 
 @cache
+def select_next_of(most: int) -> "Select[Description]":
+    """Return the statement that finds the next rows of one endpoint."""
+    return Select(lambda: first_queued().filter(endpoint_id=Param("endpoint"))[:most])
+
+
+@cache
 def claim_rows(count: int) -> Update:
     """Return the statement that claims so many rows, named `id0`, `id1`, ..., each under `batch` followed by its id as a token."""
     numbers = [Param(f"id{number}") for number in range(count)]
@@ -89,6 +108,60 @@ def claim_rows(count: int) -> Update:
         waiting_reason="",
     )
 
+
+# What the gate before an endpoint looks at, under its lock (queue/gate.py).
+
+SELECT_ENDPOINTS: "Select[Endpoint]" = Select(
+    lambda: _rows("Endpoint").defer("model_names", "learned").order_by("pk")
+)
+SELECT_GATE: "Select[Endpoint]" = Select(
+    lambda: _rows("Endpoint").filter(pk=Param("endpoint")).defer("model_names", "learned").select_for_update()
+)
+
+
+def latest_opening() -> Combinable:
+    """Return the time to which a gate can be shut at most: one shut beyond it was shut by a clock that was wrong."""
+    return Now() + timedelta(seconds=settings.PATIENCE_SECONDS + SLACK_SECONDS)
+
+
+COUNT_SHUT = Aggregate(
+    lambda: _rows("Endpoint").filter(
+        pk=Param("endpoint"), gate_opens__gt=Now(), gate_opens__lt=latest_opening()
+    ),
+    count=Count("*"),
+)
+
+
+def _leased() -> "QuerySet[Description]":
+    """Return the runs of an endpoint that are under way or about to be, by the index of leases.
+
+    What waits under a lease of its caller's process makes no call. `+ 0` keeps SQLite from the index of endpoints, in which
+    lies every description that the endpoint ever answered.
+    """
+    leased = _rows("Description").exclude(lease_token="").exclude(status=Status.WAITING)
+    of_endpoint: QuerySet[Description] = leased.alias(of=F("endpoint_id") + 0).filter(of=Param("endpoint"))
+    return of_endpoint
+
+
+def _sent_since() -> "QuerySet[Any]":
+    return _rows("Attempt").filter(endpoint=Param("name"), sent__gt=Param("after"), sent__lt=Param("before"))
+
+
+COUNT_RUNNING = Aggregate(_leased, count=Count("*"))
+COUNT_OPEN_CALLS = Aggregate(
+    lambda: _rows("Attempt").filter(endpoint=Param("name"), state="sent"), count=Count("*")
+)
+COUNT_CALLS = Aggregate(_sent_since, count=Count("*"))
+SUM_TOKENS = Aggregate(
+    lambda: _sent_since().filter(total_tokens__gt=0), tokens=Sum("total_tokens"), calls=Count("*")
+)
+
+WIDEN_GATE = Update(
+    lambda: _rows("Endpoint").filter(pk=Param("endpoint")).exclude(gate_width=None),
+    gate_width=F("gate_width")
+    + Case(When(gate_width__lt=F("gate_threshold"), then=Value(1.0)), default=1.0 / F("gate_width")),
+    gate_answered=True,
+)
 
 # What the run needs to know.
 

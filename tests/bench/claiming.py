@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import django
 
@@ -19,7 +20,7 @@ from tests.servers import postgres_server
 from tests.site import ROOT
 
 QUEUED, PEOPLE = 100_000, 50
-ALONE, AT_ONCE = 600, 32
+ALONE, AT_ONCE, FEW = 600, 32, 100
 EACH = 60
 
 
@@ -34,6 +35,10 @@ def rows() -> list[Row]:
         Row("G7", f"{what}, PostgreSQL", large["alone"], "ms", limit="<= 0.8 ms"),
         Row("G7", f"claims from {AT_ONCE} threads, PostgreSQL", large["rate"], "/s", limit=">= 3,000"),
         Row("G7", f"claims from {AT_ONCE} threads, SQLite", small["rate"], "/s"),
+        Row("G7", "claim through a narrow gate, SQLite", small["narrow"], "ms"),
+        Row("G7", "claim through a narrow gate, PostgreSQL", large["narrow"], "ms"),
+        Row("G7", "claim behind another endpoint's shut gate, SQLite", small["behind"], "ms"),
+        Row("G7", "claim behind another endpoint's shut gate, PostgreSQL", large["behind"], "ms"),
     ]
 
 
@@ -46,7 +51,11 @@ def figures_of(**variables: str) -> dict[str, float]:
 
 
 def measure() -> dict[str, float]:
-    """`alone`: milliseconds of one claim at the median; `rate`: claims a second of many threads."""
+    """Measure claims, in milliseconds of one at the median, and as `rate` in claims a second of many threads.
+
+    `alone` through a wide gate, `narrow` through a narrow one, `behind` where all 100,000 lie behind a shut gate and one of
+    another endpoint may go.
+    """
     from django.core.management import call_command  # noqa: PLC0415  Django comes first
     from django.db import connection, connections  # noqa: PLC0415
 
@@ -57,11 +66,13 @@ def measure() -> dict[str, float]:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    spans = []
-    for _ in range(ALONE):
+
+    def span() -> float:
         began = time.perf_counter()
         assert claim_up_to(1)
-        spans.append((time.perf_counter() - began) * 1000)
+        return (time.perf_counter() - began) * 1000
+
+    alone = statistics.median(span() for _ in range(ALONE))
 
     def several() -> None:
         for _ in range(EACH):
@@ -72,7 +83,29 @@ def measure() -> dict[str, float]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda _: several(), range(AT_ONCE)))
     rate = AT_ONCE * EACH / (time.perf_counter() - began)
-    return {"alone": statistics.median(spans), "rate": rate}
+    narrow_gate()
+    narrow = statistics.median(span() for _ in range(FEW))
+    queue_behind_a_shut_gate()
+    behind = statistics.median(span() for _ in range(FEW))
+    return {"alone": alone, "rate": rate, "narrow": narrow, "behind": behind}
+
+
+def narrow_gate() -> None:
+    from describer.models import Endpoint  # noqa: PLC0415
+
+    Endpoint.objects.update(gate_width=1_000_000.0, gate_threshold=1_000_000.0)
+
+
+def queue_behind_a_shut_gate() -> None:
+    """Shut the gate before all that is queued, and queue a few of another endpoint behind."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from describer.models import Description, Endpoint, User  # noqa: PLC0415
+
+    Endpoint.objects.update(gate_opens=timezone.now() + timedelta(seconds=100))
+    other = Endpoint.objects.create(name="other", base_url="http://127.0.0.1:9/v1", default_model="m")
+    asks = {"owner": User.objects.all()[0], "endpoint": other, "question": "?", "model": "m"}
+    Description.objects.bulk_create(Description(**asks, turn=QUEUED) for _ in range(FEW))
 
 
 def queue() -> None:

@@ -4,16 +4,26 @@ from datetime import timedelta
 
 import pytest
 from celery import current_app
+from django.db import connection
 from django.db.models.functions import Now
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 from describer.db.clock import clock
+from describer.db.statements import bound
 from describer.engine import queue
 from describer.engine.queue import gate, process
 from describer.engine.queue.claim import claim_up_to
 from describer.engine.queue.sweep import sweep
-from describer.models import Attempt, Endpoint, Status
+from describer.models import Attempt, Description, Endpoint, Status
 from describer.models.endpoint import WIDE
+from describer.models.statements import (
+    COUNT_CALLS,
+    COUNT_OPEN_CALLS,
+    COUNT_RUNNING,
+    SUM_TOKENS,
+    select_next_of,
+)
 from tests.rows import make_attempt, make_description
 
 State = Attempt.State
@@ -158,6 +168,67 @@ def test_the_sweep_rings_only_for_what_the_gate_lets_through(alice, scripted):
     assert bells(sweep) == 0
     Endpoint.objects.filter(pk=scripted.pk).update(gate_opens=None, gate_width=11)
     assert bells(sweep) == 3
+
+
+def test_the_sweep_rings_for_others_than_those_that_lie_first_behind_a_shut_gate(alice, scripted):
+    gate.narrow(scripted, running(alice, scripted, 2)[0], 60)
+    rows(alice, scripted, process.leases.idle_slots())
+    make_description(alice, turn=9)
+    assert bells(sweep) == 1
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """The statements that Django builds from query sets."""
+    statements, build = [], SQLCompiler.as_sql
+
+    def counted(self, *args, **options):
+        statements.append(self.query.model.__name__)
+        return build(self, *args, **options)
+
+    monkeypatch.setattr(SQLCompiler, "as_sql", counted)
+    return statements
+
+
+@pytest.mark.parametrize(
+    "limits", [{}, {"max_in_flight": 50}, {"requests_per_minute": 900, "tokens_per_minute": 10**6}]
+)
+def test_ff10_a_claim_behind_a_narrow_gate_builds_no_statement_anew(alice, scripted, limits, built):
+    Endpoint.objects.filter(pk=scripted.pk).update(settings=limits)
+    make_attempt(rows(alice, scripted, 1)[0], state=State.ANSWERED, total_tokens=5)
+    gate.narrow(scripted, running(alice, scripted, 64)[0], 0)
+    running_now = Description.objects.filter(status=Status.RUNNING)
+    running_now.exclude(pk=running_now.first().pk).update(lease_token="", status=Status.DONE)
+    open_now(scripted)
+    rows(alice, scripted, 3)
+    assert claimed(1) == 1
+    narrow = fresh(scripted)
+    queue.widen(narrow)
+    built.clear()
+    assert claimed(1) == 1
+    queue.widen(narrow)
+    assert built == []
+
+
+def test_ff10_what_a_narrow_gate_looks_at_lies_in_an_index(db, scripted):
+    scripted_by_name = {"name": scripted.name, "after": timezone.now(), "before": timezone.now()}
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "description_next_of" in plan(select_next_of(64), endpoint=scripted.pk)
+    assert "description_lease" in plan(COUNT_RUNNING, endpoint=scripted.pk)
+    assert "attempt_open" in plan(COUNT_OPEN_CALLS, **scripted_by_name)
+    for statement in (COUNT_CALLS, SUM_TOKENS):
+        assert "attempt_sent" in plan(statement, **scripted_by_name)
+
+
+def plan(statement, **values):
+    """How the database goes about a statement."""
+    sql, params, _ = statement.compiled(connection)
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {sql}", bound(params, values, connection))
+        return str(cursor.fetchall())
 
 
 def bells(work):

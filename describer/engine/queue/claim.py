@@ -6,6 +6,7 @@ a claim's statements and its commit then serve several asks.
 
 import threading
 from collections import deque
+from collections.abc import Container
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from describer.engine.queue import gate
 from describer.engine.queue.lease import Leases, new_token
 from describer.engine.queue.run import Run
 from describer.models import Description, Status
-from describer.models.statements import claim_rows, first_queued, select_next
+from describer.models.statements import SELECT_ENDPOINTS, claim_rows, select_next, select_next_of
 from describer.models.transcript import transcript_of
 
 
@@ -47,38 +48,46 @@ class ClaimBatcher:
 
 
 def claim_up_to(most: int) -> list[Run]:
-    """Claim up to so many rows at once.
+    """Claim up to so many rows at once: the first of all that their endpoints' gates let through.
 
-    PostgreSQL skips rows that others are taking and locks ours; SQLite has one writer. So all that was found is taken.
+    Asks behind a shut gate hold up no other endpoint's: those are looked for only then. In a transaction of its own, since
+    one that holds the row of an endpoint waits for no other endpoint's but in the order of their ids.
     """
-    batch, now = f"{new_token()}-", timezone.now()
     with transaction.atomic():
-        rows = _let_through(most)
-        if rows:
-            ids = {f"id{number}": row.pk for number, row in enumerate(rows)}
-            claim_rows(len(rows))(batch=batch, now=now, **ids)
+        first = select_next(most)()
+        runs = _claim(_through_gates(first))
+    if runs or not first:
+        return runs
+    shut = {row.endpoint_id for row in first}
+    with transaction.atomic():
+        return _claim(_through_gates(_first_of_others(shut, most))[:most])
+
+
+def _first_of_others(shut: Container[int], most: int) -> list[Description]:
+    """Return the first rows of each endpoint that is not among the shut."""
+    others = [endpoint.pk for endpoint in SELECT_ENDPOINTS() if endpoint.pk not in shut]
+    return [row for endpoint in others for row in select_next_of(most)(endpoint=endpoint)]
+
+
+def _through_gates(rows: list[Description]) -> list[Description]:
+    """Return those of the rows that may begin now, in the order in which they are claimed."""
+    through: list[Description] = []
+    for endpoint in sorted({row.endpoint for row in rows}, key=lambda endpoint: endpoint.pk):
+        of_endpoint = [row for row in rows if row.endpoint_id == endpoint.pk]
+        through += of_endpoint[: gate.room(endpoint, len(of_endpoint))]
+    return sorted(through, key=lambda row: (row.lane, row.turn, row.pk))
+
+
+def _claim(rows: list[Description]) -> list[Run]:
+    """Claim these rows, within the transaction that found them.
+
+    PostgreSQL has locked them and skipped what others are taking; SQLite has one writer. So all that was found is taken.
+    """
+    if not rows:
+        return []
+    batch, now = f"{new_token()}-", timezone.now()
+    claim_rows(len(rows))(batch=batch, now=now, **{f"id{number}": row.pk for number, row in enumerate(rows)})
     return [_run(row, f"{batch}{row.pk}", now) for row in rows]
-
-
-def _let_through(most: int) -> list[Description]:
-    """Return the first rows that their endpoints' gates let through. Asks behind a shut gate hold up no other endpoint's."""
-    shut: list[int] = []
-    while rows := _first_rows(shut, most):
-        through: list[Description] = []
-        for endpoint in {row.endpoint for row in rows}:
-            of_endpoint = [row for row in rows if row.endpoint_id == endpoint.pk]
-            through += of_endpoint[: gate.room(endpoint, len(of_endpoint))]
-        if through:
-            return through
-        shut += {row.endpoint_id for row in rows}
-    return []
-
-
-def _first_rows(shut: list[int], most: int) -> list[Description]:
-    """Return the first rows of endpoints that are not among the shut, which are few and seldom any."""
-    if shut:
-        return list(first_queued().exclude(endpoint__in=shut)[:most])
-    return select_next(most)()
 
 
 def _run(row: Description, token: str, now: datetime) -> Run:

@@ -11,18 +11,27 @@ The admin's limits stand in the same place: calls in flight, requests and tokens
 
 import logging
 import time
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from describer.db.clock import SLACK_SECONDS, clock
 from describer.lib.log_rate import LogRate
-from describer.models import Attempt, Description, Endpoint, Status
+from describer.models import Attempt, Endpoint
 from describer.models.endpoint import WIDE
+from describer.models.statements import (
+    COUNT_CALLS,
+    COUNT_OPEN_CALLS,
+    COUNT_RUNNING,
+    COUNT_SHUT,
+    SELECT_GATE,
+    SUM_TOKENS,
+    WIDEN_GATE,
+    latest_opening,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -55,25 +64,18 @@ def room(endpoint: Endpoint, wanted: int) -> int:
     """
     if endpoint.is_free:
         return wanted
-    shut = Q(gate_opens__gt=Now(), gate_opens__lt=_latest())
-    rows = Endpoint.objects.select_for_update().annotate(shut=shut)
-    fresh = rows.get(pk=endpoint.pk)
-    if fresh.shut:
+    (fresh,) = SELECT_GATE(endpoint=endpoint.pk)
+    if COUNT_SHUT(endpoint=fresh.pk)[0]:
         return 0
     running = _running(fresh)
     lefts = [wanted, *_by_width(fresh, running), *_by_requests(fresh, running), *_by_tokens(fresh, running)]
     return max(0, min(lefts))
 
 
-def _latest() -> Any:
-    """Return the time to which a gate can be shut at most: one shut beyond it was shut by a clock that was wrong."""
-    return Now() + timedelta(seconds=settings.PATIENCE_SECONDS + SLACK_SECONDS)
-
-
 def _running(endpoint: Endpoint) -> int:
     """Count calls under way, or about to be. What waits under a lease of its caller's process makes none."""
-    leased = Description.objects.filter(endpoint=endpoint).exclude(lease_token="")
-    return leased.exclude(status=Status.WAITING).count()
+    count: int = COUNT_RUNNING(endpoint=endpoint.pk)[0]
+    return count
 
 
 def _by_width(endpoint: Endpoint, running: int) -> list[int]:
@@ -86,8 +88,9 @@ def _by_requests(endpoint: Endpoint, running: int) -> list[int]:
     limit = endpoint.limit("requests_per_minute")
     if not limit:
         return []
-    open_calls = Attempt.objects.filter(endpoint=endpoint.name, state=Attempt.State.SENT).count()
-    return [limit - _of_last_minute(endpoint).count() - max(0, running - open_calls)]
+    (open_calls,) = COUNT_OPEN_CALLS(name=endpoint.name)
+    (calls,) = COUNT_CALLS(name=endpoint.name, **_last_minute())
+    return [limit - calls - max(0, running - open_calls)]
 
 
 def _by_tokens(endpoint: Endpoint, running: int) -> list[int]:
@@ -95,17 +98,17 @@ def _by_tokens(endpoint: Endpoint, running: int) -> list[int]:
     limit = endpoint.limit("tokens_per_minute")
     if not limit:
         return []
-    answered = _of_last_minute(endpoint).filter(total_tokens__gt=0)
-    sums = answered.aggregate(tokens=Sum("total_tokens"), calls=Count("pk"))
-    if not sums["calls"]:
+    tokens, calls = SUM_TOKENS(name=endpoint.name, **_last_minute())
+    if not calls:
         return []
-    average = sums["tokens"] / sums["calls"]
-    return [int((limit - sums["tokens"]) / average) - running]
+    average = tokens / calls
+    return [int((limit - tokens) / average) - running]
 
 
-def _of_last_minute(endpoint: Endpoint) -> "QuerySet[Attempt]":
+def _last_minute() -> dict[str, datetime]:
+    """Return the times between which a call counts: none from a future that a wrong clock wrote."""
     now = clock.now()
-    return Attempt.objects.filter(endpoint=endpoint.name, sent__gt=now - MINUTE, sent__lt=now + MINUTE)
+    return {"after": now - MINUTE, "before": now + MINUTE}
 
 
 def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
@@ -114,7 +117,7 @@ def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
         rows = Endpoint.objects.filter(pk=endpoint.pk)
         fresh = rows.select_for_update().get()
         opens = Now() + timedelta(seconds=min(seconds, settings.PATIENCE_SECONDS))
-        sooner = Q(gate_opens=None) | Q(gate_opens__lt=opens) | Q(gate_opens__gt=_latest())
+        sooner = Q(gate_opens=None) | Q(gate_opens__lt=opens) | Q(gate_opens__gt=latest_opening())
         rows.filter(sooner).update(gate_opens=opens)
         if fresh.gate_narrowed and attempt.sent <= fresh.gate_narrowed:
             return
@@ -134,11 +137,8 @@ def narrow(endpoint: Endpoint, attempt: Attempt, seconds: float) -> None:
 
 def widen(endpoint: Endpoint) -> None:
     """Widen a narrow gate, since an answer came: by one up to the threshold, beyond it by one a round."""
-    if endpoint.gate_width is None:
-        return
-    more = Case(When(gate_width__lt=F("gate_threshold"), then=Value(1.0)), default=1.0 / F("gate_width"))
-    rows = Endpoint.objects.filter(pk=endpoint.pk).exclude(gate_width=None)
-    rows.update(gate_width=F("gate_width") + more, gate_answered=True)
+    if endpoint.gate_width is not None:
+        WIDEN_GATE(endpoint=endpoint.pk)
 
 
 def forget_storms() -> int:

@@ -21,6 +21,7 @@ from describer.ledger import rollup
 from describer.models import Attempt, Description, Endpoint, Status, Via
 from describer.models.attempt import sent_before
 from describer.models.description import UNLEASED
+from describer.models.statements import SELECT_ENDPOINTS
 from describer.models.webhook import tell_webhooks
 
 _ABANDONED = {
@@ -155,14 +156,22 @@ def _ring_for_queued() -> None:
     idle = process.leases.idle_slots()
     if not idle:
         return
-    queued = Counter(
-        Description.objects.filter(status=Status.QUEUED).values_list("endpoint_id", flat=True)[:idle]
-    )
+    queued = _queued_by_endpoint(idle)
     with transaction.atomic():
-        asked = Endpoint.objects.filter(pk__in=queued).defer("model_names")
+        asked = [endpoint for endpoint in SELECT_ENDPOINTS() if queued[endpoint.pk]] if queued else []
         rows = sum(gate.room(endpoint, queued[endpoint.pk]) for endpoint in asked)
     if rows:
-        ring(rows)
+        ring(min(rows, idle))
+
+
+def _queued_by_endpoint(most: int) -> Counter[int]:
+    """Count what is queued for each endpoint, up to so many: what lies first may lie behind a shut gate."""
+    queued = Description.objects.filter(status=Status.QUEUED)
+    first = Counter(queued.values_list("endpoint_id", flat=True)[:most])
+    if first.total() < most:
+        return first
+    endpoints = Endpoint.objects.values_list("pk", flat=True)
+    return Counter({endpoint: queued.filter(endpoint=endpoint)[:most].count() for endpoint in endpoints})
 
 
 def give_up_orphans() -> int:
