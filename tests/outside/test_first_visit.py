@@ -1,10 +1,9 @@
 """A site that has no account yet, behind proxies as people write them in a hurry: strangers make none, its owner does."""
 
-import re
-
 import pytest
 import requests
 
+from tests.outside.first_account import ANN, begin
 from tests.servers import bare_nginx, free_port
 from tests.site import Site
 
@@ -18,7 +17,6 @@ WAYS = {
     "CF-Connecting-IP": "proxy_set_header CF-Connecting-IP $remote_addr;",
     "X-Forwarded-For": "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
 }
-ANN = {"username": "ann", "password1": "horse-battery-9", "password2": "horse-battery-9"}
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +31,6 @@ def addresses(site, tmp_path_factory):
     behind = site.url.removeprefix("http://")
     with bare_nginx(tmp_path_factory.mktemp("bare"), behind, WAYS) as outer:
         yield outer
-
-
-def begin(address, code):
-    """Send the form of the first visit with this code."""
-    with requests.Session() as visitor:
-        shown = visitor.get(f"{address}/", timeout=10)
-        token = re.search('csrfmiddlewaretoken" value="([^"]+)', shown.text)
-        fields = ANN | {"code": code, "csrfmiddlewaretoken": token[1]}
-        headers = {"Referer": address}
-        return visitor.post(
-            f"{address}/first-visit/", data=fields, headers=headers, timeout=10, allow_redirects=False
-        )
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -3,12 +3,14 @@
 import http.client
 import ssl
 import time
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from tests.images.pictures import photo
+from tests.outside.first_account import begin
 from tests.servers import free_port, nginx_server
 from tests.site import ADMIN, Site
 
@@ -21,14 +23,20 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("nginx")
 
 
-@pytest.fixture(scope="module")
-def address(folder):
-    """The address that people know, with the site behind it, which believes what this nginx tells it."""
+@contextmanager
+def site_behind_nginx(folder, **options):
+    """The address that people know, and the site behind it, which believes what this nginx tells it."""
     port = free_port()
     with nginx_server(folder, f"127.0.0.1:{port}") as outer:
         variables = {"PORT": str(port), "ALLOWED_HOSTS": "localhost,127.0.0.1", "CSRF_TRUSTED_ORIGINS": outer}
-        with Site(folder / "data", TRUSTED_PROXIES="1", **variables):
-            yield outer
+        with Site(folder / "data", TRUSTED_PROXIES="1", **options | variables) as site:
+            yield outer, site
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    with site_behind_nginx(folder) as (outer, _):
+        yield outer
 
 
 @pytest.fixture
@@ -109,3 +117,10 @@ def test_what_is_for_the_machines_own_watchers_is_not_shown_outside(person, addr
     assert person.get(f"{address}/metrics", timeout=10).status_code == 404
     assert person.get(f"{address}/readyz", timeout=10).status_code == 404
     assert person.get(f"{address}/healthz", timeout=10).ok
+
+
+def test_fe18_the_first_account_of_a_site_behind_it_needs_the_code_and_nothing_else(tmp_path):
+    with site_behind_nginx(tmp_path, admin=False) as (outer, site):
+        trusted = str(tmp_path / "site.pem")
+        assert begin(outer, "AAAA-AAAA-AAAA-AAAA", verify=trusted).status_code == 403
+        assert begin(outer, site.first_code, verify=trusted).status_code == 302
