@@ -17,6 +17,9 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from describer.answers.letters import keep_letters
+from describer.answers.tokens import number_items, read_cells
+
 _TAGS = {
     *(
         "a",
@@ -38,10 +41,22 @@ _TAGS = {
     ),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "li": {"value"}}
+_CLASSES = {
+    "code": {"formula"},
+    "p": {"formula"},
+    "ol": {"paren", "zeros"},
+    "th": {"center", "right"},
+    "td": {"center", "right"},
+}
 _SCHEMES = {"http", "https", "mailto"}
-# What can be scrolled sideways must be within reach of the keyboard.
-_SET = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
+# What can be scrolled sideways must be within reach of the keyboard; each block has the direction of its own words.
+_BY_WORDS = {"dir": "auto"}
+_SET = {
+    "pre": {"tabindex": "0"},
+    "table": {"tabindex": "0"} | _BY_WORDS,
+    **dict.fromkeys(("ul", "ol", "blockquote"), _BY_WORDS),
+}
 _REL = "noopener noreferrer nofollow"
 # Deeper quotes, lists and emphasis are nobody's; the parser drops what lies a hundred deep.
 _DEEPEST = 24
@@ -94,6 +109,14 @@ def _image_as_text(
     return f'<a href="{escape(source)}">{label}</a>'
 
 
+def _formula_as_text(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]
+) -> str:
+    """Render mathematics as it was written."""
+    token = tokens[index]
+    return f'<{token.tag} class="formula">{escape(token.content, quote=False)}</{token.tag}>'
+
+
 def _host(address: str) -> str:
     try:
         parts = urlsplit(address)
@@ -107,6 +130,9 @@ def _host(address: str) -> str:
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("js-default", {"html": False, "breaks": True})
     markdown.add_render_rule("image", _image_as_text)
+    markdown.add_render_rule("formula", _formula_as_text)
+    markdown.add_render_rule("formula_block", _formula_as_text)
+    keep_letters(markdown)
     ends: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     markdown.block.ruler.before("table", "guard", _guard_block, ends)
     markdown.inline.ruler.before("text", "guard", _guard_inline)
@@ -125,11 +151,14 @@ def as_html(text: str, steps: int) -> str:
         raise TooWild from error
     _check_depth(tokens)
     _level_headings(tokens)
+    number_items(tokens)
+    read_cells(tokens)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env)
     return nh3.clean(
         html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
+        allowed_classes=_CLASSES,
         url_schemes=_SCHEMES,
         url_relative="deny",
         link_rel=_REL,

@@ -1,15 +1,16 @@
 """What is shown of an answer: its beginning in a list, piece after piece on its page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from importlib.metadata import version
 
+from describer.answers.json_lines import json_lines
 from describer.answers.markdown import TooWild, as_html
 from describer.answers.pieces import Bounds, Piece, cut
-from describer.answers.thoughts import read_answer
+from describer.answers.reading import AnswerShape, read_answer
 
 # What was kept by another renderer is made anew: raise the number when the same words come out otherwise.
-RENDERER = f"1 {version('markdown-it-py')} {version('nh3')}"
+RENDERER = f"2 {version('markdown-it-py')} {version('nh3')}"
 LEAD = Bounds(cost=6_000, characters=1_800)
 PAGE = Bounds(cost=20_000, characters=20_000)
 _MICROSECONDS_A_STEP = 5
@@ -30,18 +31,45 @@ class RenderedPiece:
 
 
 def render_beginning(content: str, bounds: Bounds) -> RenderedPiece:
-    """Render the beginning of an answer, what the model thought folded above."""
+    """Render the beginning of an answer that is read only now."""
     read = read_answer(content)
-    piece = render_piece(read.text, bounds)
+    piece = render_answer(read.thoughts, read.text, bounds, read.shape)
     end = read.begin + piece.end
     if piece.end == len(read.text):
         end = len(content)
-    return RenderedPiece(_folded(read.thoughts) + piece.html, end, piece.code)
+    return replace(piece, end=end)
 
 
-def render_piece(text: str, bounds: Bounds, *, code: bool = False) -> RenderedPiece:
-    """Render as much of the beginning of a text as may be shown at once; `code`: it begins within a block of code."""
+def render_answer(thoughts: str, text: str, bounds: Bounds, shape: AnswerShape) -> RenderedPiece:
+    """Render the beginning of an answer's text, what the model thought folded above."""
+    piece = _first_piece(text, bounds, shape)
+    return replace(piece, html=_folded(thoughts) + piece.html)
+
+
+def _first_piece(text: str, bounds: Bounds, shape: AnswerShape) -> RenderedPiece:
+    if shape == AnswerShape.JSON:
+        return _whole_json(text, bounds) or render_piece(text, bounds, code=True)
+    return render_piece(text, bounds, plain=shape == AnswerShape.PLAIN)
+
+
+def _whole_json(text: str, bounds: Bounds) -> RenderedPiece | None:
+    """Render JSON with a line for each value, if all of it may be shown at once."""
+    if len(text) > bounds.characters:
+        return None
+    laid_out = json_lines(text)
+    if cut(laid_out, bounds, code=True).end < len(laid_out):
+        return None
+    return RenderedPiece(f'<pre tabindex="0"><code>{escape(laid_out, quote=False)}</code></pre>', len(text))
+
+
+def render_piece(text: str, bounds: Bounds, *, code: bool = False, plain: bool = False) -> RenderedPiece:
+    """Render as much of the beginning of a text as may be shown at once.
+
+    `code`: it begins within a block of code. `plain`: it is no Markdown.
+    """
     piece = cut(text, bounds, code=code)
+    if plain:
+        return RenderedPiece(_as_it_stands(piece.text), piece.end)
     return RenderedPiece(_html(piece, bounds, code), piece.end, piece.code)
 
 
@@ -54,7 +82,11 @@ def _html(piece: Piece, bounds: Bounds, code: bool) -> str:
             return as_html(begin + piece.text, bounds.cost // _MICROSECONDS_A_STEP)
         except TooWild:
             pass
-    return f'{_PLAIN}<p class="as-it-stands">{escape(piece.text)}</p>'
+    return _PLAIN + _as_it_stands(piece.text)
+
+
+def _as_it_stands(text: str) -> str:
+    return f'<p class="as-it-stands">{escape(text)}</p>' if text else ""
 
 
 def _folded(thoughts: str) -> str:

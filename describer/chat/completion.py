@@ -1,5 +1,6 @@
 """What an endpoint answers, as far as we read it; everything else it said is kept beside."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -7,7 +8,7 @@ from typing import Any, Literal
 from describer.lib.lenient_json import as_count, as_dict, as_list, as_text
 from describer.lib.limits import CHOICES, TOOL_CALLS
 
-Reading = Literal["stop", "length", "filter", "tool"]
+Reading = Literal["stop", "length", "filter", "tool", "broken"]
 """Our reading of a finish_reason; None where it is missing or a word of the endpoint's own."""
 
 _HIGHEST_INDEX = 32_767  # of a choice; more is no index, and no column holds it
@@ -21,13 +22,26 @@ _READINGS: dict[str, Reading] = {
     "max_output_tokens": "length", "model_context_window_exceeded": "length", "token_limit": "length",
     "content_filter": "filter", "content_filtered": "filter", "safety": "filter", "sensitive": "filter",
     "guardrail_intervened": "filter", "prohibited_content": "filter", "blocklist": "filter", "spii": "filter",
+    "recitation": "filter", "image_safety": "filter", "image_prohibited_content": "filter", "language": "filter",
+    "image_recitation": "filter", "model_armor": "filter", "refusal": "filter", "error_toxic": "filter",
+    "content_policy": "filter", "content_policy_violation": "filter", "moderation": "filter", "risk": "filter",
+    "insufficient_system_resource": "broken", "network_error": "broken", "abort": "broken", "aborted": "broken",
+    "error": "broken", "server_error": "broken", "internal_error": "broken", "upstream_error": "broken",
+    "malformed_model_output": "broken", "malformed_function_call": "broken", "cancelled": "broken",
+    "canceled": "broken", "user_cancel": "broken", "interrupted": "broken", "timeout": "broken", "failed": "broken",
+    "error_limit": "length",
     "tool_calls": "tool", "tool_use": "tool", "tool_call": "tool", "function_call": "tool",
 }  # fmt: skip
 
 
 def reading(finish_reason: str | None) -> Reading | None:
-    """Return stop, length, filter or tool where the word is clear, in any letter case; else None."""
-    return _READINGS.get((finish_reason or "").strip().lower())
+    """Return stop, length, filter, tool or broken where the word is clear, in any letter case; else None.
+
+    Relays put a class before the word (`FinishReason.SAFETY`), or the word behind their own (`content_filter: RECITATION`).
+    """
+    words = re.split(r"[.:]", (finish_reason or "").lower().replace("-", "_"))
+    plain = [word.strip().removeprefix("finish_reason_").replace(" ", "_") for word in words]
+    return _READINGS.get(plain[-1]) or _READINGS.get(plain[0])
 
 
 @dataclass(frozen=True)

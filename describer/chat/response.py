@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
+from describer.answers.reading import read_answer
 from describer.chat.address import shown_address
 from describer.chat.completion import Completion, CompletionChoice, Reply, read_completion
 from describer.chat.error_classes import Case, error_of_case, standing_for
@@ -34,7 +35,6 @@ from describer.lib.masks import masked, masked_values
 
 _MOST_LIMITS = 20
 _REQUEST_IDS = ("x-request-id", "request-id", "x-oneapi-request-id")
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
@@ -185,10 +185,8 @@ def _usable(choice: CompletionChoice) -> bool:
 
 
 def _visible(text: str | None) -> str:
-    """Return what is to be seen of a text. Far behind its beginning no thought is looked for: all there is seen."""
-    text = text or ""
-    seen = _THOUGHT.sub("", text[:SEEN_CHARACTERS]) + text[SEEN_CHARACTERS : 2 * SEEN_CHARACTERS]
-    return seen.strip().strip(_INVISIBLE).strip()
+    """Return what is to be seen of a text, without thoughts and special tokens at its edges."""
+    return read_answer(text or "").text[:SEEN_CHARACTERS].strip().strip(_INVISIBLE).strip()
 
 
 def _is_completion(raw: Mapping[str, Any]) -> bool:
@@ -212,10 +210,10 @@ def _empty(answer: EndpointResponse, reply: Reply) -> ChatError:
     if choices and all(choice.reading == "filter" for choice in choices):
         taken = "A content filter of the endpoint took the answer away."
         return ContentFiltered(taken, evidence, billed=billed)
-    if any(
-        choice.reasoning or _THOUGHT.search((choice.content or "")[:SEEN_CHARACTERS]) for choice in choices
-    ):
+    if any(choice.reasoning or read_answer(choice.content or "").thoughts for choice in choices):
         return EmptyAnswer("It thought, but wrote no answer; raise the token limit.", evidence, billed=billed)
+    if choices and all(choice.reading == "broken" for choice in choices):
+        return EmptyAnswer("The endpoint broke off before it wrote an answer.", evidence, billed=billed)
     return EmptyAnswer("", evidence, billed=billed)
 
 

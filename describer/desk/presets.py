@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Preset:
-    """A chip over the question: what it says, and the question it stands for."""
+    """A chip over the question: what it says, and the question it stands for.
+
+    `is_plain`: its answers are plain text, letter by letter, and no Markdown.
+    """
 
     name: str
     label: str
     question: str
+    is_plain: bool = False
 
 
 PRESETS = (
@@ -27,6 +31,7 @@ PRESETS = (
         "read",
         "Read the text",
         "Write down all the text in this picture, line by line as it stands there. Mark what cannot be read as [?].",
+        is_plain=True,
     ),
     Preset(
         "keywords",
@@ -39,6 +44,9 @@ PRESETS = (
         "What is wrong, broken, unusual or dangerous in this picture? Say what it is, where, and how sure you are.",
     ),
 )
+
+PLAIN_QUESTIONS = frozenset(choice.question for choice in PRESETS if choice.is_plain)
+LONGEST_PRESET = max(len(choice.question) for choice in PRESETS)  # characters
 
 
 def preset(name: str) -> Preset | None:

@@ -8,7 +8,18 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError
 
-from describer.chat import ChatError, Reply, Usage, completed, estimate, kept_call, kept_usage, text_of
+from describer.answers.reading import read_answer
+from describer.chat import (
+    ChatError,
+    CompletionChoice,
+    Reply,
+    Usage,
+    completed,
+    estimate,
+    kept_call,
+    kept_usage,
+    text_of,
+)
 from describer.db.clock import clock
 from describer.db.connections import release
 from describer.engine import queue, store
@@ -170,21 +181,27 @@ def _sent_texts(run: Run) -> list[str]:
 
 def _words_of(run: Run, reply: Reply, line: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answers; for a caller of our own endpoint also the body that the caller is given."""
-    choices = tuple(
-        {
-            "index": choice.index,
-            "content": choice.content,
-            "finish_reason": (choice.finish_reason or "")[:100] or None,
-            "refusal": choice.refusal,
-            "tool_calls": [kept_call(call) for call in choice.tool_calls],
-            "reasoning": choice.reasoning,
-        }
-        for choice in reply.completion.choices
-    )
+    choices = tuple(map(_columns_of, reply.completion.choices))
     body = None
     if run.transcript:
         body = _given_body(run, reply, line)
     return {"choices": choices, "body": body}
+
+
+def _columns_of(choice: CompletionChoice) -> dict[str, Any]:
+    """Return the columns of an answer, which is read here once: where its text lies in what was written, and of what shape."""
+    read = read_answer(choice.content or "")
+    return {
+        "index": choice.index,
+        "content": choice.content,
+        "text_begin": read.begin,
+        "text_end": read.end,
+        "shape": read.shape,
+        "finish_reason": (choice.finish_reason or "")[:100] or None,
+        "refusal": choice.refusal,
+        "tool_calls": [kept_call(call) for call in choice.tool_calls],
+        "reasoning": choice.reasoning,
+    }
 
 
 def _given_body(run: Run, reply: Reply, line: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,23 @@
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Coalesce, Length, Substr
 
+from describer.answers.reading import AnswerShape, read_answer
 from describer.models.description import Description
 from describer.models.statements import INSERT_CHOICE
 
 RENDERED = ("rendered_lead", "rendered_page")
+
+
+def text_column(most: int | None = None) -> models.Func:
+    """Return an answer's text within what the model wrote, its beginning or all of it, as a column of choices.
+
+    Of an answer that was recorded before it was read, what was written.
+    """
+    begin = Coalesce("text_begin", 0)
+    length = most or Coalesce("text_end", Length("content"), 0) - begin
+    return Substr("content", begin + 1, length, output_field=models.TextField())
 
 
 class _ChoiceManager(models.Manager["Choice"]):
@@ -20,12 +32,24 @@ class _ChoiceManager(models.Manager["Choice"]):
 class Choice(models.Model):
     """One of the `n` answers of a description, as it came. `reasoning` is kept apart: a thought is not an answer.
 
+    `content` is what the model wrote; its text, without thoughts and special tokens at the edges, lies between `text_begin`
+    and `text_end`. Both are null where the answer was recorded before it was read.
+
     `rendered_lead` and `rendered_page` keep what lists and its page show of it, with the renderer that made it.
     """
 
     description = models.ForeignKey(Description, models.CASCADE, related_name="choices", db_index=False)
     index = models.PositiveSmallIntegerField()
     content = models.TextField(null=True, blank=True)
+    text_begin = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    text_end = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    shape = models.CharField(
+        max_length=10,
+        choices=[(shape, shape) for shape in AnswerShape],
+        default="",
+        db_default="",
+        editable=False,
+    )
     finish_reason = models.CharField(max_length=100, null=True, blank=True)
     refusal = models.TextField(null=True, blank=True)
     tool_calls = models.JSONField(null=True, blank=True)
@@ -40,6 +64,19 @@ class Choice(models.Model):
 
     def __str__(self) -> str:
         return f"choice {self.index} of description {self.description_id}"
+
+    @property
+    def text(self) -> str | None:
+        """Return what the model wrote without thoughts and special tokens at the edges; where there are none, as it came."""
+        if not self.content:
+            return self.content
+        if self.text_begin is None:
+            text = read_answer(self.content).text
+        else:
+            text = self.content[self.text_begin : self.text_end]
+        if len(text) == len(self.content.strip()):
+            return self.content
+        return text
 
     def keep(self) -> None:
         """Write the answer down."""

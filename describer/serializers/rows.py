@@ -139,6 +139,7 @@ def _choice_out(choice: Choice) -> ChoiceOut:
     return ChoiceOut(
         index=choice.index,
         content=choice.content,
+        text=choice.text,
         refusal=choice.refusal,
         finish_reason=choice.finish_reason,
         tool_calls=choice.tool_calls,

@@ -32,7 +32,8 @@ class LinkOut(BaseModel):
 
 class ChoiceOut(BaseModel):
     index: int
-    content: str | None
+    content: str | None = Field(description="What the model wrote, as it came.")
+    text: str | None = Field(description="The same without thoughts and special tokens at its edges.")
     refusal: str | None
     finish_reason: str | None = Field(description="As the endpoint said it: `stop`, `length`, …")
     tool_calls: Any = None

@@ -2,7 +2,7 @@
 
 from django import template
 
-from describer.answers.thoughts import read_answer
+from describer.answers.reading import read_answer
 
 register = template.Library()
 

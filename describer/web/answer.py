@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import TextField
-from django.db.models.functions import Cast, Length, Substr
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Left, Length, Substr
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 
-from describer.answers.rendering import PAGE, render_beginning, render_piece
+from describer.answers.rendering import PAGE, render_piece
 from describer.db.row_id import read_row_id
+from describer.desk.presets import LONGEST_PRESET, PLAIN_QUESTIONS
 from describer.models import Choice, Description
-from describer.web.answers import PAGED, where
+from describer.web.answers import PAGED, shown_answers, where
 from describer.web.current_user import current_user
 
 
@@ -21,20 +22,29 @@ def answer(request: HttpRequest, pk: int, index: int) -> HttpResponse:
     """Show the piece that begins at `?begin=`; `?code=1` when that is within a block of code."""
     rows = Choice.objects.filter(description__in=Description.objects.of(current_user(request)).filter(pk=pk))
     begin = read_row_id(request.GET.get("begin"))
-    content = Cast("content", TextField())
-    pieces = rows.only("id").annotate(
-        piece=Substr(content, begin + 1, PAGED.content, output_field=TextField()), length=Length(content)
-    )
-    found: Any = get_object_or_404(pieces, index=index)
+    found: Any = get_object_or_404(_pieces(rows, begin), index=index)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     if begin:
-        piece = render_piece(found.piece or "", PAGE, code="code" in request.GET)
+        words = found.piece[: max(0, found.length - begin)]
+        piece = render_piece(words, PAGE, code="code" in request.GET, plain=found.asked in PLAIN_QUESTIONS)
+        html = mark_safe(piece.html)  # noqa: S308  made by our own renderer
+        end, in_code = begin + piece.end, piece.code
     else:
-        piece = render_beginning(found.piece or "", PAGE)
-    end, length = begin + piece.end, found.length or 0
-    context = {"pk": pk, "index": index, "begin": begin, "end": end, "length": length, "rest": ""}
-    if begin < end < length:
-        context["rest"] = request.path + where(end, code=piece.code)
-    html = mark_safe(piece.html)  # noqa: S308  made by our own renderer
+        (shown,) = shown_answers(rows.filter(index=index), PAGED)
+        html, end, in_code = shown.html, shown.end, shown.code
+    context = {"pk": pk, "index": index, "begin": begin, "end": end, "length": found.length, "rest": ""}
+    if begin < end < found.length:
+        context["rest"] = request.path + where(end, code=in_code)
     return render(request, "answer.html", context | {"html": html})
+
+
+def _pieces(rows: "QuerySet[Choice]", begin: int) -> "QuerySet[Choice]":
+    """Read of an answer no more than is shown from this place on, and where its text ends."""
+    content = Cast("content", TextField())
+    piece = Substr(content, begin + 1, PAGED.content, output_field=TextField())
+    return rows.only("id").annotate(
+        piece=Coalesce(piece, Value(""), output_field=TextField()),
+        length=Coalesce("text_end", Length(content), 0),
+        asked=Left("description__question", LONGEST_PRESET + 1),
+    )

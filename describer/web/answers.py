@@ -8,16 +8,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Cast, Coalesce, Left, Length
+from django.db.models.functions import Cast, Coalesce, Least, Left, Length
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from describer.answers.pieces import Bounds
-from describer.answers.rendering import LEAD, PAGE, RENDERER, render_beginning
-from describer.answers.thoughts import read_answer
+from describer.answers.reading import AnswerShape, ReadAnswer, read_answer
+from describer.answers.rendering import LEAD, PAGE, RENDERER, render_answer
 from describer.db.optional_write import write_if_free
+from describer.desk.presets import LONGEST_PRESET, PLAIN_QUESTIONS
 from describer.lib.lenient_json import as_dict, as_list
 from describer.models import Choice
+from describer.models.choice import text_column
 
 MOST_ANSWERS = 8  # on one page
 _COPIED_CHARACTERS = 20_000  # that stand on a page to be copied; longer ones are fetched by the click
@@ -43,11 +45,12 @@ PAGED = Sizes("rendered_page", PAGE, 100_000, 20_000)
 class ShownAnswer:
     """A choice as a page shows it: its beginning as HTML, and where to read on.
 
-    `content` is the beginning of what was written; `length` counts all its characters.
+    `text` is the beginning of its text; all of that lies between `begin` and `length` of what was written.
     """
 
     choice: Choice
-    content: str
+    text: str
+    begin: int
     length: int
     html: SafeString
     end: int
@@ -64,8 +67,8 @@ class ShownAnswer:
 
     @property
     def is_read(self) -> bool:
-        """Tell whether `content` is all that was written."""
-        return len(self.content) == self.length
+        """Tell whether `text` is all of it."""
+        return self.begin + len(self.text) == self.length
 
     @property
     def rest(self) -> str:
@@ -83,15 +86,20 @@ class ShownAnswer:
         return reverse("text", args=[self.choice.description_id, f"answer-{self.choice.index}"])
 
     @property
+    def all_words(self) -> str:
+        """Return the address of the answer's text alone."""
+        return reverse("text", args=[self.choice.description_id, f"words-{self.choice.index}"])
+
+    @property
     def all_thoughts(self) -> str:
         return reverse("text", args=[self.choice.description_id, f"thoughts-{self.choice.index}"])
 
     @property
     def copied(self) -> str:
         """Return what a click copies, if it is short enough to stand on the page: the answer without its thoughts."""
-        if not self.is_read or self.length > _COPIED_CHARACTERS:
+        if not self.is_read or len(self.text) > _COPIED_CHARACTERS:
             return ""
-        return read_answer(self.content).text
+        return self.text
 
 
 def where(begin: int, *, code: bool = False) -> str:
@@ -106,23 +114,25 @@ def first_answers(descriptions: Iterable[int]) -> dict[int, ShownAnswer]:
     """Return the first answer of each description, as lists show it, by the descriptions' ids."""
     first = Choice.objects.filter(description=OuterRef("description")).order_by("index").values("index")[:1]
     rows = Choice.objects.filter(description__in=descriptions, index=Subquery(first))
-    return {shown.choice.description_id: shown for shown in _shown(rows, LISTED)}
+    return {shown.choice.description_id: shown for shown in shown_answers(rows, LISTED)}
 
 
 def answers_of(description: int, begin: int) -> list[ShownAnswer]:
     """Return the answers of a description from the one at this place on, as its page shows them."""
     rows = Choice.objects.filter(description=description).order_by("index")
-    return _shown(rows[begin : begin + MOST_ANSWERS], PAGED)
+    return shown_answers(rows[begin : begin + MOST_ANSWERS], PAGED)
 
 
 def beginnings(rows: "QuerySet[Choice]", sizes: Sizes) -> "QuerySet[Choice]":
     """Read no more of each choice than a page shows."""
     return (
         rows.defer(None)
-        .only("description", "index", "finish_reason", sizes.column)
+        .only("description", "index", "finish_reason", "text_begin", "shape", sizes.column)
         .annotate(
-            start=Coalesce(Left("content", sizes.content), Value("")),
-            length=Coalesce(Length("content"), 0),
+            start=Coalesce(text_column(sizes.content), Value(""), output_field=TextField()),
+            length=Coalesce("text_end", Length("content"), 0),
+            folded=Left("content", Least(Coalesce("text_begin", 0), sizes.beside)),
+            asked=Left("description__question", LONGEST_PRESET + 1),
             thought=Left("reasoning", sizes.beside + 1),
             refused=Left("refusal", sizes.beside),
             called=Left(Cast("tool_calls", TextField()), sizes.beside + 1),
@@ -130,30 +140,47 @@ def beginnings(rows: "QuerySet[Choice]", sizes: Sizes) -> "QuerySet[Choice]":
     )
 
 
-def _shown(rows: "QuerySet[Choice]", sizes: Sizes) -> list[ShownAnswer]:
+def shown_answers(rows: "QuerySet[Choice]", sizes: Sizes) -> list[ShownAnswer]:
     """Show choices by what was kept of them; what is rendered now is kept."""
     shown, made = [], {}
     for choice in beginnings(rows, sizes):
-        kept = as_dict(getattr(choice, sizes.column))
+        kept, read = as_dict(getattr(choice, sizes.column)), _taken_apart(choice)
         if kept.get("by") != RENDERER:
-            kept = made[choice.pk] = _rendered(choice, sizes)
-        shown.append(_answer(choice, sizes, kept))
+            kept = made[choice.pk] = _rendered(choice, sizes, read)
+        shown.append(_answer(choice, sizes, read, kept))
     if made:
         write_if_free(partial(Choice.keep_rendered, sizes.column, made))
     return shown
 
 
-def _rendered(choice: Any, sizes: Sizes) -> dict[str, Any]:
-    piece = render_beginning(choice.start, sizes.bounds)
-    return {"by": RENDERER, "html": piece.html, "end": piece.end, "code": piece.code}
+def _taken_apart(choice: Any) -> ReadAnswer:
+    """Return the beginning of an answer taken apart, as it was recorded or, of an older one, as it is read now."""
+    begin = choice.text_begin
+    if begin is None:
+        return read_answer(choice.start)
+    thoughts = ""
+    if choice.folded:
+        thoughts = read_answer(choice.folded).thoughts
+    return ReadAnswer(thoughts, choice.start, begin, begin + len(choice.start))
 
 
-def _answer(choice: Any, sizes: Sizes, kept: dict[str, Any]) -> ShownAnswer:
-    thoughts = choice.thought or ""
+def _rendered(choice: Any, sizes: Sizes, read: ReadAnswer) -> dict[str, Any]:
+    shape = AnswerShape(choice.shape or read.shape)
+    if choice.asked in PLAIN_QUESTIONS:
+        shape = AnswerShape.PLAIN
+    piece = render_answer(read.thoughts, read.text, sizes.bounds, shape)
+    return {"by": RENDERER, "html": piece.html, "end": read.begin + piece.end, "code": piece.code}
+
+
+def _answer(choice: Any, sizes: Sizes, read: ReadAnswer, kept: dict[str, Any]) -> ShownAnswer:
+    thoughts, length = choice.thought or "", choice.length
+    if choice.text_begin is None and len(choice.start) == length:
+        length = read.end
     return ShownAnswer(
         choice,
-        choice.start,
-        choice.length,
+        read.text,
+        read.begin,
+        length,
         mark_safe(kept["html"]),  # noqa: S308  made by our own renderer
         kept["end"],
         kept["code"],

@@ -185,9 +185,14 @@ def notices_of(answer: ShownAnswer, description: Description) -> list[Notice]:
     end = reading(answer.choice.finish_reason)
     if end == "length":
         notices.append(Notice(_cut_off_text(description), retry="Ask again with more room"))
+    if end == "broken":
+        word = f"“{answer.choice.finish_reason}”"
+        notices.append(
+            Notice(f"This answer broke off: the endpoint ended it with {word}.", retry="Ask again")
+        )
     if end == "filter":
         notices.append(Notice("Part of this answer was filtered away by the endpoint."))
-    if _wants_json(description) and answer.length and answer.is_read and not _is_json(answer.content):
+    if _wants_json(description) and answer.length and answer.is_read and not _is_json(answer.text):
         notices.append(Notice("This answer is not the JSON that was asked for."))
     return notices
 

@@ -20,6 +20,7 @@ from describer.chat.completion import reading
 from describer.db.row_id import read_row_id
 from describer.desk.filters import OPEN, Selection
 from describer.models import ApiKey, Choice, Description, Status, User
+from describer.models.choice import text_column
 from describer.models.description import DescriptionQuerySet
 from describer.models.description_image import with_pictures
 from describer.templatetags.answer import excerpt
@@ -31,9 +32,10 @@ from describer.web.timeline import ShownCall
 PAGE = 24
 _TOOLS = "It called a tool instead of answering."
 _START_CHARACTERS = 1000  # of an answer; two lines of it are shown
+# Marks of Markdown that two lines need not; what may be a letter stays.
 _MARKS = re.compile(
-    r"^[ \t]*(?:#{1,6} |[-*+] |> )|\*\*|`", re.MULTILINE
-)  # of Markdown, which two lines need not
+    r"^[ \t]*(?:#{1,6} |```.*$)|(?<![\w*])\*\*(?=[^\s*])|(?<=[^\s*])\*\*(?![\w*])", re.MULTILINE
+)
 _VIEWS = {"grid": "Grid", "list": "List"}
 _VIEW_COOKIE = "history_view"
 _COOKIE_SECONDS = 365 * 24 * 3600
@@ -192,10 +194,10 @@ def _history_page(rows: DescriptionQuerySet, before: int, after: int) -> tuple[l
 def _shown(rows: DescriptionQuerySet) -> DescriptionQuerySet:
     """Add what a card shows to the rows: three more statements, whatever the number of rows."""
     start = Choice.objects.filter(index=0).annotate(
-        start=Left("content", _START_CHARACTERS), refused=Left("refusal", _START_CHARACTERS)
+        start=text_column(_START_CHARACTERS), refused=Left("refusal", _START_CHARACTERS)
     )
     return rows.select_related("owner").prefetch_related(
-        Prefetch("choices", start.only("description", "finish_reason")), with_pictures()
+        Prefetch("choices", start.only("description", "finish_reason", "text_begin")), with_pictures()
     )
 
 

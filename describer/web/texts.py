@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from describer.db.row_id import read_row_id
 from describer.models import Choice, Description
+from describer.models.choice import text_column
 from describer.web.current_user import current_user
 
 _WORDS = 100_000  # characters of a question or a system prompt that are read for its page
@@ -32,7 +33,13 @@ _OF_DESCRIPTION = {
     "parameters": "parameters",
     "messages": "transcript__messages",
 }
-_OF_ANSWER = {"answer": "content", "thoughts": "reasoning", "refusal": "refusal", "calls": "tool_calls"}
+_OF_ANSWER = {
+    "answer": "content",
+    "thoughts": "reasoning",
+    "refusal": "refusal",
+    "calls": "tool_calls",
+    "words": "words",
+}
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,8 @@ def _place_of(rows: "QuerySet[Description]", part: str) -> "tuple[QuerySet[Any],
     name, _, index = part.rpartition("-")
     place: tuple[QuerySet[Any], str] = rows, _OF_DESCRIPTION.get(part, "")
     if name in _OF_ANSWER and index.isdecimal():
-        place = Choice.objects.filter(description__in=rows, index=min(int(index), 2**31)), _OF_ANSWER[name]
+        choices = Choice.objects.filter(description__in=rows, index=min(int(index), 2**31))
+        place = choices.annotate(words=text_column()), _OF_ANSWER[name]
     if not place[1] or not place[0].exists():
         raise Http404
     return place

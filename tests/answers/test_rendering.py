@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from describer.answers.pieces import cut
-from describer.answers.rendering import LEAD, PAGE, render_beginning, render_piece
-from describer.answers.thoughts import read_answer
+from describer.answers.reading import AnswerShape, read_answer
+from describer.answers.rendering import LEAD, PAGE, render_answer, render_beginning, render_piece
 from describer.templatetags.answer import excerpt
 from tests.answers.shapes import SHAPES, seconds
 
@@ -122,7 +122,7 @@ def test_x20_nothing_in_an_answer_becomes_markup_of_its_own(content):
         "th",
         "td",
     }
-    assert attributes <= {"href", "rel", "class", "tabindex", "title"}
+    assert attributes <= {"href", "rel", "class", "dir", "tabindex", "title"}
     assert not re.search(r'href="(?!https://)', html)
 
 
@@ -166,7 +166,7 @@ def test_headings_begin_below_the_pages_own_and_skip_no_level():
 def test_what_scrolls_sideways_is_within_reach_of_the_keyboard():
     html = answer("```\ncode\n```\n\n| a |\n|---|\n| 1 |")
 
-    assert '<pre tabindex="0">' in html and '<table tabindex="0">' in html
+    assert '<pre tabindex="0">' in html and re.search(r'<table[^>]* tabindex="0"', html)
 
 
 def test_for_copying_the_markdown_stays_and_thoughts_go():
@@ -241,7 +241,8 @@ def test_fa10_no_piece_leaves_a_letter_out(fragments):
 
 
 @pytest.mark.parametrize(
-    "content", ["> " * 200, "- " * 200, "1. " * 200, "*a **b " * 20 + "b** a*" * 20, "![" * 99]
+    "content",
+    ["Quoted:\n\n" + "> " * 200, "- " * 200, "1. " * 200, "*a **b " * 20 + "b** a*" * 20, "![" * 99],
 )
 def test_fa10_what_nests_too_deep_is_plain_text_and_says_so(content):
     shown = answer(content + "deep")
@@ -275,3 +276,104 @@ def test_fe02_a_piece_ends_between_paragraphs():
 def test_a_thought_stands_at_the_start_alone():
     assert "<details" not in answer("The slide says: <think> first.")
     assert "&lt;think&gt; first" in answer("The slide says: <think> first.")
+
+
+LETTERS = {
+    "numbers of a list": "3. Pay\n1. Show\n7. Wait",
+    "signs of amounts": "- 12.50\n+ 20.00",
+    "amounts with words": "- 12.50 Fee\n+ 20.00 Deposit",
+    "bare amounts": "Total\n- $12.50\n- $3.00",
+    "stars within a word": "ab*cd*ef_gh_",
+    "dunder": "def __init__(self):\n    self.__name__ = _private_",
+    "powers": "x**2 + y**2 = z**2 and 2*3*4",
+    "prompt": "> ls -la",
+    "prompt with its output": "> whoami\nroot",
+    "prompt within words": "He typed:\n\n> rm -rf /tmp/x\n\nand left.",
+    "displayed formula": "\\[ E = \\frac{a}{b} \\]",
+    "inline formula": "so $x^*$ and \\(a_1 * b_2\\) hold",
+    "formula in dollars": "$$\n\\sum_{i=1}^n x_i*y_i\n- 1\n$$",
+    "environment": "\\begin{aligned}\na &= b \\\\\nc &= d\n\\end{aligned}",
+    "path": "C:\\Users\\_ann\\*.txt",
+    "network path": "\\\\server\\share\\_new_\\*.doc",
+    "pattern": r"^\d+\.\d{2}$ or \*\w+",
+    "JSON": '{"say": "\\"hi\\"", "n": 12.50}',
+    "JSON within words": 'It returns {"say": "\\"hi\\""} then.',
+    "line of a sum": "Subtotal\n-------\n12.50\n=====",
+    "entities": "AT&amp;T &copy; 2020 &nbsp;",
+    "definition": "[1]: https://a.example\nSee [1].",
+    "globs": "ls *.py *.txt **/*.md",
+    "keywords of Python": "f(*args, **kwargs) *x",
+    "money": "US$5 and $10, $5-$10, 5$",
+    "comment": "/* a */ x *= 2; *p = &q;",
+    "year": "1986. A great year",
+}
+
+
+def written(text):
+    """All letters, without blanks and without the numbers that a list's own mark shows."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_fa01_what_a_model_wrote_down_stays_letter_by_letter(name):
+    html = answer(LETTERS[name])
+    shown = re.sub(r'<ol start="(\d+)"[^>]*>\s*<li>', r"\1. ", html)
+    shown = re.sub(r'<li value="(\d+)">', r"\1. ", shown)
+    assert letters(shown) == written(LETTERS[name])
+
+
+@pytest.mark.parametrize(
+    ("content", "html"),
+    [
+        ("**「営業中」**と", "<strong>「営業中」</strong>と"),
+        ("**注意（重要）：**请", "<strong>注意（重要）：</strong>请"),
+        ("これは**「強調」**です", "<strong>「強調」</strong>です"),
+        ("중요한 **'경고'**입니다", "<strong>'경고'</strong>입니다"),
+        ("他说*“你好”*。", "<em>“你好”</em>。"),
+    ],
+)
+def test_fa05_emphasis_works_beside_letters_without_blanks_between(content, html):
+    assert html in answer(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "tags"),
+    [
+        ("a **bold** word, *so* and _so it is_", ["strong", "em", "em"]),
+        ("- one\n- two", ["ul", "li", "li"]),
+        ("1. one\n2. two", ["ol", "li", "li"]),
+        ("It says:\n\n> STOP\n> HERE\n\nin red.", ["blockquote"]),
+        ("one\n\n---\n\ntwo", ["hr"]),
+        ("# Title\n\ntext", ["h4"]),
+        ("- 12 eggs\n- 3 apples", ["ul", "li", "li"]),
+    ],
+)
+def test_fa01_what_is_meant_as_markdown_is_read_as_markdown(content, tags):
+    found = re.findall(r"<(\w+)", answer(content))
+    assert [tag for tag in found if tag not in ("p", "br")] == tags
+
+
+def test_fa06_lists_quotes_and_tables_have_the_direction_of_their_words():
+    html = answer("- مرحبا\n\n1. שלום\n\nטקסט:\n\n> ציטוט\n\n| א |\n|---|\n| ב |")
+    for tag in ("ul", "ol", "blockquote", "table"):
+        assert re.search(f'<{tag}[^>]* dir="auto"', html)
+
+
+def test_fa09_cells_break_lines_and_columns_keep_their_alignment():
+    html = answer("| a | b | c |\n|:--|:-:|--:|\n| 1<br>2 | x<BR/>y | z<br />`<br>` |\n\nNo <br> here.")
+    assert "1<br>\n2" in html and "x<br>\ny" in html and "<code>&lt;br&gt;</code>" in html
+    assert '<th class="center">b</th>' in html and '<td class="right">z' in html
+    assert "No &lt;br&gt; here." in html
+
+
+def test_fa01_json_is_shown_as_json_and_long_json_in_pieces():
+    assert answer('{"a": [1, 2.50]}').startswith(
+        '<pre tabindex="0"><code>{\n  "a": [\n    1,\n    2.50\n  ]\n}'
+    )
+    long = "[" + ", ".join(f'"*item* {number}"' for number in range(5000)) + "]"
+    assert "<em>" not in all_pieces(long) and letters(all_pieces(long)) == written(long)
+
+
+def test_fa01_plain_text_is_no_markdown():
+    html = render_answer("", "**NO** _ENTRY_\n# 5", PAGE, AnswerShape.PLAIN).html
+    assert html == '<p class="as-it-stands">**NO** _ENTRY_\n# 5</p>'

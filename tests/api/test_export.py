@@ -41,6 +41,13 @@ def table(script, **query):
     return list(csv.DictReader(io.StringIO(text_of(script.get(TABLE, **query)), newline="")))
 
 
+def test_fa04_an_export_holds_the_answers_text_and_json_what_came_beside_it(script, alice):
+    make_description(alice, "<think>hm</think><|begin_of_box|>Two boats.<|end_of_box|>")
+    assert table(script)[0]["answer"] == "Two boats."
+    (choice,) = json.loads(text_of(script.get(LINES)))["choices"]
+    assert choice["text"] == "Two boats." and choice["content"].startswith("<think>")
+
+
 def ids(script, path, **query):
     if path == TABLE:
         return [int(row["id"]) for row in table(script, **query)]

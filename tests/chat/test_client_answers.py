@@ -33,6 +33,36 @@ def test_the_seeds_answer_is_read_whole(line: Line) -> None:
     assert 0 < reply.seconds < 5
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "RECITATION",
+        "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT",
+        "content_filter: PROHIBITED_CONTENT",
+        "FinishReason.SAFETY",
+        "refusal",
+        "MODEL_ARMOR",
+    ],
+)
+def test_fa08_an_answer_that_a_filter_took_away_is_told_as_filtered(line: Line, reason: str) -> None:
+    error = line.fail(answer(None, finish_reason=reason))
+    assert (type(error), error.billed) == (ContentFiltered, "yes")
+
+
+def test_fa07_an_endpoint_that_breaks_off_at_once_is_told_so(line: Line) -> None:
+    error = line.fail(answer(None, finish_reason="insufficient_system_resource"))
+    assert isinstance(error, EmptyAnswer) and "broke off" in error.message
+
+
+@pytest.mark.parametrize(
+    "content", ["hm\n</think>\n", "<Thinking>hm", "◁think▷hm◁/think▷", "<think>a</think><|im_end|>"]
+)
+def test_fa02_a_thought_alone_is_an_empty_answer(line: Line, content: str) -> None:
+    error = line.fail(answer(content))
+    assert isinstance(error, EmptyAnswer) and "It thought" in error.message
+
+
 def test_o26_headers(line: Line) -> None:
     line.ask()
 

@@ -46,6 +46,14 @@ def test_an_answer_is_recorded_whole(ask, endpoint):
     assert (row.lease_token, row.finished is not None) == ("", True)
 
 
+def test_fa02_an_answer_is_read_once_where_it_is_recorded(ask, endpoint):
+    endpoint.then(answer('<think>hm</think>\n{"boats": 2}<|im_end|>'))
+    choice = run(ask()).choices.get()
+    assert (choice.text, choice.shape) == ('{"boats": 2}', "json")
+    assert choice.content[choice.text_begin : choice.text_end] == '{"boats": 2}'
+    assert choice.content.startswith("<think>") and choice.content.endswith("<|im_end|>")
+
+
 def test_fe01_what_no_page_could_show_is_not_written_down(ask, endpoint):
     usage = {"prompt_tokens": 9, "completion_tokens": 3, "details": [[]] * 50_000, **{"x" * 90_000: 1}}
     big = {

@@ -107,8 +107,8 @@ def test_fe02_a_list_shows_the_beginning_of_a_long_answer_and_reads_no_more(hers
 def test_fe02_the_whole_answer_can_be_copied_and_read_as_it_stands(hers, alice):
     row = make_description(alice, LONG)
     html = page(hers, row).content.decode()
-    assert f'data-copy-file="/descriptions/{row.pk}/text/answer-0/?plain"' in html
-    response = hers.get(f"/descriptions/{row.pk}/text/answer-0/?plain")
+    assert f'data-copy-file="/descriptions/{row.pk}/text/words-0/?plain"' in html
+    response = hers.get(f"/descriptions/{row.pk}/text/words-0/?plain")
     assert b"".join(response).decode() == LONG
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert "Paragraph 5 of **many**" in text_of(page(hers, row, "text/answer-0/"))

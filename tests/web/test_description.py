@@ -1,10 +1,12 @@
 """The page of one description: what it says in each state, what can be done with it, and by whom."""
 
 import re
+from html import unescape
 from itertools import pairwise
 
 import pytest
 
+from describer.desk.presets import preset
 from describer.models import Attempt, Choice, Description, Status, UsageDay
 from tests.rows import boat, make_counted_attempt, make_description, make_image
 from tests.web.forms import text_of
@@ -65,6 +67,18 @@ def test_several_answers_are_tabs_that_need_no_script(hers, alice):
         ({"content": "Half", "finish_reason": "length"}, "Ask again with more room"),
         ({"content": None, "refusal": "I may not."}, "I may not."),
         ({"content": "Some", "finish_reason": "content_filter"}, "filter"),
+        ({"content": "Half a", "finish_reason": "RECITATION"}, "filter"),
+        ({"content": "Half a", "finish_reason": "content_filter: PROHIBITED_CONTENT"}, "filter"),
+        *(
+            ({"content": "Half a", "finish_reason": word}, f"broke off: the endpoint ended it with “{word}”")
+            for word in (
+                "insufficient_system_resource",
+                "network_error",
+                "abort",
+                "ERROR",
+                "FinishReason.ABORT",
+            )
+        ),
         ({"content": None, "tool_calls": [{"function": {"name": "look", "arguments": "{}"}}]}, "look"),
         ({"content": "Yes.", "reasoning": "Hm, let me see."}, "Hm, let me see."),
     ],
@@ -234,6 +248,29 @@ def test_thoughts_are_folded_and_not_copied(hers, alice):
     html = page(hers, make_description(alice, "<think>Hm.</think>Two boats.")).content.decode()
     assert html.count("Hm.") == 1
     assert 'data-copy="Two boats."' in html
+
+
+def test_fa01_text_is_copied_from_the_stored_words_and_shown_as_it_stands(hers, alice):
+    words = "3. Pay\n1. Show\n\n**now**, `at` C:\\_x\\*"
+    html = page(hers, make_description(alice, f"<think>Hm.</think>{words}<|im_end|>")).content.decode()
+    (button,) = re.findall(r'data-copy="([^"]*)">Copy text<', html)
+    assert unescape(button) == words
+    assert "data-copy-from" not in html
+    (stands,) = re.findall(r"<summary>As it stands</summary>\s*<p[^>]*>([^<]*)</p>", html)
+    assert unescape(stands) == words
+
+
+def test_fa01_what_was_to_be_read_off_is_plain_text(hers, alice):
+    asked = preset("read").question
+    html = page(hers, make_description(alice, "# 5\n**NO** _ENTRY_", question=asked)).content.decode()
+    assert '<p class="as-it-stands"># 5\n**NO** _ENTRY_</p>' in html
+
+
+@pytest.mark.parametrize("path", ["/", "/history/"])
+def test_fa04_lists_show_neither_thoughts_nor_special_tokens(hers, alice, path):
+    make_description(alice, "hm\n</think>\n\n<|begin_of_box|>Two boats.<|end_of_box|>")
+    shown = text_of(hers.get(path))
+    assert "Two boats." in shown and "begin_of_box" not in shown and "end_of_box" not in shown
 
 
 def test_p23_what_has_lost_a_picture_is_not_offered_to_be_asked_again(hers, alice):

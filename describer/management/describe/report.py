@@ -129,7 +129,7 @@ def _text_of(description: DescriptionOut, paths: Sequence[str]) -> str:
     """Write for people: the names, the answers, and what they used."""
     lines = [", ".join(plain(printable_path(path)) for path in paths)]
     for choice in description.choices:
-        text = choice.content or choice.refusal or json.dumps(choice.tool_calls, ensure_ascii=False)
+        text = choice.text or choice.refusal or json.dumps(choice.tool_calls, ensure_ascii=False)
         answer = plain(text.strip(), lines=True)
         if len(description.choices) > 1:
             answer = f"[{choice.index + 1}] {answer}"
