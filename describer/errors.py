@@ -13,7 +13,7 @@ _TYPES = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
-_QUOTA = ("budget_exceeded", "no_credit")
+_QUOTA = ("budget_exceeded", "no_credit", "insufficient_quota")
 
 
 class Refusal(Exception):

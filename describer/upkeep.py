@@ -206,9 +206,12 @@ def probe(endpoint: Endpoint) -> None:
     Endpoint.objects.filter(pk=endpoint.pk).update(next_probe=now + later)
     answers = client.answers_again(endpoint)
     if answers:
+        queue.note_false_alarm(endpoint)
         queue.open_endpoint(endpoint)
     elif answers is None:
         queue.send_ahead(endpoint)
+    else:
+        queue.confirm_pause(endpoint)
 
 
 def tidy() -> None:

@@ -236,6 +236,17 @@ def drip(body: Any, interval: float, piece: int = 1) -> Step:
     return Step("drip", play)
 
 
+def held_open(data: bytes, seconds: float = 60) -> Step:
+    """These bytes, and then a connection that stays open."""
+
+    def play(wire: Wire, call: Call) -> None:
+        wire.send(data)
+        wire.wait(seconds)
+        wire.close()
+
+    return Step("held open", play)
+
+
 def event(data: Any) -> bytes:
     """One frame: dicts as `data: <json>`, bytes as they are, text as `data: <text>`; a function says it at its turn."""
     if callable(data):

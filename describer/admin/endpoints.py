@@ -66,7 +66,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "has_learned",
     )
     fields = (*readonly_fields, "settings")
-    actions = ("open_again",)
+    actions = ("open_again", "forget")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -92,6 +92,14 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="learned")
     def has_learned(self, endpoint: Endpoint) -> str:
         return indented(endpoint.learned)
+
+    @admin.action(description="Forget what was learned of their models", permissions=["change"])
+    def forget(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:
+        """Have each thing met once more: what a model takes may have changed."""
+        count = endpoints.update(learned={})
+        self.message_user(
+            request, f"{count} forgotten: each model is asked as if it were new.", messages.SUCCESS
+        )
 
     @admin.action(description="Open again: ask the selected endpoints again", permissions=["change"])
     def open_again(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:

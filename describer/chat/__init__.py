@@ -12,8 +12,10 @@ from describer.chat.address import chat_url, models_url
 from describer.chat.amendments import Amendment, amended
 from describer.chat.body import RequestBody
 from describer.chat.client import Client, Target, encode_body
+from describer.chat.completion import usage_in
 from describer.chat.dataurl import is_data_url, read_data_url
-from describer.chat.errors import ChatError, ConnectionFailed
+from describer.chat.error_classes import BLIND_MODEL
+from describer.chat.errors import ChatError, ConnectionFailed, pictures_at_once
 from describer.chat.kept import kept_call, kept_usage
 from describer.chat.relay import Relay, completed
 from describer.chat.request import ChatRequest, put_back, read_request, text_of
@@ -38,6 +40,7 @@ from describer.chat.schema import (
 from describer.chat.tokens import estimate
 
 __all__ = [
+    "BLIND_MODEL",
     "Amendment",
     "ChatRequest",
     "ChatError",
@@ -66,6 +69,7 @@ __all__ = [
     "limits",
     "models_url",
     "encode_body",
+    "pictures_at_once",
     "put_back",
     "read_completion",
     "read_data_url",
@@ -76,4 +80,5 @@ __all__ = [
     "request_body",
     "stop_texts",
     "text_of",
+    "usage_in",
 ]

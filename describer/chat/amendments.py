@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from describer.chat.error_patterns import REFUSED, any_of, parameters_named, top_name
+from describer.chat.error_patterns import ONE_VALUE, REFUSED, any_of, parameters_named, top_name
 from describer.chat.errors import ChatError
 
 _RENAMED = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
@@ -64,7 +64,8 @@ def _refuses(error: ChatError) -> bool:
     """Tell whether the parameter itself is refused, not a value that could be put right."""
     coded = error.endpoint_code.lower() in _REFUSING_CODES
     swapped = error.param in _RENAMED and _RENAMED[error.param] in error.words
-    return coded or swapped or bool(REFUSED.search(error.words) or _NOT_BOTH.search(error.words))
+    said = (REFUSED, ONE_VALUE, _NOT_BOTH)
+    return coded or swapped or any(pattern.search(error.words) for pattern in said)
 
 
 def _named_in(error: ChatError) -> list[str]:

@@ -14,8 +14,8 @@ class RequestBody:
     To requests and urllib3 it is a file of known length; it is read once, and whole.
     """
 
-    def __init__(self, data: bytes) -> None:
-        self.data, self.size = data, len(data)
+    def __init__(self, data: bytes, model: str = "") -> None:
+        self.data, self.size, self.model = data, len(data), model
 
     def __len__(self) -> int:
         return self.size

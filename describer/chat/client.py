@@ -99,7 +99,15 @@ class Client:
             with response:
                 body, broken = _read(response, target.max_reply_bytes, listener)
         seconds = time.monotonic() - started
-        answer = EndpointResponse(response.status_code, response.headers, body, seconds, len(sent or ()), key)
+        answer = EndpointResponse(
+            response.status_code,
+            response.headers,
+            body,
+            seconds,
+            sent_bytes=len(sent or ()),
+            asked_model=sent.model if sent else "",
+            key=key,
+        )
         if broken is not None:
             broken.http_status, broken.request_id = answer.status, answer.request_id
         return answer, broken
@@ -140,7 +148,7 @@ class Client:
 def encode_body(body: Mapping[str, Any]) -> RequestBody:
     """Return the bytes to send. Raises a ChatError where JSON cannot carry a value."""
     try:
-        return RequestBody(encode(body))
+        return RequestBody(encode(body), str(body.get("model") or ""))
     except (ValueError, RecursionError):
         sentence = "The request holds a value that JSON cannot carry."
     raise BadRequest(sentence)
@@ -172,6 +180,8 @@ def _read(
     try:
         for piece in _pieces_of(response):
             body.add(piece)
+            if listener.assembly.is_over:  # some servers leave the connection open; it is dropped
+                break
         body.end()
     except BadAnswer as fault:
         if response.status_code < 400:

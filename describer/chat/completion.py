@@ -142,9 +142,20 @@ def read_completion(raw: Mapping[str, Any]) -> Completion:
         created=as_count(raw.get("created")),
         model=as_text(raw.get("model"), _LONGEST_NAME),
         choices=_read_choices(raw.get("choices")),
-        usage=_read_usage(raw.get("usage")),
+        usage=_read_usage(usage_in(raw)),
         extra={key: value for key, value in raw.items() if key not in known},
     )
+
+
+def usage_in(body: Mapping[str, Any]) -> Any:
+    """Return the usage of a body or chunk, also where Groq's streams have it, or the first choice of a relay."""
+    if body.get("usage") is not None:
+        return body["usage"]
+    beside = as_dict(body.get("x_groq")).get("usage")
+    if beside is not None:
+        return beside
+    choices = (as_dict(choice).get("usage") for choice in as_list(body.get("choices")))
+    return next((usage for usage in choices if usage is not None), None)
 
 
 def _read_usage(raw: Any) -> Usage | None:

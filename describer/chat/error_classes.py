@@ -13,6 +13,7 @@ from describer.chat.error_patterns import (
     BLIND,
     CREDIT,
     CREDIT_CODES,
+    FEWER_TOKENS,
     FILTER,
     FILTER_CODES,
     IMAGE_FAULT,
@@ -21,15 +22,22 @@ from describer.chat.error_patterns import (
     LOADING,
     LONG,
     LONG_CODES,
+    MANY_PICTURES,
     MODEL,
+    MODEL_ACCESS_CODES,
     MODEL_CODES,
+    NO_ACCESS,
     NO_CHANNEL,
     PICTURE_FORM,
     PICTURE_LARGE,
+    RATE,
     SHORTAGE,
     TOO_BIG,
+    TOO_MANY,
+    UNVERIFIED,
     WAITING,
     parameter_in,
+    pictures_in,
 )
 from describer.chat.error_text import ErrorText
 from describer.chat.errors import (
@@ -49,7 +57,9 @@ from describer.chat.errors import (
     RateLimited,
     TimedOut,
     TooLarge,
+    TooManyImages,
     UnsupportedParameter,
+    pictures_at_once,
 )
 from describer.chat.messages import size_text
 
@@ -63,14 +73,24 @@ _STATUS_OF = {
 """The status that a word of the body stands for, where an error comes under a 2xx without a number."""
 
 
+_STATUS_SAID = ((KEY, 401), (SHORTAGE, 402), (RATE, 429), (LONG, 400), (FILTER, 400), (MODEL, 404))
+"""The status that a sentence stands for, where an error comes under a 2xx with a code of the provider's own."""
+
+
+BLIND_MODEL = "{} cannot see pictures; choose another."
+_LESS = "The endpoint's credit does not reach for as many tokens as this may take; set a lower max_tokens."
+_NOT_THIS_MODEL = "The endpoint does not let this site's key use this model; choose another."
+
+
 @dataclass(frozen=True)
 class Case:
-    """One error to judge; `sent_bytes` is the size of the request it answers."""
+    """One error to judge; `sent_bytes` is the size of the request it answers, `asked_model` whom that was for."""
 
     status: int
     said: ErrorText
     evidence: Evidence
     sent_bytes: int = 0
+    asked_model: str = ""
 
     @property
     def codes(self) -> set[str]:
@@ -78,6 +98,12 @@ class Case:
 
     def says(self, pattern: re.Pattern[str]) -> bool:
         return bool(pattern.search(self.said.message))
+
+    @property
+    def names_model(self) -> bool:
+        """Tell whether the words are about a model: about one, or the one that was asked."""
+        name = self.asked_model.rpartition("/")[2].lower()
+        return self.says(A_MODEL) or (len(name) > 2 and name in self.said.message.lower())
 
 
 def standing_for(http_status: int, error_text: ErrorText) -> int:
@@ -91,13 +117,30 @@ def standing_for(http_status: int, error_text: ErrorText) -> int:
         return error_text.status
     if http_status >= 500:
         return http_status
-    return _STATUS_OF.get(error_text.code.lower()) or _STATUS_OF.get(error_text.type.lower()) or 500
+    by_word = _STATUS_OF.get(error_text.code.lower()) or _STATUS_OF.get(error_text.type.lower())
+    said = (status for pattern, status in _STATUS_SAID if pattern.search(error_text.message))
+    return by_word or next(said, 500)
 
 
 def _blind(case: Case) -> ChatError | None:
     if case.status in (401, 402, 403, 429) or not case.says(BLIND) or case.says(PICTURE_FORM):
         return None
-    return ImageRejected("This model cannot see pictures; choose another.", case.evidence)
+    error = ImageRejected(BLIND_MODEL.format("This model"), case.evidence)
+    error.teaches = {"blind": True}
+    return error
+
+
+def _too_many_pictures(case: Case) -> ChatError | None:
+    if case.status in (401, 402, 403, 429) or not case.says(MANY_PICTURES):
+        return None
+    most = pictures_in(case.said.message)
+    if most is None and not case.says(TOO_MANY):
+        return None
+    if most is None:
+        return TooManyImages("", case.evidence)
+    error = TooManyImages(pictures_at_once("This model", most), case.evidence)
+    error.teaches = {"images": most}
+    return error
 
 
 def _credit(case: Case) -> ChatError | None:
@@ -105,6 +148,10 @@ def _credit(case: Case) -> ChatError | None:
     waits = case.evidence.retry_after is not None
     if case.status == 402 and waits:
         return RateLimited("", case.evidence)
+    if case.status in (400, 402, 403, 429) and case.says(FEWER_TOKENS) and case.says(CREDIT):
+        error = NoCredit(_LESS, case.evidence)
+        error.pauses = False
+        return error
     spoken = case.status == 429 and case.says(CREDIT) and not case.says(WAITING) and not waits
     firm = case.status in (400, 401, 403) and case.says(SHORTAGE) and not case.said.param
     if case.status == 402 or case.codes & CREDIT_CODES or spoken or firm:
@@ -118,6 +165,18 @@ def _model(case: Case) -> ChatError | None:
     channel = case.status in (400, 404, 429, 500, 503) and case.says(NO_CHANNEL)
     if case.codes & MODEL_CODES or named or mentioned or channel:
         return ModelNotFound("", case.evidence)
+    return None
+
+
+def _closed_model(case: Case) -> ChatError | None:
+    """Look for a key that may not ask this model: others may be asked with it, so nobody else waits."""
+    if case.codes & MODEL_ACCESS_CODES:
+        return ModelNotFound(_NOT_THIS_MODEL, case.evidence)
+    if case.status not in (401, 402, 403, 404) or case.said.is_page:
+        return None
+    about_model = case.names_model and case.says(NO_ACCESS) and not case.says(KEY)
+    if case.said.param == "model" or about_model or case.says(UNVERIFIED):
+        return ModelNotFound(_NOT_THIS_MODEL, case.evidence)
     return None
 
 
@@ -170,8 +229,8 @@ def _key(case: Case) -> ChatError | None:
 
 
 def _parameter(case: Case) -> ChatError | None:
-    """Look for a 400 that names a parameter; `param` becomes that name alone."""
-    if case.status != 400:
+    """Look for a 400 or 422 that names a parameter; `param` becomes that name alone."""
+    if case.status not in (400, 422):
         return None
     name = parameter_in(case.said)
     if not name:
@@ -183,6 +242,13 @@ def _parameter(case: Case) -> ChatError | None:
 def _loading(case: Case) -> ChatError | None:
     if case.status == 503 and case.says(LOADING):
         return Overloaded("The model is being loaded.", case.evidence)
+    return None
+
+
+def _of_request(case: Case) -> ChatError | None:
+    """Look for a field of the request that a 403 names: another ask would be let through."""
+    if case.status == 403 and case.said.param:
+        return BadRequest("", case.evidence)
     return None
 
 
@@ -214,7 +280,8 @@ _BY_STATUS: dict[int, type[ChatError]] = {
     529: Overloaded,
 }
 _TESTS: tuple[Callable[[Case], ChatError | None], ...] = (
-    _blind, _credit, _too_long, _filtered, _request_too_large, _picture, _key, _parameter, _model, _loading,
+    _too_many_pictures, _blind, _credit, _closed_model, _too_long, _filtered, _request_too_large, _picture, _key,
+    _parameter, _model, _loading, _of_request,
 )  # fmt: skip
 
 

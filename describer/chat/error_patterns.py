@@ -22,6 +22,13 @@ SHORTAGE = any_of(
     r"insufficient[ _](user[ _])?(quota|credits?|balance|funds)", r"\bquota\b", r"\bcredits?\b", r"\bbilling\b",
     r"(account|credit|your) balance", r"余额", r"额度", r"欠费",
 )  # fmt: skip
+FEWER_TOKENS = any_of(
+    r"max_tokens", r"max_completion_tokens", r"can(not| only)? (only )?afford",
+    r"(fewer|less|lower|reduce|smaller).{0,30}tokens",
+)  # fmt: skip
+RATE = any_of(
+    r"rate[ _-]?limit", r"too many requests", r"\bqps\b", r"request limit", r"频率", r"限流", r"并发"
+)
 WAITING = any_of(
     r"per[ _-]?(second|minute|hour|day)", r"rate[ _-]?limit", r"\b[rt]p[mds]\b", r"(retry|try again) in"
 )
@@ -35,10 +42,24 @@ MODEL_CODES = {
 }
 MODEL = any_of(
     r"\bmodel\b.{0,100}(not exist|not found|not available|unavailable|not (currently )?served|not a valid|is unknown)",
-    r"(unknown|invalid|no such|unrecognized|unsupported) model", r"not a valid model", r"no endpoints found for",
+    r"(unknown|invalid|no such|unrecognized|unsupported) model", r"not a valid model", r"no endpoints found", r"no allowed providers",
     r"模型.{0,60}(不存在|不可用|未找到)",
 )  # fmt: skip
 A_MODEL = any_of(r"\bmodel\b", r"模型")
+MODEL_ACCESS_CODES = {
+    "key_model_access_denied", "team_model_access_denied", "user_model_access_denied", "org_model_access_denied",
+    "project_model_access_denied", "model_permission_blocked_project", "model_permission_blocked_org",
+    "model_access_denied", "model_not_allowed", "model_terms_required", "model_not_accessible",
+}  # fmt: skip
+NO_ACCESS = any_of(
+    r"not (allowed|permitted|authori[sz]ed|enabled|available|entitled|subscribed|accessible)",
+    r"(no|not have|n't have|lacks?|without)( \w{1,20}){0,2} (access|permission)", r"(access|permission).{0,60} denied",
+    r"\bblocked\b", r"can only access", r"only (allowed|available|accessible)", r"requires? .{0,40}(plan|tier|subscription|access)",
+    r"accept( \w{1,20}){0,3} terms", r"(may|can|could) ?not (use|access|call)", r"无权", r"没有权限", r"未开通",
+)  # fmt: skip
+UNVERIFIED = any_of(
+    r"must be verified", r"verify (your )?organi[sz]ation", r"organi[sz]ation.{0,30}not verified"
+)
 NO_CHANNEL = any_of(r"no (available channels?|channels? available)", r"无可用渠道", r"没有可用渠道")
 
 BLIND = any_of(
@@ -47,8 +68,49 @@ BLIND = any_of(
     r"(image|vision|visual|picture|multi-?modal|media)",
     r"no endpoints found that support image", r"not a (multi-?modal|vision) model", r"mmproj",
     r"image_url.{0,20} is only supported", r"only (supports )?text (content|messages|input)", r"text[- ]only",
-    r"unknown variant .?image_url", r"不支持.{0,10}(图片|图像|图文|视觉|多模态)",
+    r"unknown variant .?image_url", r"content.{0,40}(must be|should be|expected) a(nd?)? ?(valid )?string",
+    r"value must be a string", r"single text element", r"expected (a )?string.{0,20}(got|found|but) (a )?(list|array|sequence)",
+    r"messages?\S{0,20}content.{0,60}(valid string|string_type|not of type .?string)", r"invalid type: sequence, expected a string",
+    r"不支持.{0,10}(图片|图像|图文|视觉|多模态)",
 )  # fmt: skip
+MANY_PICTURES = any_of(
+    r"(image|picture|photo)(\(s\)|s\b)", r"(image|picture|photo)[ _](count|number|limit)",
+    r"(number|count) of (image|picture|photo)", r"\b(one|single|1) (image|picture|photo)\b", r"(图片|图像).{0,10}(数量|张)",
+)  # fmt: skip
+TOO_MANY = any_of(
+    r"too many (image|picture|photo)", r"(number|count) of (image|picture|photo)\w*.{0,40}(exceed|limit|maximum|too (many|large))",
+    r"more than (one|1) (image|picture|photo)", r"(only|just) (one|1|a single) (image|picture|photo)", r"multiple (image|picture)s.{0,30}not",
+    r"(image|picture) (count|number).{0,30}exceed", r"图片.{0,10}(数量|张).{0,10}(超|限|多)",
+)  # fmt: skip
+_UNIT = r"(?![\d.,]*\d)(?!\s*(?:[kmg]i?b\b|bytes?|px|pixels?|mp\b|mega|tokens?|x\s*\d|×|%|dpi|sec|ms\b|s\b|characters?))"
+_MOST_PICTURES = (
+    re.compile(r"\d{1,3}(?: \+ \d{1,3})? > (\d{1,3})" + _UNIT),
+    re.compile(
+        r"(?:at most|maximum|\bmax\b|up to|no more than|limit(?:ed)?|exceeds?|only|supports?|allowed|超过|最多)"
+        r"[^\d.;]{0,40}?(?<!\d)(\d{1,3})" + _UNIT,
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<!\d)(\d{1,3})\s?(?:image|picture|photo|张)\S{0,4} (?:\w+ ){0,4}(?:allowed|maximum|max|limit|at most)",
+        re.IGNORECASE,
+    ),
+)
+_ONE_PICTURE = any_of(
+    r"(only|just|at most|more than|supports?|accepts?) (one|a single) (image|picture|photo)",
+    r"multiple (image|picture)s.{0,30}not",
+)
+
+
+def pictures_in(message: str) -> int | None:
+    """Return how many pictures a sentence says that a model takes at once, None where it names no number."""
+    for pattern in _MOST_PICTURES:
+        if (found := pattern.search(message)) and int(found[1]) > 0:
+            return int(found[1])
+    if _ONE_PICTURE.search(message):
+        return 1
+    return None
+
+
 PICTURE_FORM = any_of(
     r"format",
     r"media[ _]?type",
@@ -96,9 +158,16 @@ KEY = any_of(
 
 LOADING = any_of(r"\bloading\b", r"being loaded", r"warming up", r"starting up", r"cold start")
 
+ONE_VALUE = any_of(
+    r"only .{0,40}(is|are) (allowed|supported|accepted|valid|permitted)", r"may only be set to", r"only (the )?(default|value)",
+    r"must be (set to |exactly |equal to )?(the default|-?\d+(\.\d+)?)(?!\d)(?! (or|to|and|-)\b)", r"only supports? (the )?(value|default|-?\d)",
+    r"(can|must) only be",
+)  # fmt: skip
+"""A parameter that the model takes with one value alone, which is its default."""
+
 REFUSED = any_of(
     r"unsupported", r"not (currently )?(supported|allowed|permitted|accepted|available)", r"(does not|doesn't|do not|don't) support",
-    r"deprecated", r"unknown (name|parameter|field|argument|key|keyword)", r"unrecogni[sz]ed", r"extra (inputs|fields)",
+    r"deprecated", r"unknown (name|parameter|field|argument|key|keyword)", r"unrecogni[sz]ed", r"extra[ _](inputs|fields|forbidden)",
     r"unexpected (keyword|parameter|field)", r"cannot (both )?be (specified|used|set)", r"不支持", r"not compatible",
 )  # fmt: skip
 """A parameter that the model will not have at all, whatever its value."""
@@ -120,6 +189,7 @@ _QUOTED = re.compile(r"[`'\"“‘\[]\s*([a-z_]{1,40})\s*[`'\"”’\],]")
 _LABELLED = re.compile(
     r"(?:parameters?|arguments?|fields?|inputs?|supplied|name)[:\s]+\[?[`'\"]?([a-z_]{1,40})\b", re.I
 )
+_LEADING = re.compile(r"(?:^|; )(?:body\.)?([a-z_]{1,40}): ")
 _BARE = re.compile(rf"\b({'|'.join(sorted(_NOT_ORDINARY, key=len, reverse=True))})\b")
 
 
@@ -128,7 +198,7 @@ def parameters_named(text: str, known: tuple[str, ...] = _KNOWN) -> list[str]:
 
     A word such as "stop" counts only where it is quoted or labelled.
     """
-    matches = [match for pattern in (_QUOTED, _LABELLED, _BARE) for match in pattern.finditer(text)]
+    matches = [match for pattern in (_QUOTED, _LABELLED, _LEADING, _BARE) for match in pattern.finditer(text)]
     matches.sort(key=lambda match: match.start(1))
     names = [match[1] for match in matches]
     return list(dict.fromkeys(name for name in names if name in known))
@@ -147,6 +217,7 @@ def parameter_in(error_text: ErrorText) -> str | None:
     name, message = top_name(error_text.param), error_text.message
     if name in _KNOWN:
         return name
-    if error_text.param or not (REFUSED.search(message) or _WRONG.search(message)):
+    is_refused = any(pattern.search(message) for pattern in (REFUSED, _WRONG, ONE_VALUE))
+    if error_text.param or not is_refused:
         return None
     return next(iter(parameters_named(message)), None)

@@ -15,7 +15,11 @@ _LONGEST = 500
 _LONGEST_CODE = 100
 _MESSAGE_NAMES = (
     "message", "detail", "msg", "error_description", "error_message", "error_msg", "errors", "title",
+    "status_msg", "Message", "err_msg", "errmsg", "faultstring", "errorMessage",
 )  # fmt: skip
+_CODE_NAMES = ("code", "status_code", "error_code", "err_code", "errcode", "Code", "errorCode")
+_FINE_CODES = ("", "0", "200", "ok", "success", "succeeded", "normal")
+_DEEPEST = 4  # dicts below each other that are looked through for words
 
 _DATA_URL = re.compile(r"data:[a-z]{1,40}/[a-z0-9.+-]{1,80};base64,[A-Za-z0-9+/=_-]*", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{160,}")
@@ -67,7 +71,28 @@ def error_in(body: Any, *, failed: bool) -> ErrorText | None:
     for choice in as_list(body.get("choices")):
         if as_dict(choice).get("error"):
             return _inner(choice["error"], {})
+    return _hidden_error(body)
+
+
+def _hidden_error(body: Mapping[str, Any], depth: int = 1) -> ErrorText | None:
+    """Look below for an error in a provider's own wrapping: words beside a code that does not say that all is well."""
+    for name, below in body.items():
+        if name in ("choices", "usage") or not isinstance(below, dict):
+            continue
+        if _code_of(below).lower() not in _FINE_CODES and _message_of(below):
+            return _flat(below)
+        if depth < _DEEPEST and (found := _hidden_error(below, depth + 1)):
+            return found
     return None
+
+
+def _code_of(error: Mapping[str, Any]) -> str:
+    """Return an error's own code as text, whatever it is called."""
+    for name in _CODE_NAMES:
+        value = error.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return str(value)[:_LONGEST_CODE]
+    return ""
 
 
 def _flat_error(body: Mapping[str, Any]) -> bool:
@@ -77,7 +102,7 @@ def _flat_error(body: Mapping[str, Any]) -> bool:
     if body.get("choices") or not _message_of(body):
         return False
     status = _status_in(body.get("code")) or _status_in(body.get("status"))
-    return status is not None or body.get("success") is False
+    return status is not None or body.get("success") is False or _code_of(body).lower() not in _FINE_CODES
 
 
 def _inner(error: Any, body: Mapping[str, Any]) -> ErrorText:
@@ -101,10 +126,11 @@ def _error_beside(error: Any, body: Mapping[str, Any]) -> ErrorText:
 
 def _nested_error(message: str) -> ErrorText | None:
     """Read a message that is itself a body: gateways hand on that of the server behind them as their text."""
-    if not (message.startswith("{") and message.rstrip().endswith("}")):
+    begin, end = message.find("{"), message.rfind("}") + 1
+    if begin < 0 or end <= begin:
         return None
     try:
-        body = as_dict(loads(message))
+        body = as_dict(loads(message[begin:end]))
     except ValueError:
         return None
     error = body.get("error", body)
@@ -116,7 +142,7 @@ def _nested_error(message: str) -> ErrorText | None:
 def _flat(error: Mapping[str, Any]) -> ErrorText:
     code, status = "", _status_in(error.get("code"))
     if status is None:
-        code = as_text(error.get("code"), _LONGEST_CODE)
+        code = _code_of(error)
         status = _status_in(error.get("status"))
     metadata = as_dict(error.get("metadata"))
     message = _message_of(error)
@@ -127,7 +153,7 @@ def _flat(error: Mapping[str, Any]) -> ErrorText:
         message=message,
         code=code,
         type=as_text(error.get("type"), _LONGEST_CODE) or as_text(error.get("status"), _LONGEST_CODE),
-        param=as_text(error.get("param"), _LONGEST_CODE) or _place_in(error.get("detail")),
+        param=as_text(error.get("param"), _LONGEST_CODE) or _place_below(error),
         status=status,
         categories=_categories_in(error) or reasons,
     )
@@ -140,22 +166,29 @@ def _message_of(error: Mapping[str, Any]) -> str:
     return ""
 
 
-def _flattened(value: Any) -> str:
+def _flattened(value: Any, depth: int = 1) -> str:
     """Return a text as it is, and a list of {"loc": [...], "msg": ...} as "field: message"."""
     if isinstance(value, str):
         return value[:ERROR_CHARACTERS]
+    if depth > _DEEPEST:
+        return ""
     if isinstance(value, dict):
-        return _flattened_detail(value)
-    return "; ".join(filter(None, map(_flattened, as_list(value)[:10])))
+        return _flattened_detail(value, depth)
+    return "; ".join(filter(None, (_flattened(entry, depth + 1) for entry in as_list(value)[:10])))
 
 
-def _flattened_detail(detail: Mapping[str, Any]) -> str:
+def _flattened_detail(detail: Mapping[str, Any], depth: int) -> str:
+    """Write {"loc": [...], "msg": ...} as "field: message"; without words, its type stands for them, or what lies below."""
     texts: list[str] = [
         detail[name] for name in ("msg", "message", "error") if isinstance(detail.get(name), str)
     ]
-    place = ".".join(_location_of(detail))
+    steps = _location_of(detail)
+    if not texts and steps:
+        texts = [as_text(detail.get("type"), _LONGEST_CODE)]
     if not texts:
-        return ""
+        below = (_flattened(detail.get(name), depth + 1) for name in (*_MESSAGE_NAMES, "error"))
+        return next(filter(None, below), "")
+    place = ".".join(steps)
     if not place or not texts[0]:
         return texts[0]
     return f"{place}: {texts[0]}"
@@ -173,6 +206,14 @@ def _place_in(detail: Any) -> str:
     if steps[:1] == ["body"]:
         del steps[0]
     return ".".join(steps)
+
+
+def _place_below(error: Mapping[str, Any]) -> str:
+    """Return the field that a list of details names, also where the list lies within the message."""
+    for details in (error.get("detail"), as_dict(error.get("message")).get("detail"), error.get("errors")):
+        if place := _place_in(details):
+            return place
+    return ""
 
 
 def _status_in(value: Any) -> int | None:

@@ -14,6 +14,7 @@
     |   `-- Forbidden           forbidden
     |-- RequestRefused          (abstract: this ask, not others)    no      no
     |   |-- ModelNotFound       model_not_found
+    |   |-- TooManyImages       too_many_images
     |   |-- UnsupportedParameter unsupported_parameter
     |   |-- ContextTooLong      context_too_long
     |   |-- ImageRejected       image_rejected
@@ -60,11 +61,12 @@ class ChatError(Exception):
     `param` names the request parameter at fault; `endpoint_code` is the endpoint's own word for the error.
     `reply` is there when choices or usage came all the same: an empty or filtered answer, a stream cut midway.
     `pauses` says that no other ask at this endpoint would fare better, `slows` that others shall come later, too.
+    `teaches` is what is known of the model from now on: {"images": 4} at once, {"blind": True} for one that sees none.
     """
 
     code: ClassVar[str] = ""
     sentence: ClassVar[str] = ""
-    pauses: ClassVar[bool] = False
+    pauses: bool = False
     slows: ClassVar[bool] = False
     usual: ClassVar[tuple[bool, Billed]] = (False, "no")
 
@@ -91,6 +93,7 @@ class ChatError(Exception):
         self.request_id = evidence.request_id
         self.limits = evidence.limits
         self.reply = evidence.reply
+        self.teaches: dict[str, Any] = {}
         super().__init__(self.message)
 
     def __str__(self) -> str:
@@ -172,6 +175,17 @@ class RequestRefused(ChatError):
 class ModelNotFound(RequestRefused):
     code = "model_not_found"
     sentence = "The endpoint does not serve this model; choose another."
+
+
+class TooManyImages(RequestRefused):
+    code = "too_many_images"
+    sentence = "The model takes fewer pictures at once; send fewer, or ask about each alone."
+
+
+def pictures_at_once(model: str, most: int) -> str:
+    """Say how many pictures a model takes at once, and what to do."""
+    pictures = "picture" if most == 1 else "pictures"
+    return f"{model} takes {most} {pictures} at once; send fewer, or ask about each alone."
 
 
 class UnsupportedParameter(RequestRefused):

@@ -25,7 +25,7 @@ class Listener:
             self.heard = True
             for text in frames(data):
                 text = masked(text, self.key)
-                chunk = self.assembly.take(text, name)
+                chunk = self.assembly.take(text, name, cut=last)
                 if chunk is not None and self.assembly.error is None:
                     self.hand_on(text, chunk)
 

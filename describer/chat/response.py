@@ -40,13 +40,17 @@ _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 @dataclass(frozen=True)
 class EndpointResponse:
-    """One HTTP response, read to its end. `sent_bytes` is the size of the request; `key` is kept out of all texts."""
+    """One HTTP response, read to its end. `sent_bytes` is the size of the request, `asked_model` whom it was for.
+
+    `key` is kept out of all texts.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes | bytearray = field(repr=False)
     seconds: float = 0.0
     sent_bytes: int = 0
+    asked_model: str = ""
     key: str = field(default="", repr=False)
 
     @cached_property
@@ -149,6 +153,8 @@ def _read_body(answer: EndpointResponse, body: Any) -> Reply:
 
 def read_stream(answer: EndpointResponse, assembly: Assembly, broken: ChatError | None = None) -> Reply:
     """Read an event stream, asked for or not. `broken` is what cut it short, None when it came to its end."""
+    if assembly.fault and not assembly.whole:
+        broken = BadAnswer(assembly.fault, _evidence_of(answer, ErrorText()))
     if assembly.whole or not (broken or assembly.has_text):
         return _read_whole_stream(answer, assembly, broken)
     if assembly.error is None and not assembly.has_text:
@@ -157,7 +163,7 @@ def read_stream(answer: EndpointResponse, assembly: Assembly, broken: ChatError 
     if assembly.error is not None:
         error_text = error_in(assembly.error, failed=False) or ErrorText()
         raise _partial(refusal(answer, error_text), reply)
-    if broken and broken.code == "timeout":
+    if broken and (broken.code == "timeout" or assembly.fault):
         raise _partial(broken, reply)
     raise StreamCut("", _evidence_of(answer, ErrorText(), reply))
 
@@ -242,7 +248,7 @@ def refusal(answer: EndpointResponse, error_text: ErrorText) -> ChatError:
     evidence = _evidence_of(answer, error_text)
     if not evidence.words and not answer.succeeded:
         evidence = replace(evidence, words=phrase(answer.status))
-    error = error_of_case(Case(status, error_text, evidence, answer.sent_bytes))
+    error = error_of_case(Case(status, error_text, evidence, answer.sent_bytes, answer.asked_model))
     should_retry = answer.lowered.get("x-should-retry", "").strip().lower()
     if should_retry in ("true", "false"):
         error.retryable = should_retry == "true"

@@ -7,6 +7,7 @@ chunk would cost the square of its length.
 from collections.abc import Mapping
 from typing import Any
 
+from describer.chat.completion import usage_in
 from describer.chat.errors import BadAnswer
 from describer.chat.events import Events
 from describer.chat.stream_weight import StreamWeight
@@ -21,7 +22,7 @@ _PIECE = 65_536
 
 
 class Assembly:
-    """Chunks in, body out. `error` is the error frame that ended it, `done` says that [DONE] came.
+    """Chunks in, body out. `error` is the error frame that ended it, `done` says that [DONE] came, `fault` that a piece was broken.
 
     What adds to it raises BadAnswer when more would be kept than a reply may hold. The endpoint's `key` is in no body.
     """
@@ -35,15 +36,25 @@ class Assembly:
         self.logprobs: dict[int, list[Any]] = {}
         self.done = False
         self.error: dict[str, Any] | None = None
+        self.fault = ""
 
-    def add(self, name: str, data: str) -> None:
+    def add(self, name: str, data: str, *, cut: bool = False) -> None:
         """Take one event. What is no JSON (a relay's ping) is left out; nothing counts after the end."""
         for text in frames(data):
-            self.take(text, name)
+            self.take(text, name, cut=cut)
 
-    def take(self, text: str, name: str = "") -> dict[str, Any] | None:
-        """Take one frame; return the chunk that it was, None for all else and for all after the end."""
-        if self.done or self.error:
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing that comes now counts: the server said [DONE], or sent a chunk that cannot be read."""
+        return self.done or bool(self.fault)
+
+    def take(self, text: str, name: str = "", *, cut: bool = False) -> dict[str, Any] | None:
+        """Take one frame; return the chunk that it was, None for all else and for all after the end.
+
+        `cut` says that its end may be missing, since the connection ended. Of a whole one that looks like a chunk and cannot
+        be read words are lost: it ends the stream.
+        """
+        if self.is_over or self.error:
             return None
         _check_size(text)
         if text.strip() == _DONE:
@@ -53,6 +64,8 @@ class Assembly:
             return chunk
         elif name == "error" and text:
             self.error = {"error": text}
+        elif text.lstrip().startswith("{") and not cut:
+            self.fault = "A piece of the endpoint's stream is broken JSON; what had come until then is kept."
         return None
 
     def merge(self, chunk: dict[str, Any], name: str = "") -> None:
@@ -76,8 +89,9 @@ class Assembly:
                 self.weight.fields(self.top, key, value, keep_first=True)
             else:
                 self.weight.fields(self.top, key, value)
-        if chunk.get("usage") is not None:
-            self.usage = chunk["usage"]
+        usage = usage_in(chunk)
+        if usage is not None:
+            self.usage = usage
 
     def merge_choice(self, raw: dict[str, Any], position: int) -> None:
         index = index_of(raw, position)
@@ -87,8 +101,6 @@ class Assembly:
         if message is None:
             message = self.messages[index] = Message(self.weight)
         message.add(delta_of(raw, message))
-        if raw.get("usage") is not None:
-            self.usage = raw["usage"]
         chances = as_list(as_dict(raw.get("logprobs")).get("content"))
         if chances:
             self.weight.entries(chances)
@@ -140,7 +152,7 @@ def assembled(body: bytes, key: str = "") -> Assembly:
         for name, data in events.feed(body[start : start + _PIECE]):
             assembly.add(name, data)
     for name, data in events.feed(b"", last=True):
-        assembly.add(name, data)
+        assembly.add(name, data, cut=True)
     return assembly
 
 

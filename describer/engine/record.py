@@ -19,14 +19,16 @@ from describer.chat import (
     kept_call,
     kept_usage,
     text_of,
+    usage_in,
 )
 from describer.db.clock import clock
 from describer.db.connections import release
 from describer.engine import queue, store
+from describer.engine.endpoints import adaptations
 from describer.engine.outcome import Outcome
 from describer.engine.queue import Run, Verdict
 from describer.lib.log_rate import LogRate
-from describer.models import Attempt, Status
+from describer.models import Attempt, Description, Status
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ def answer(run: Run, attempt: Attempt, reply: Reply) -> None:
     endpoint = run.description.endpoint
     _adjust(partial(queue.widen, endpoint))
     if endpoint.paused_code:
+        _adjust(partial(queue.note_false_alarm, endpoint))
         _adjust(partial(queue.open_endpoint, endpoint))
 
 
@@ -59,6 +62,8 @@ def error(run: Run, attempt: Attempt, error: ChatError, *, again: bool) -> None:
         outcome = _judged(run, attempt, error, outcome)
     _write_down(run, attempt, outcome, comes_again=error.retryable)
     endpoint = run.description.endpoint
+    if error.teaches and not endpoint.is_sandbox:
+        _adjust(partial(adaptations.learn, run.description, error))
     if error.slows and not endpoint.is_sandbox:
         seconds = error.retry_after or queue.backoff(attempt.number)
         _adjust(partial(queue.narrow, endpoint, attempt, seconds))
@@ -133,12 +138,22 @@ def _went_ahead(run: Run) -> bool:
 def _end_of(run: Run, error: ChatError, verdict: Verdict) -> tuple[Status, dict[str, Any]]:
     """Return the state in which the row waits, or fails, as the queue has judged the error, and its columns."""
     if error.pauses and _went_ahead(run):
+        queue.confirm_pause(run.description.endpoint)
         return Status.WAITING, {"waiting_reason": queue.pause_reason(run.description.endpoint)}
     if verdict.waits:
         due = {"not_before": verdict.not_before, "waiting_reason": verdict.message}
         return Status.WAITING, {"tries": verdict.tries} | due
-    failure = {"error_code": error.code, "error_message": verdict.message, "waiting_reason": ""}
+    message = verdict.message + _listed_name(run.description, error)
+    failure = {"error_code": error.code, "error_message": message, "waiting_reason": ""}
     return Status.FAILED, {"tries": verdict.tries} | failure
+
+
+def _listed_name(description: Description, error: ChatError) -> str:
+    """Return a sentence with the name that the endpoint lists, where it refused one that is close."""
+    listed = description.endpoint.listed(description.model)
+    if error.code != "model_not_found" or listed in ("", description.model):
+        return ""
+    return f" It lists {listed}."
 
 
 def _state_of(error: ChatError) -> Attempt.State:
@@ -159,7 +174,7 @@ def _usage_of(run: Run, reply: Reply) -> dict[str, Any]:
         "http_status": reply.http_status,
         "request_id": reply.request_id[:200],
         "model_answered": (completion.model or "")[:200],
-        "raw_usage": kept_usage(reply.raw.get("usage")),
+        "raw_usage": kept_usage(usage_in(reply.raw)),
     }
     if completion.usage is not None:
         return values | completion.usage.counts

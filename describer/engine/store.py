@@ -81,7 +81,7 @@ def _store(entry: journal.Entry, form: Callable[[Outcome], Outcome]) -> None:
     if end(run, outcome.status, **outcome.ends):
         _write_choices(run, attempt, outcome)
     if outcome.pauses:
-        queue.pause_endpoint(run.description.endpoint, outcome.pauses)
+        queue.pause_endpoint(run.description.endpoint, outcome.pauses, run.description.pk)
 
 
 def end(run: Run, status: Status, **values: Any) -> bool:

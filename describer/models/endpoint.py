@@ -25,11 +25,17 @@ SWITCHES = ("send_links",)
 OPEN: dict[str, Any] = {"paused_code": "", "paused_since": None, "next_probe": None, "probing": 0}
 
 
+def _plain_name(model: str) -> str:
+    """Return a model's name without its maker, and without what is behind a colon."""
+    return model.lower().rpartition("/")[2].partition(":")[0]
+
+
 class Endpoint(models.Model):
     """A chat completions server. The key of the first one stays in the environment, in no row.
 
     `settings` may hold LIMITS and SIZES, whole numbers above 0, and SWITCHES, true or false. `learned` holds per model what it refused:
-    {"model": {"renamed": {"max_tokens": "max_completion_tokens"}, "dropped": ["temperature"]}}.
+    {"model": {"renamed": {"max_tokens": "max_completion_tokens"}, "dropped": ["temperature"]}}; and what it was found to be
+    like: `"images": 4` pictures at once, `"blind": true`.
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -45,6 +51,10 @@ class Endpoint(models.Model):
     probing = models.BigIntegerField(
         default=0, editable=False
     )  # the description that goes ahead while it is paused
+    # Pauses in a row that a probe ended at once, and who spoke for the next one (queue/pause.py).
+    false_alarms = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    accuser = models.BigIntegerField(default=0, db_default=0, editable=False)
+    accused = models.DateTimeField(null=True, editable=False)
     learned = models.JSONField(default=dict, blank=True)
     # The gate, narrowed by replies that say "later" (queue/gate.py); `gate_width` is calls at once, None: wide open.
     gate_opens = models.DateTimeField(null=True, blank=True)
@@ -93,6 +103,24 @@ class Endpoint(models.Model):
         if not self.default_model:
             return others
         return [self.default_model, *others]
+
+    def listed(self, model: str) -> str:
+        """Return the name under which this model is offered, "" where nothing like it is; the endpoint judges what is close.
+
+        A list says `name:latest`, `models/name` or `maker/name` where people, and the endpoint itself, take `name`, too.
+        """
+        if model in self.offered:
+            return model
+        return next((name for name in self.offered if _plain_name(name) == _plain_name(model)), "")
+
+    def refuses_by_list(self, model: str) -> bool:
+        """Tell whether an endpoint whose models are known offers none that could be meant by this name."""
+        return bool(self.model_names) and not self.listed(model)
+
+    def learned_of(self, model: str) -> dict[str, Any]:
+        """Return what a model was found to be like: parameters refused, pictures at once, that it sees none."""
+        known: dict[str, Any] = self.learned.get(model, {})
+        return known
 
     @property
     def model(self) -> str:

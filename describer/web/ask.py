@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from describer.db.row_id import read_row_id
 from describer.desk.presets import PRESETS
+from describer.engine.submit import note_of
 from describer.lib.guard import AddressRefused
 from describer.lib.route_traits import Body, RouteTraits, route
 from describer.models import Description, Endpoint, User
@@ -112,10 +113,12 @@ def _form_context(form: AskForm) -> dict[str, Any]:
     }
 
 
-def _offered() -> list[str]:
-    """Return the models of the default endpoint; none while the site has no endpoint."""
+def _offered() -> list[tuple[str, str]]:
+    """Return the models of the default endpoint, each with what it was found to be like; none without an endpoint."""
     endpoint = Endpoint.objects.filter(is_default=True).first()
-    return endpoint.offered if endpoint else []
+    if endpoint is None:
+        return []
+    return [(name, note_of(endpoint, name)) for name in endpoint.offered]
 
 
 def _refused(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:

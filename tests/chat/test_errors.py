@@ -18,7 +18,7 @@ CODES = {
     "rate_limited": (True, "no"), "overloaded": (True, "no"), "endpoint_error": (True, "unknown"),
     "no_credit": (False, "no"), "bad_key": (False, "no"), "forbidden": (False, "no"),
     "model_not_found": (False, "no"), "unsupported_parameter": (False, "no"), "context_too_long": (False, "no"),
-    "image_rejected": (False, "no"), "too_large": (False, "no"), "content_filtered": (False, "no"),
+    "image_rejected": (False, "no"), "too_large": (False, "no"), "too_many_images": (False, "no"), "content_filtered": (False, "no"),
     "bad_request": (False, "no"), "bad_answer": (False, "unknown"), "empty_answer": (False, "yes"),
     "redirected": (False, "no"), "stream_cut": (False, "unknown"),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from describer.chat.events import Events
 from describer.chat.schema import read_completion
 from tests.chat.conftest import Line, assemble
-from tests.endpoint import chunks, event, raw, sse
+from tests.endpoint import chunks, completion, event, held_open, raw, reply, sse
 
 
 def chunk(delta: Any = None, reason: str | None = None, index: int = 0, **top: Any) -> dict[str, Any]:
@@ -227,3 +227,62 @@ def test_r11_a_long_stream_costs_time_in_proportion() -> None:
     few = "".join(f'data: {{"choices":[{{"delta":{{"content":"{"x" * 1000}"}}}}]}}\n\n' for _ in range(5000))
 
     assert len(assemble(few)["choices"][0]["message"]["content"]) == 5_000_000
+
+
+BROKEN = [
+    b'{"choices": [{"delta": {"content": "big',
+    b"{'choices': []}",
+    b'  {"choices":[}',
+]
+
+
+@pytest.mark.parametrize("piece", BROKEN)
+def test_fd01_a_chunk_that_cannot_be_read_ends_the_stream_and_what_came_is_kept(
+    line: Line, piece: bytes
+) -> None:
+    first, *rest = chunks("A big dog.")
+    error = line.fail(sse(first, chunk({"content": "A "}), b"data: " + piece + b"\n\n", *rest))
+    assert (error.code, error.billed, error.retryable) == ("bad_answer", "unknown", False)
+    assert error.reply and (error.reply.completion.choices[0].content or "").endswith("A ")
+
+
+def test_fd01_a_broken_chunk_before_any_words_is_a_bad_answer_too(line: Line) -> None:
+    error = line.fail(sse(b'data: {"choices": [\n\n', *chunks("A dog.")))
+    assert (error.code, error.billed, error.http_status) == ("bad_answer", "unknown", 200)
+
+
+def test_fd01_a_last_chunk_without_its_end_is_a_stream_that_was_cut(line: Line) -> None:
+    error = line.fail(sse(chunk({"content": "A "}), b'data: {"choices": [{"delta'))
+    assert error.code == "stream_cut"
+
+
+@pytest.mark.parametrize(
+    "noise", [b"data: ping\n\n", b"data: \n\n", b": {\n\n", b"data: null\n\n", b"data: [1]\n\n"]
+)
+def test_fd01_pings_and_blanks_are_passed_over(line: Line, noise: bytes) -> None:
+    first, *rest = chunks("A big dog.")
+    assert line.ask(sse(first, noise, *rest)).completion.choices[0].content == "A big dog."
+
+
+USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+
+
+def test_fb06_usage_is_read_where_groq_and_relays_have_it(line: Line) -> None:
+    *most, last, done = chunks("A dog.", usage=None)
+    last = {**last, "x_groq": {"id": "r", "usage": USAGE}}
+    for step in (
+        sse(*most, last, done),
+        reply(200, {**completion("A dog.", usage=None), "x_groq": {"usage": USAGE}}),
+        reply(200, {"choices": [{**completion("A dog.")["choices"][0], "usage": USAGE}]}),
+    ):
+        usage = line.ask(step).completion.usage
+        assert usage and usage.counts == USAGE
+
+
+def test_fb09_done_ends_the_call_though_the_connection_stays_open(line: Line) -> None:
+    frames = text_of(*chunks("A dog."), "[DONE]").encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = f"{len(frames):x}\r\n".encode() + frames + b"\r\n"
+    reply = line.ask(held_open(head + body))
+    assert reply.completion.choices[0].content == "A dog."
+    assert reply.seconds < 5, "the endpoint would have left it open for a minute"

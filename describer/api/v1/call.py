@@ -30,6 +30,7 @@ from describer.engine.standing import standing
 from describer.engine.submit import (
     Ask,
     Refusal,
+    check_found_out,
     check_open,
     check_rate,
     check_words,
@@ -191,6 +192,7 @@ class EndpointCall:
                 body_hash = sha256(body).hexdigest()
             del body
         endpoint = endpoint_of(asked.model, key)
+        check_found_out(endpoint, asked.model, len(asked.pictures))
         self.streams = asked.streams
         if asked.streams:
             self.waiter.relay = Relay(self.channel.put, name="", usage=asked.wants_usage)

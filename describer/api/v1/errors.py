@@ -30,6 +30,7 @@ STATUS = {
     "unsupported_parameter": 400,
     "context_too_long": 400,
     "image_rejected": 400,
+    "too_many_images": 400,
     "too_large": 413,
     "content_filtered": 400,
     "bad_request": 400,
@@ -39,6 +40,13 @@ STATUS = {
     "image_missing": 500,
     "not_stored": 500,
     "cancelled": 400,
+}
+# Where OpenAI has a word for it, scripts look for that one; ours goes in a header beside it.
+_OPENAI_CODES = {
+    "no_credit": "insufficient_quota",
+    "rate_limited": "rate_limit_exceeded",
+    "context_too_long": "context_length_exceeded",
+    "content_filtered": "content_filter",
 }
 _LATER_SECONDS = 30  # where a 429 came without a time
 _CANCELLED = "This ask was cancelled on its page."
@@ -57,12 +65,12 @@ def failure(description: Description, raised: ChatError | None) -> HttpResponse:
     themselves. Our own tries are used up, and some may have been paid: the SDKs are told not to.
     """
     code = description.error_code or "cancelled"
-    fault = {"code": code} | _endpoint_fault(raised)
+    fault = {"code": _OPENAI_CODES.get(code, code)} | _endpoint_fault(raised)
     refusal = Refusal(description.error_message or _CANCELLED, status=STATUS.get(code, 502), **fault)
     if refusal.status == 429:
         seconds = getattr(raised, "retry_after", None) or _LATER_SECONDS
         refusal.retry_after = math.ceil(min(seconds, WAITED_SECONDS))
-    return error(refusal, **{"X-Should-Retry": "false"})
+    return error(refusal, **{"X-Should-Retry": "false", "X-Error-Code": code})
 
 
 def _endpoint_fault(raised: ChatError | None) -> dict[str, Any]:

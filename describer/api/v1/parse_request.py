@@ -87,7 +87,7 @@ def endpoint_of(model: str, key: ApiKey) -> Endpoint:
 
 def _is_unlisted(model: str, endpoint: Endpoint) -> bool:
     """Tell whether an endpoint whose models are known does not offer this one."""
-    return bool(endpoint.model_names) and model not in endpoint.offered
+    return endpoint.refuses_by_list(model)
 
 
 def _model_hint(model: str, names: Sequence[str]) -> str:

@@ -1,11 +1,13 @@
 """What an endpoint's models have been seen to refuse, so that each is met once and not with every ask."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 
-from describer.chat import Amendment
+from describer.chat import Amendment, ChatError
 from describer.models import Description, Endpoint
 
 _STREAM_OPTIONS = "stream_options"
@@ -37,7 +39,7 @@ class AdaptedCall:
 def call_for(description: Description) -> AdaptedCall:
     """Return a description's parameters with what was learned of its model applied."""
     call = AdaptedCall(_parameters(description))
-    of_model = description.endpoint.learned.get(description.model, {})
+    of_model = description.endpoint.learned_of(description.model)
     for param, to in of_model.get("renamed", {}).items():
         call = call.amended("renamed", param, to)
     for param in of_model.get("dropped", []):
@@ -70,11 +72,27 @@ def _parameters(description: Description) -> dict[str, Any]:
     return parameters | {_STREAM_OPTIONS: {**options, "include_usage": True}}
 
 
-def remember(description: Description, call: AdaptedCall, amendment: Amendment) -> AdaptedCall:
-    """Note what the model refused, for this endpoint and model alone; return the call to make instead."""
+@contextmanager
+def _learning(description: Description) -> Iterator[dict[str, Any]]:
+    """Give what is known of a description's model, to be changed, and write it down."""
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update().get(pk=description.endpoint_id)
-        of_model = endpoint.learned.setdefault(description.model, {})
+        yield endpoint.learned.setdefault(description.model, {})
+        endpoint.save(update_fields=["learned"])
+
+
+def learn(description: Description, error: ChatError) -> None:
+    """Note what an error tells of the model, if it can be so: how many pictures it takes at once, or that it sees none."""
+    sent = len(description.shown_pictures) + len(description.bare_links)
+    if not sent or error.teaches.get("images", 0) >= sent:
+        return
+    with _learning(description) as of_model:
+        of_model.update(error.teaches)
+
+
+def remember(description: Description, call: AdaptedCall, amendment: Amendment) -> AdaptedCall:
+    """Note what the model refused, for this endpoint and model alone; return the call to make instead."""
+    with _learning(description) as of_model:
         if amendment.kind == "renamed":
             renamed = of_model.setdefault("renamed", {})
             renamed.pop(amendment.to, None)
@@ -83,7 +101,6 @@ def remember(description: Description, call: AdaptedCall, amendment: Amendment) 
         if not amendment.to:
             dropped.add(amendment.param)
         of_model["dropped"] = sorted(dropped)
-        endpoint.save(update_fields=["learned"])
     call = call.amended(amendment.kind, amendment.param, amendment.to or "")
     for param in amendment.also:
         call = call.amended("dropped", param)

@@ -6,7 +6,15 @@
 from describer.engine.queue.doorbell import ring
 from describer.engine.queue.gate import narrow, widen
 from describer.engine.queue.left import leave, settle_left
-from describer.engine.queue.pause import must_wait, open_endpoint, pause_endpoint, pause_reason, send_ahead
+from describer.engine.queue.pause import (
+    confirm_pause,
+    must_wait,
+    note_false_alarm,
+    open_endpoint,
+    pause_endpoint,
+    pause_reason,
+    send_ahead,
+)
 from describer.engine.queue.process import process
 from describer.engine.queue.retry import Verdict, backoff, judge, put_off
 from describer.engine.queue.run import Run, Waiter
@@ -20,6 +28,7 @@ __all__ = (
     "Verdict",
     "ahead",
     "backoff",
+    "confirm_pause",
     "hand_all_back",
     "hand_back",
     "hand_back_held",
@@ -27,6 +36,7 @@ __all__ = (
     "leave",
     "must_wait",
     "narrow",
+    "note_false_alarm",
     "next_turn",
     "open_endpoint",
     "pause_endpoint",

@@ -4,12 +4,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from describer.db.clock import clock
 from describer.engine.queue.doorbell import ring
 from describer.models import Description, Endpoint, Status
 
+_FALSE_ALARMS = 3
+_CREDIBLE = timedelta(minutes=1)
 _REASONS = {
     "bad_key": "The endpoint refused the site's key; an admin must mend it.",
     "forbidden": "The endpoint forbids this site's key to ask; an admin must mend it.",
@@ -22,13 +24,40 @@ def pause_reason(endpoint: Endpoint) -> str:
     return _REASONS.get(endpoint.paused_code, endpoint.paused_code)
 
 
-def pause_endpoint(endpoint: Endpoint, code: str) -> None:
-    """Pause the endpoint, and let what is queued for it wait."""
+def pause_endpoint(endpoint: Endpoint, code: str, by: int) -> None:
+    """Pause the endpoint on the word of an ask's error (by the description's number), and let what is queued for it wait."""
     probe = clock.now() + timedelta(seconds=settings.PROBE_SECONDS)
     with transaction.atomic():
+        if not _is_believed(endpoint, by):
+            return
         endpoint.pause(code, probe)
         queued = Description.objects.filter(endpoint=endpoint, status=Status.QUEUED)
         queued.update(status=Status.WAITING, waiting_reason=_REASONS.get(code, code), not_before=None)
+
+
+def _is_believed(endpoint: Endpoint, by: int) -> bool:
+    """Tell whether one ask's word is enough: after three false alarms in a row it takes another ask's, within a minute."""
+    fresh = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+    if fresh.false_alarms < _FALSE_ALARMS:
+        return True
+    now = clock.now()
+    is_another = fresh.accuser not in (0, by)
+    if is_another and fresh.accused and abs(now - fresh.accused) < _CREDIBLE:
+        return True
+    Endpoint.objects.filter(pk=endpoint.pk).update(accuser=by, accused=now)
+    return False
+
+
+def confirm_pause(endpoint: Endpoint) -> None:
+    """Note that a probe found a paused endpoint as it was said to be."""
+    Endpoint.objects.filter(pk=endpoint.pk).update(false_alarms=0)
+
+
+def note_false_alarm(endpoint: Endpoint) -> None:
+    """Note that a probe found a paused endpoint answering: what one ask had met was its own."""
+    Endpoint.objects.filter(pk=endpoint.pk, false_alarms__lt=_FALSE_ALARMS).update(
+        false_alarms=F("false_alarms") + 1, accuser=0
+    )
 
 
 def open_endpoint(endpoint: Endpoint) -> bool:

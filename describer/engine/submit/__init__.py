@@ -2,6 +2,7 @@
 
 from describer.engine.submit.again import ask_again
 from describer.engine.submit.ask import Ask, check_rate, forget_tokens, judge, submit
+from describer.engine.submit.found_out import check_found_out, note_of
 from describer.engine.submit.inline import check_open, known_inline, record_refusal, submit_inline
 from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, pictures_again
@@ -14,6 +15,7 @@ __all__ = (
     "AskLink",
     "Refusal",
     "ask_again",
+    "check_found_out",
     "check_open",
     "check_rate",
     "check_words",
@@ -23,6 +25,7 @@ __all__ = (
     "keep_image",
     "keep_images",
     "known_inline",
+    "note_of",
     "record_refusal",
     "submit",
     "submit_inline",

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from describer.chat import ParameterError, read_parameters
 from describer.db.clock import clock
 from describer.engine import events, queue
+from describer.engine.submit.found_out import check_found_out
 from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, show
 from describer.errors import Refusal
@@ -112,7 +113,9 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     _check_room(ask)
     judged = judge(ask, endpoint)
     check_words(ask.key, judged.parameters, ask.messages)
-    check_key(ask.key, judged.model, len(_sets(ask)))
+    sets = _sets(ask)
+    check_found_out(endpoint, judged.model, max(map(len, sets), default=0))
+    check_key(ask.key, judged.model, len(sets))
     return replace(judged, pictures=pictures), endpoint
 
 
@@ -168,7 +171,7 @@ def _check_model(model: str, endpoint: Endpoint) -> None:
     if not (model or endpoint.model):
         message = "The endpoint names no model yet; set VISION_MODEL, or choose a model."
         raise Refusal(message, code="missing_required_parameter", param="model")
-    if len(model) > 200 or (model and endpoint.model_names and model not in endpoint.offered):
+    if len(model) > 200 or (model and endpoint.refuses_by_list(model)):
         raise Refusal(f"{model[:200]} is not offered by {endpoint}.", code="model_not_found", param="model")
 
 

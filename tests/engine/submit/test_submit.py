@@ -118,7 +118,7 @@ def test_x25_nul_is_removed_from_every_text(ask, given):
 
 
 def test_n43_what_is_asked_of_a_paused_endpoint_waits_with_the_reason(ask, sandbox):
-    pause_endpoint(sandbox, "no_credit")
+    pause_endpoint(sandbox, "no_credit", 0)
     (row,) = submit(ask())
     assert row.status == Status.WAITING
     assert "no credit" in row.waiting_reason
