@@ -56,6 +56,16 @@ def env_text(name: str, default: str = "") -> str:
     return os.environ.get(name) or default
 
 
+def env_contact(name: str, default: str) -> str:
+    """Read an address or mail address that a header can carry."""
+    text = env_text(name, default).strip()
+    if not (text.isascii() and text.isprintable()) or set(text) & set("()\\"):
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}; write an address such as https://example.org/bot or a mail address."
+        )
+    return text
+
+
 def env_list(name: str) -> list[str]:
     """Read a variable that lists texts, separated by commas."""
     return [text.strip() for text in os.environ.get(name, "").split(",") if text.strip()]

@@ -9,6 +9,7 @@ from vision_site.environment import (
     env_address,
     env_bool,
     env_choice,
+    env_contact,
     env_int,
     env_list,
     env_networks,
@@ -95,6 +96,7 @@ UPLOAD_SILENCE_SECONDS = env_int("UPLOAD_SILENCE_SECONDS", 60, 1)
 UPLOADS_PER_HOUR = env_int("UPLOADS_PER_HOUR", 20_000)
 UPLOAD_BYTES_PER_HOUR = env_int("UPLOAD_BYTES_PER_HOUR", 50 * 2**30)
 IMAGE_LINK_PORTS = env_ports("IMAGE_LINK_PORTS")
+CONTACT = env_contact("CONTACT", next(iter(env_list("CSRF_TRUSTED_ORIGINS")), ""))
 IMAGE_LINK_NETWORKS = env_networks("IMAGE_LINK_NETWORKS")
 WEBHOOK_PORTS = env_ports("WEBHOOK_PORTS")
 WEBHOOK_NETWORKS = env_networks("WEBHOOK_NETWORKS")

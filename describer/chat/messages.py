@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 _SHORTEST_PICTURE = 64
+_LONG_RUN = 400  # characters of base64 that are bytes rather than words
+_BASE64 = re.compile(rf"[A-Za-z0-9+/]{{{_LONG_RUN},}}={{0,2}}")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 
 
@@ -86,11 +88,20 @@ def redacted(body: Any) -> Any:
     """Return the same JSON without the bytes of its pictures: "data:image/jpeg;base64,... (612 kB)"."""
     if isinstance(body, str) and body.startswith("data:"):
         return _without_bytes(body)
+    if isinstance(body, str):
+        return without_base64(body)
     if isinstance(body, Mapping):
         return {key: redacted(value) for key, value in body.items()}
     if isinstance(body, list | tuple):
         return [redacted(entry) for entry in body]
     return body
+
+
+def without_base64(text: str) -> str:
+    """Return a text with its long runs of base64 told by their size: bytes of parts that are no picture of ours."""
+    if len(text) < _LONG_RUN:
+        return text
+    return _BASE64.sub(lambda run: f"... ({size_text(len(run[0]) * 3 // 4)} as base64)", text)
 
 
 def _without_bytes(url: str) -> str:

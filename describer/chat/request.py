@@ -14,6 +14,7 @@ from typing import Any
 
 from describer.chat.parameters import Detail
 from describer.chat.parse_parameters import NOT_PARAMETERS, ParameterError, read_parameters
+from describer.chat.picture_forms import as_contract_has_it
 from describer.lib.json_weight import json_elements
 from describer.lib.lenient_json import as_list, clean, storable
 from describer.lib.limits import MESSAGES, NESTING, REQUEST_ELEMENTS
@@ -180,6 +181,7 @@ def _check_message(message: Any, param: str) -> None:
         sentence = "The content is a text, or a list of parts that is not empty."
         raise ParameterError(f"{param}.content", sentence, "invalid_value")
     for number, part in enumerate(content):
+        content[number] = part = as_contract_has_it(part)
         _check_part(part, f"{param}.content[{number}]")
 
 

@@ -19,7 +19,11 @@ _PARAM = "image_url"
 
 def guarded_client() -> GuardedClient:
     """Return the guarded client with the ports and networks that the admin has set."""
-    return GuardedClient(ports=PORTS | settings.IMAGE_LINK_PORTS, trusted=settings.IMAGE_LINK_NETWORKS)
+    return GuardedClient(
+        ports=PORTS | settings.IMAGE_LINK_PORTS,
+        trusted=settings.IMAGE_LINK_NETWORKS,
+        contact=settings.CONTACT,
+    )
 
 
 def read_link(text: str) -> str:

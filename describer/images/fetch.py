@@ -17,9 +17,9 @@ from describer.lib.guard import AddressRefused, FetchFailed, GuardedClient, Guar
 _SECONDS = 20.0
 _MOST_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
+_REFUSES_PROGRAMS = (403, 406, 418, 429, 999)
 _IN_MEMORY = 2**18  # of a picture that is being fetched; the rest lies in a file without a name
 _HEADERS = {
-    "User-Agent": f"Describer/{__version__}",
     "Accept": "image/*,*/*;q=0.1",
     "Accept-Encoding": "identity",
 }
@@ -63,13 +63,20 @@ def _edge() -> Iterator[None]:
 def _follow(link: Link, client: GuardedClient, deadline: Deadline, file: BinaryIO, most: int) -> None:
     """Write what the link, or the last of its redirects, answers with."""
     for _ in range(1 + _MOST_REDIRECTS):
-        with client.ask("GET", link, deadline, _HEADERS) as answer:
+        with client.ask("GET", link, deadline, _HEADERS | {"User-Agent": _agent(client.contact)}) as answer:
             location = answer.headers.get("Location")
             if answer.status not in _REDIRECTS or not location:
                 _write_body(answer, file, most)
                 return
         link = link.follow(_header_text(location), client.ports)
     raise FetchFailed(f"{link.host} redirects too often.")
+
+
+def _agent(contact: str) -> str:
+    """Say who asks, and how to reach somebody."""
+    if not contact:
+        return f"Describer/{__version__} (a self-hosted site)"
+    return f"Describer/{__version__} (+{contact})"
 
 
 def _header_text(header: str) -> str:
@@ -83,8 +90,7 @@ def _header_text(header: str) -> str:
 def _write_body(answer: GuardedResponse, file: BinaryIO, most: int) -> None:
     host = answer.link.host
     if not 200 <= answer.status < 300:
-        reason = _status_words(answer.status)
-        raise FetchFailed(f"{host} answered {answer.status}{reason}. Open the link in a browser to see.")
+        raise FetchFailed(f"{host} answered {answer.status}{_status_words(answer.status)}")
     announced = answer.headers.get("Content-Length", "")
     if announced.isdigit() and int(announced) > most:
         raise errors.link_too_large(host, most)
@@ -100,13 +106,16 @@ def _write_body(answer: GuardedResponse, file: BinaryIO, most: int) -> None:
 
 
 def _status_words(status: int) -> str:
-    if status in (401, 403):
-        return ": it shows this to those it knows alone"
-    if status in (404, 410):
-        return ": there is nothing at this address"
-    if status >= 500:
-        return ": it has a fault"
-    return ""
+    if status in _REFUSES_PROGRAMS:
+        return ": this host refuses programs; save the picture and drop it here."
+    reason = ""
+    if status == 401:
+        reason = ": it shows this to those it knows alone"
+    elif status in (404, 410):
+        reason = ": there is nothing at this address"
+    elif status >= 500:
+        reason = ": it has a fault"
+    return f"{reason}. Open the link in a browser to see."
 
 
 def _refuse_page(file: BinaryIO, answer: GuardedResponse) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from describer.lib.guard import host_of
+from describer.lib.guard import LONGEST, host_of
 from describer.models.description import Description
 from describer.models.image import Image, SentCopy
 
@@ -32,7 +32,7 @@ class DescriptionLink(models.Model):
 
     description = models.ForeignKey(Description, models.CASCADE, related_name="links", db_index=False)
     position = models.PositiveSmallIntegerField()
-    url = models.CharField("address", max_length=2000)
+    url = models.CharField("address", max_length=LONGEST)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("description", "position"), name="link_position_once")]

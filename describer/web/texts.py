@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from describer.chat.messages import without_base64
 from describer.db.row_id import read_row_id
 from describer.models import Choice, Description
 from describer.models.choice import text_column
@@ -124,8 +125,11 @@ def text(request: HttpRequest, pk: int, part: str) -> HttpResponseBase:
         return StreamingHttpResponse(_pieces(rows, column), content_type="text/plain; charset=utf-8")
     begin = read_row_id(request.GET.get("begin"))
     words, length = _piece(rows, column, begin, _PIECE)
+    end = begin + len(words)
+    if part == "messages":
+        words = without_base64(words)
     context = {"pk": pk, "part": part, "words": words, "begin": begin, "length": length, "piece": _PIECE}
-    return render(request, "text.html", context | {"end": begin + len(words)})
+    return render(request, "text.html", context | {"end": end})
 
 
 def _place_of(rows: "QuerySet[Description]", part: str) -> "tuple[QuerySet[Any], str]":

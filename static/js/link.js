@@ -12,10 +12,11 @@ const say = (text) => {
   if (text) input.setAttribute("aria-invalid", "true");
 };
 
+// A blank within an address is read as browsers do; the site writes it as %20.
 const read = (text) => {
   try {
     const url = new URL(text);
-    return ["http:", "https:"].includes(url.protocol) && !/\s/.test(text) ? url : null;
+    return ["http:", "https:"].includes(url.protocol) && !/[\t\n\r]/.test(text) ? url : null;
   } catch {
     return null;
   }
@@ -55,4 +56,5 @@ input.addEventListener("keydown", (event) => {
   event.preventDefault();
   add();
 });
+form.addEventListener("link", (event) => { input.value = event.detail; add(); });
 form.addEventListener("submit", add, { capture: true });

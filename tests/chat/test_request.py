@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from describer.chat.messages import redacted
 from describer.chat.parse_parameters import ParameterError
 from describer.chat.request import put_back, read_request
 
@@ -186,3 +187,58 @@ def test_parameters_that_we_do_not_know_pass_with_value_and_type(unknown):
 def stored(value):
     """As it can be stored: NUL and lone surrogates become the replacement character."""
     return json.loads(json.dumps(value).replace("\\u0000", "\\ufffd"))
+
+
+DATA = "iVBORw0KGgo="
+URL = f"data:image/png;base64,{DATA}"
+FORMS = {
+    "Anthropic": {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": DATA}},
+    "Anthropic, by address": {"type": "image", "source": {"type": "url", "url": LINK}},
+    "Responses API": {"type": "input_image", "image_url": URL},
+    "Responses API, an object": {"type": "input_image", "image_url": {"url": URL}},
+    "a file": {"type": "file", "file": {"filename": "a.png", "file_data": URL}},
+    "a file of the AI SDK": {"type": "file", "mediaType": "image/png", "data": DATA},
+    "an image of the AI SDK": {"type": "image", "image": URL},
+    "an image of the AI SDK, by address": {"type": "image", "image": LINK},
+    "LangChain": {"type": "image", "source_type": "base64", "mime_type": "image/png", "data": DATA},
+    "LangChain 1": {"type": "image", "base64": DATA, "mime_type": "image/png"},
+    "LangChain, by address": {"type": "image", "url": LINK},
+    "media": {"type": "media", "mime_type": "image/png", "data": DATA},
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_fd04_a_picture_in_another_contracts_form_is_a_picture(name):
+    asked = read_request(body(messages=[message(text("What?"), FORMS[name])]))
+    assert [part.url for part in asked.pictures] == [LINK if "address" in name else URL]
+    assert asked.messages[0]["content"][1] == picture("picture:0")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AAAA"}},
+        {"type": "file", "file": {"file_id": "file-1"}},
+        {"type": "input_audio", "input_audio": {"data": DATA, "format": "wav"}},
+        {"type": "image", "source": {"type": "base64", "media_type": "video/mp4", "data": DATA}},
+        {"type": "image"},
+        {"type": "thing", "data": DATA},
+    ],
+)
+def test_fd04_what_is_no_picture_goes_on_as_it_came(part):
+    asked = read_request(body(messages=[message(text("What?"), part)]))
+    assert (asked.pictures, asked.messages[0]["content"][1]) == ([], part)
+
+
+def test_fd04_words_of_the_responses_api_are_words():
+    asked = read_request(body(messages=[message({"type": "input_text", "text": "What?"}, picture(LINK))]))
+    assert asked.question == "What?"
+
+
+def test_fd04_no_base64_is_shown():
+    part = {
+        "type": "file",
+        "file": {"file_data": "data:application/pdf;base64," + "QUJD" * 900, "more": "QUJD" * 900},
+    }
+    shown = json.dumps(redacted({"messages": [message(text("What?"), part)]}))
+    assert "QUJD" not in shown and shown.count("kB") == 2 and "What?" in shown

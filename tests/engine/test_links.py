@@ -117,7 +117,7 @@ def test_a19_an_address_inside_fails_in_the_job_without_a_connection(host, ask, 
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://a/b", "boat.jpg", "http://me:pw@a/", "http://a:22/", "http://a/" + "b" * 2000]
+    "url", ["ftp://a/b", "boat.jpg", "http://me:pw@a/", "http://a:22/", "http://a/" + "b" * 8000]
 )
 def test_e16_what_is_no_link_is_refused_at_the_ask(url, ask):
     with pytest.raises(Refusal) as caught:

@@ -4,6 +4,7 @@ import gzip
 import socket
 import ssl
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -301,7 +302,7 @@ NO_LINKS = (
 
 
 @pytest.mark.parametrize(
-    "url", [*SCHEMES, *NO_LINKS, "http://127.0.0.1/" + "a" * 2000, "http://" + "a." * 150]
+    "url", [*SCHEMES, *NO_LINKS, "http://127.0.0.1/" + "a" * 8000, "http://" + "a." * 150]
 )
 def test_a12_what_is_no_http_link_is_refused(url, gallery):
     refused(url, guarded_client(gallery))
@@ -431,3 +432,49 @@ def test_the_next_address_is_tried_where_one_does_not_answer(gallery):
     both = guarded_client(gallery).trusted + guarded_client(gallery, trusted="::1/128").trusted
     through = guarded_client(gallery).__class__(ports=frozenset([gallery.port]), trusted=both, resolve=names)
     assert fetch(gallery.at("/second", "two.example"), through)[0] == PHOTO
+
+
+# As links are: what storages sign, and what people paste.
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("/a%2fb%2Fc.jpg?X-Sig=a%2fb+c%20d", "/a%2fb%2Fc.jpg?X-Sig=a%2fb+c%20d"),
+        ("/my boat.jpg", "/my%20boat.jpg"),
+        ("/a/./b/../c.jpg", "/a/./b/../c.jpg"),
+        ("/schön.jpg?é", "/sch%C3%B6n.jpg?%C3%A9"),
+        ("?only=query", "/?only=query"),
+        ("/a.jpg#part", "/a.jpg"),
+        ("/a%zz[1]{2}|'.jpg", "/a%zz[1]{2}|'.jpg"),
+        ("/" + "s" * 7000, "/" + "s" * 7000),
+    ],
+)
+def test_fc09_a_link_is_asked_for_letter_by_letter(gallery, given, asked):
+    gallery.shows(asked.partition("?")[0], picture(PHOTO))
+    assert fetch(gallery.at(given), guarded_client(gallery))[0] == PHOTO
+    assert gallery.calls[-1].path == asked  # letter by letter
+
+
+def test_fc09_a_blank_in_a_redirect_is_followed(gallery):
+    gallery.shows("/my%20boat.jpg", picture(PHOTO))
+    moved = gallery.shows("/moved", redirect(gallery.at("/my boat.jpg"), 302))
+    assert fetch(moved, guarded_client(gallery))[0] == PHOTO
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_fc08_a_host_that_refuses_programs_is_told_and_what_helps(status, gallery):
+    message = failed(gallery.shows("/no", html(status)), guarded_client(gallery)).message
+    assert message.endswith("this host refuses programs; save the picture and drop it here.")
+
+
+def test_fc08_hosts_are_told_how_to_reach_somebody(gallery):
+    client = guarded_client(gallery)
+    where = gallery.shows("/a.jpg", picture(PHOTO))
+    for contact, agent in (
+        ("", "(a self-hosted site)"),
+        ("https://a.example/bot", "(+https://a.example/bot)"),
+    ):
+        fetch(where, replace(client, contact=contact))
+        sent = gallery.calls[-1].headers["user-agent"]
+        assert sent.startswith("Describer/") and sent.endswith(agent)

@@ -241,3 +241,42 @@ def test_the_picture_of_the_readme_is_the_site_as_it_is(site, visit):
     target.parent.mkdir(exist_ok=True)
     page.screenshot(path=target)
     assert target.stat().st_size > 20_000
+
+
+TRANSFER = """([kind, where, data, files]) => {
+    const transfer = new DataTransfer();
+    for (const [type, text] of Object.entries(data)) transfer.setData(type, text);
+    for (const [name, text] of files) {
+        const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+        transfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
+    }
+    const options = { bubbles: true, cancelable: true };
+    const event = kind === "paste"
+        ? new ClipboardEvent("paste", { ...options, clipboardData: transfer })
+        : new DragEvent(kind, { ...options, dataTransfer: transfer });
+    return !document.querySelector(where).dispatchEvent(event);
+}"""
+
+
+def test_fc07_what_comes_from_a_file_manager_or_a_page_is_a_picture(site, visit):
+    page = visit(site)
+    log_in(page, ADMIN)
+
+    def brings(kind, data, *names):
+        files = [[name, base64.b64encode(photo(60 + len(name), 48)).decode()] for name in names]
+        return page.evaluate(TRANSFER, [kind, "#question", data, files])
+
+    tiles = page.locator(".pics .pic")
+    assert brings("paste", {"text/plain": "boat.jpg"}, "boat.jpg")
+    assert brings("paste", {"text/plain": "/home/ann/my boat.jpg\n/home/ann/b.jpg"}, "my boat.jpg", "b.jpg")
+    assert brings("paste", {"text/plain": "file:///home/ann/sch%C3%B6n.jpg"}, "schön.jpg")
+    assert brings("paste", {"text/uri-list": "file:///home/ann/c.jpg", "text/plain": "whatever"}, "c.jpg")
+    expect(tiles).to_have_count(5)
+    assert not brings("paste", {"text/plain": "Words of a table", "text/html": "<b>Words</b>"}, "image.png")
+    assert not brings("paste", {"text/plain": "Words beside a picture"}, "image.png")
+    expect(tiles).to_have_count(5)
+    assert brings("drop", {"text/uri-list": "# from a page\r\nhttp://127.0.0.1:9/dragged.jpg\r\n"})
+    expect(tiles).to_have_count(6)
+    expect(page.locator(".pics .linked")).to_contain_text("127.0.0.1")
+    assert page.input_value("#question") == ""
+    assert not brings("drop", {"text/plain": "some words"})

@@ -61,12 +61,16 @@ class GuardedResponse:
 
 @dataclass(frozen=True)
 class GuardedClient:
-    """What is let through: which ports, which networks beside the public ones, and who looks names up."""
+    """What is let through: which ports, which networks beside the public ones, and who looks names up.
+
+    `contact` is how whoever is asked can reach this site's people.
+    """
 
     ports: frozenset[int] = PORTS
     trusted: tuple[Network, ...] = ()
     resolve: _Resolver = _resolved
     ca_file: str | None = None
+    contact: str = ""
 
     def link(self, text: str) -> Link:
         """Read a link to one of the ports. Raises AddressRefused."""

@@ -3,20 +3,23 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from string import punctuation
+from urllib.parse import quote, urljoin
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from describer.lib.guard.errors import AddressRefused
 
-LONGEST = 2000  # characters
+LONGEST = 8000  # characters: what storages sign for a while takes some thousands
 PORTS = frozenset((80, 443))
 _USUAL = {"http": 80, "https": 443}
 # Browsers drop or turn these, each in its own way; half a pair of surrogates is no letter and fits no encoding.
 _STRANGE = re.compile("[\x00-\x20\x7f-\xa0\\\\\ud800-\udfff]")
 
 
+_AUTHORITY = re.compile(r"[a-zA-Z]{1,9}://[^/?#]*")
+_AS_GIVEN = punctuation  # all else but letters and digits is no part of an address, and is written as UTF-8
 _LONGEST_HOST, _LONGEST_LABEL = 253, 63  # what DNS has room for
 
 
@@ -32,7 +35,7 @@ class Link:
     @classmethod
     def read(cls, text: str, ports: Collection[int] = PORTS) -> "Link":
         """Read a link. Raises AddressRefused when it is none, or goes to a port that is not among `ports`."""
-        text = text.strip()
+        text = text.strip().replace(" ", "%20")
         if len(text) > LONGEST or _STRANGE.search(text):
             raise AddressRefused
         try:
@@ -52,7 +55,7 @@ class Link:
             or not _is_host(parts.host)
         ):
             raise AddressRefused
-        return cls(scheme, parts.host.strip("[]"), port, parts.request_uri)
+        return cls(scheme, parts.host.strip("[]"), port, _target_of(text))
 
     def follow(self, location: str, ports: Collection[int] = PORTS) -> "Link":
         """Return where a redirect leads from here. Raises AddressRefused as `read` does."""
@@ -71,6 +74,15 @@ class Link:
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}{self.target}"
+
+
+def _target_of(text: str) -> str:
+    """Return path and query letter by letter as they were given: what is signed is these very letters."""
+    begun = _AUTHORITY.match(text)
+    target = text[begun.end() if begun else 0 :].partition("#")[0]
+    if not target.startswith("/"):
+        target = f"/{target}"
+    return quote(target, safe=_AS_GIVEN)
 
 
 def _is_host(host: str) -> bool:

@@ -110,7 +110,9 @@ def test_e33_no_code_is_left_out():
 
 @WHOLE_AND_STREAM
 @pytest.mark.parametrize("code", FAILURES)
-def test_e33_fb10_n11_n12_n14_n15_each_failure_of_the_endpoint_has_its_status_and_its_words(world, code, body):
+def test_e33_fb10_n11_n12_n14_n15_each_failure_of_the_endpoint_has_its_status_and_its_words(
+    world, code, body
+):
     step, status = FAILURES[code]
     question = f"{code} {len(body)}?"
     world.plays(question, step())
