@@ -38,6 +38,7 @@ TRAITS = "describer.route_traits"  # the key in an ASGI scope of what its route 
 STRANGERS_BYTES = 2**16
 
 _DISK_FULL = "The site's disk is full; tell its admin. Nothing was stored."
+_PACKED = "Send the body as it is, not packed."
 _SHORT = "The site has too many files open or too little memory to take that right now. Nothing was stored; try again in a few seconds."
 HEAR_SECONDS, HEAR_PAUSE = 2.0, 0.01
 _HEAR_BYTES = 2**24
@@ -125,6 +126,12 @@ def _refusal_of(error: OSError | MemoryError) -> Refusal | None:
     return None
 
 
+def _is_packed(headers: Headers) -> bool:
+    codings = (headers.get(b"content-encoding", b""), headers.get(b"transfer-encoding", b""))
+    named = {coding.strip().lower() for coding in b",".join(codings).split(b",")}
+    return bool(named - {b"", b"identity", b"chunked"})
+
+
 class _Body:
     """A request's body on its way in. Once it is refused, the application sees a caller who has hung up."""
 
@@ -144,7 +151,10 @@ class _Body:
         self.refused: Refusal | None = None
 
     async def announced(self) -> None:
-        """Judge the body by the length that its sender tells, before any of it is taken."""
+        """Judge the body by what its sender tells of it, before any of it is taken: whether it is packed, and its length."""
+        if _is_packed(self.headers):
+            self.refused = Refusal(_PACKED, code="unsupported_media_type", status=415)
+            return
         await self._judge(int(self.headers.get(b"content-length") or 0))
 
     async def _judge(self, size: int) -> None:

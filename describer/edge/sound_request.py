@@ -1,10 +1,14 @@
-"""What no database can hold is taken out of a request where it arrives: NUL, in addresses, queries and cookies.
+"""A request as all its readers can take it, put right where it arrives.
 
-PostgreSQL refuses it wherever it is looked up, and so did any page that had not thought of it. Forms and bodies are left
-to their readers, which say what is wrong.
+What no database can hold is taken out: NUL, in addresses, queries and cookies. PostgreSQL refuses it wherever it is looked
+up, and so did any page that had not thought of it. Forms and bodies are left to their readers, which say what is wrong.
+
+A body that came in chunks gets its length: Django takes a form of unknown length for an empty one. The kind of a body is
+told in small letters: Django knows forms by these alone.
 """
 
-from typing import Any
+import io
+from typing import IO, Any
 from urllib.parse import urlencode
 
 from django.core.handlers.asgi import ASGIRequest
@@ -18,7 +22,20 @@ _NO_CHARACTER = "\ufffd"
 
 
 class SoundRequest(ASGIRequest):
-    """A request whose query and cookies read as if NUL were not there; a cookie with NUL is none of ours."""
+    """A request whose query and cookies read as if NUL were not there; a cookie with NUL is none of ours.
+
+    Its length is that of the body which came, where its sender told none: a form in chunks is read as any other, and what
+    is too much for memory is refused by its length.
+    """
+
+    def __init__(self, scope: Scope, body: IO[bytes]) -> None:
+        super().__init__(scope, body)
+        if "CONTENT_TYPE" in self.META:
+            kind, semicolon, options = self.META["CONTENT_TYPE"].partition(";")
+            self.META["CONTENT_TYPE"] = kind.lower() + semicolon + options
+        if "HTTP_TRANSFER_ENCODING" in self.META:
+            self.META["CONTENT_LENGTH"] = str(body.seek(0, io.SEEK_END))
+            body.seek(0)
 
     @cached_property
     def GET(self) -> QueryDict:  # type: ignore[override]

@@ -1,9 +1,11 @@
 """The line before logins: short, and not in the order of coming."""
 
 import asyncio
+from io import BytesIO
 
-from describer.edge.login_line import LoginLine
-from describer.web.login_guard import LoginMemory
+from describer.edge.login_line import LoginLine, rank_of
+from describer.edge.sound_request import SoundRequest
+from describer.web.login_guard import LoginMemory, logins
 
 
 def played(play):
@@ -73,3 +75,16 @@ def test_fe09_what_is_remembered_has_an_end():
     assert len(memory.tries) == len(memory.known) == 10_000
     late = LoginMemory(0)
     assert [late.rank("x", "192.0.2.1") for _ in range(3)] == [1, 1, 1]
+
+
+def test_fd02_a_login_in_chunks_has_the_place_of_its_name():
+    logins.welcome("in-chunks", "192.0.2.77")
+    form = b"username=in-chunks&password=x"
+    chunked, told = ((b"transfer-encoding", b"chunked"),), ((b"content-length", b"29"),)
+    assert [rank_of(login(form, *how)) for how in (chunked, told)] == [0, 0]
+
+
+def login(form, *headers):
+    kind = (b"content-type", b"application/x-www-form-urlencoded")
+    scope = {"path": "/login/", "method": "POST", "client": ("192.0.2.77", 1), "headers": [kind, *headers]}
+    return SoundRequest(scope, BytesIO(form))

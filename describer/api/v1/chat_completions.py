@@ -69,8 +69,6 @@ def _unfit(request: HttpRequest) -> Refusal | None:
     if not _sends_json(request):
         message = "Send Content-Type: application/json, in UTF-8."
         return Refusal(message, code="unsupported_media_type", status=415)
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        return Refusal("Send the body as it is, not packed.", code="unsupported_media_type", status=415)
     return None
 
 
