@@ -1,7 +1,7 @@
 """Rules of the parameters that are objects; each gives the sentence that says what is wrong, or ""."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from describer.lib.lenient_json import as_dict
@@ -9,7 +9,46 @@ from describer.lib.lenient_json import as_dict
 _MOST_TOOLS = 128
 _FORMATS = ("text", "json_object", "json_schema")
 _MODES = ("none", "auto", "required")
+# What SDKs send by habit for "not set", of the contract's words and of the words that go with them; `web_search_options: {}`
+# is none of these, since it switches something on.
+_EMPTY: dict[str, tuple[Any, ...]] = {
+    "logit_bias": ({},),
+    "tools": ([],),
+    "functions": ([],),
+    "tool_choice": ("",),
+    "function_call": ("",),
+    "stop": ("", []),
+    "response_format": ({}, {"type": "text"}),
+    "modalities": ([], ["text"]),
+    "metadata": ({},),
+    "stream_options": ({},),
+} | dict.fromkeys(
+    (
+        "user",
+        "detail",
+        "prompt_cache_key",
+        "reasoning_effort",
+        "safety_identifier",
+        "service_tier",
+        "verbosity",
+    ),
+    ("",),
+)
+# What says how tools are called is nothing where there are none: these are what a model does then anyway.
+_WITHOUT_TOOLS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "tool_choice": ("tools", ("none", "auto")),
+    "function_call": ("functions", ("none", "auto")),
+}
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is sent by habit and sets nothing: an endpoint may refuse it, or take it for something."""
+    kept = {name: value for name, value in values.items() if value not in _EMPTY.get(name, ())}
+    for name, (of, idle) in _WITHOUT_TOOLS.items():
+        if of not in kept and kept.get(name) in idle:
+            del kept[name]
+    return kept
 
 
 def format_fault(chosen: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from describer.chat.parameter_rules import tool_choice_fault
+from describer.chat.parameter_rules import tool_choice_fault, without_empty
 from describer.chat.parameters import NAMES, Kind, Parameters, range_of, wrong_of
 from describer.lib.json_weight import json_elements
 from describer.lib.lenient_json import TooDeep, clean, storable
@@ -49,20 +49,19 @@ def read_parameters(
 ) -> dict[str, Any]:
     """Return only what was set, each parameter with the very value and type it had in JSON.
 
-    None is "not set", and so is "" unless `as_json`. Texts are read as forms and multipart spell them:
+    None is "not set", and so is "" unless `as_json`, and what SDKs send by habit where nothing is set. Texts are read as forms and multipart spell them:
     numbers, true/false/1/0/on/off, objects as JSON. With `as_json` a text stays a text (and is refused where
     a number belongs). `keep_unknown` keeps keys that are no parameter of ours, for the endpoint to judge; at
     most 100 keys in all. Raises ParameterError.
     """
     if len(parameters) > _MOST_KEYS:
         raise ParameterError("", f"At most {_MOST_KEYS} parameters.", "too_many_parameters")
-    values, faults = _as_values(parameters, as_json)
+    read, faults = _as_values(parameters, as_json)
+    values = without_empty(read)
     faults += _faults_of(values, most_answers)
     if faults:
         faults[0].errors = faults
         raise faults[0]
-    if values.get("logit_bias") == {}:
-        del values["logit_bias"]
     if keep_unknown:
         return values
     return {name: value for name, value in values.items() if name in NAMES}

@@ -175,7 +175,7 @@ def _check_message(message: Any, param: str) -> None:
     if message.get("role") not in _ROLES:
         raise ParameterError(f"{param}.role", f"A role is one of {', '.join(_ROLES)}.", "invalid_value")
     content = message.get("content")
-    if isinstance(content, str) or (content is None and _calls_instead(message)):
+    if isinstance(content, str) or (content in (None, []) and _calls_instead(message)):
         return
     if not isinstance(content, list) or not content:
         sentence = "The content is a text, or a list of parts that is not empty."
@@ -205,7 +205,7 @@ def _check_picture(picture: Any, param: str) -> None:
         return
     if not isinstance(picture, dict) or not isinstance(picture.get("url"), str) or not picture["url"]:
         raise ParameterError(f"{param}.url", "A picture is a data URL or a link.", "invalid_value")
-    if picture.get("detail") not in (None, *_DETAILS):
+    if picture.get("detail") not in (None, "", *_DETAILS):
         raise ParameterError(f"{param}.detail", "Detail is one of auto, low, high.", "invalid_value")
 
 
@@ -228,7 +228,7 @@ def _taken_out(part: dict[str, Any], position: int) -> str:
         return picture
     url: str = picture["url"]
     picture["url"] = f"{PLACE}{position}"
-    if picture.get("detail") is None:
+    if not picture.get("detail"):
         picture.pop("detail", None)
     return url
 

@@ -27,7 +27,7 @@ def fault(**given: Any) -> ParameterError:
         ("stream", "perhaps", "Stream is true or false."),
         ("stop", ["a", "b", "c", "d", "e"], "At most 4 stop texts."),
         ("stop", ["a", ""], "A stop text cannot be empty."),
-        ("stop", [], "A stop text cannot be empty."),
+        ("stop", [""], "A stop text cannot be empty."),
         ("max_tokens", 0, "At least 1 token."),
         ("presence_penalty", 2.5, "Presence penalty goes from -2 to 2."),
         ("frequency_penalty", "-3", "Frequency penalty goes from -2 to 2."),
@@ -41,9 +41,8 @@ def fault(**given: Any) -> ParameterError:
         ("seed", 2**63, "A whole number."),
         ("tools", [TOOL, {"type": "function", "function": {"name": "a b"}}],
          "Tool 2: the name may hold letters, digits, _ and -."),
-        ("tools", [], "At least 1 tool, at most 128."),
         ("tools", [TOOL] * 129, "At least 1 tool, at most 128."),
-        ("tool_choice", "auto", "Tool choice needs tools."),
+        ("tool_choice", "required", "Tool choice needs tools."),
         ("detail", "ultra", "One of auto, low, high."),
     ],
 )  # fmt: skip
@@ -59,7 +58,7 @@ def test_o04_to_o16_o20_says_what_is_wrong_with_a_value(name: str, wrong: Any, m
         ("temperature", 0), ("temperature", 1), ("temperature", 2), ("temperature", 0.7), ("top_p", 0), ("top_p", 1),
         ("n", 1), ("n", 128), ("stream", False), ("stop", "END"), ("stop", ["a", "b", "c", "d"]), ("stop", ["one"]),
         ("max_tokens", 1), ("presence_penalty", -2), ("frequency_penalty", 2.0), ("logit_bias", {"50256": -100}),
-        ("user", "x" * 256), ("response_format", {"type": "text"}), ("response_format", {"type": "json_object"}),
+        ("user", "x" * 256), ("response_format", {"type": "json_object"}),
         ("response_format", {"type": "json_schema", "json_schema": {"name": "a-b_1", "schema": {}, "strict": True}}),
         ("seed", 0), ("seed", -5), ("seed", 2**63 - 1), ("tools", [TOOL]), ("tools", [{"type": "web_search"}]),
         ("detail", "original"),
@@ -78,7 +77,7 @@ def test_e26_keeps_the_very_value_and_type(name: str, value: Any) -> None:
         ("temperature", "0", 0), ("temperature", " 0.5 ", 0.5), ("temperature", ".5", 0.5), ("top_p", "1e-1", 0.1),
         ("n", "3", 3), ("seed", "-7", -7), ("stream", "on", True), ("stream", "0", False), ("stream", "FALSE", False),
         ("stop", "END", "END"), ("stop", '["a", "b"]', ["a", "b"]), ("stop", "[", "["), ("stop", "[1]", "[1]"),
-        ("logit_bias", '{"1": 5}', {"1": 5}), ("response_format", '{"type": "text"}', {"type": "text"}),
+        ("logit_bias", '{"1": 5}', {"1": 5}), ("response_format", '{"type": "json_object"}', {"type": "json_object"}),
     ],
 )  # fmt: skip
 def test_multipart_spells_values_as_text(name: str, text: str, value: Any) -> None:
@@ -104,6 +103,39 @@ def test_an_empty_field_is_not_set(unset: Any) -> None:
 
 def test_o11_an_empty_bias_is_not_set() -> None:
     assert read_parameters({"logit_bias": "{}"}) == {}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"tools": []}, {"tools": [], "tool_choice": "auto"}, {"tool_choice": "none"},
+        {"functions": [], "function_call": "auto"}, {"stop": []}, {"stop": ""}, {"metadata": {}}, {"stream_options": {}},
+        {"modalities": ["text"]}, {"modalities": []}, {"response_format": {"type": "text"}}, {"response_format": {}},
+        {"user": "", "reasoning_effort": "", "detail": ""}, {"tools": None, "tool_choice": "auto"},
+    ],
+)  # fmt: skip
+def test_fd03_what_sdks_send_by_habit_is_not_set(given: dict[str, Any]) -> None:
+    assert read_parameters(given, as_json=True, keep_unknown=True) == {}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"web_search_options": {}}, {"modalities": ["text", "audio"]}, {"metadata": {"a": ""}}, {"stream": False}, {"logprobs": False},
+        {"tools": [TOOL], "tool_choice": "auto", "parallel_tool_calls": False}, {"foo": []}, {"functions": [{}], "function_call": "none"},
+        {"response_format": {"type": "text", "more": 1}}, {"stream_options": {"include_usage": False}}, {"parallel_tool_calls": False},
+    ],
+)  # fmt: skip
+def test_fd03_what_may_set_something_stays(given: dict[str, Any]) -> None:
+    assert read_parameters(given, as_json=True, keep_unknown=True) == given
+
+
+@pytest.mark.parametrize(("name", "odd"), [("tools", {}), ("tools", [[]]), ("stop", {}), ("user", [])])
+def test_fd03_an_empty_value_of_another_type_is_a_fault(name: str, odd: Any) -> None:
+    with pytest.raises(ParameterError) as caught:
+        read_parameters({name: odd}, as_json=True)
+
+    assert (caught.value.param, caught.value.code) == (name, "invalid_type")
 
 
 def test_o16_a_tool_is_chosen_from_the_list() -> None:

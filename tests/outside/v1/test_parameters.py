@@ -4,7 +4,7 @@ import pytest
 
 from tests.endpoint import error
 from tests.outside.people import SECRET
-from tests.outside.v1.world import MODEL, expect, fault, said
+from tests.outside.v1.world import MODEL, PHOTO, data_url, expect, fault, said
 
 pytestmark = pytest.mark.site
 
@@ -15,14 +15,14 @@ pytestmark = pytest.mark.site
         ("temperature", 2.1, "invalid_value", "0 to 2"), ("temperature", -1, "invalid_value", "0 to 2"), ("temperature", "1", "invalid_type", ""),
         ("temperature", True, "invalid_type", ""), ("top_p", 1.5, "invalid_value", "0 to 1"), ("n", 0, "invalid_value", "1 to 128"),
         ("n", 129, "invalid_value", "1 to 128"), ("n", 1.5, "invalid_type", ""), ("stream", "yes", "invalid_type", ""), ("stream", 1, "invalid_type", ""),
-        ("stop", [], "invalid_value", ""), ("stop", ["a"] * 5, "invalid_value", "At most 4"), ("stop", "", "invalid_value", "empty"),
+        ("stop", ["a"] * 5, "invalid_value", "At most 4"), ("stop", [""], "invalid_value", "empty"),
         ("stop", ["a", ""], "invalid_value", "empty"), ("stop", 7, "invalid_type", ""), ("max_tokens", 0, "invalid_value", "At least 1"),
         ("max_tokens", "9", "invalid_type", ""), ("presence_penalty", 2.5, "invalid_value", "-2 to 2"), ("frequency_penalty", -3, "invalid_value", "-2 to 2"),
         ("logit_bias", {"a": 1}, "invalid_value", "token id"), ("logit_bias", {"1": 101}, "invalid_value", "-100 to 100"), ("logit_bias", [], "invalid_type", ""),
         ("user", "x" * 257, "invalid_value", "256"), ("user", 7, "invalid_type", ""), ("response_format", {"type": "xml"}, "invalid_value", ""),
         ("response_format", {"type": "json_schema", "json_schema": {}}, "invalid_value", "name"), ("response_format", "json", "invalid_type", ""),
-        ("seed", 2**63, "invalid_value", "whole number"), ("seed", 1.5, "invalid_type", ""), ("tools", [], "invalid_value", ""), ("tools", {}, "invalid_type", ""),
-        ("tools", [{"type": "function", "function": {"name": "a b"}}], "invalid_value", "Tool 1"), ("tool_choice", "auto", "invalid_value", "needs tools"),
+        ("seed", 2**63, "invalid_value", "whole number"), ("seed", 1.5, "invalid_type", ""), ("tools", {}, "invalid_type", ""),
+        ("tools", [{"type": "function", "function": {"name": "a b"}}], "invalid_value", "Tool 1"), ("tool_choice", "required", "invalid_value", "needs tools"),
     ],
 )  # fmt: skip
 def test_e19_a_value_out_of_its_range_or_of_a_wrong_type_is_refused_by_name(world, name, value, code, words):
@@ -46,6 +46,24 @@ def test_e19_null_is_not_set(world):
     reply = world.post("Nulls?", **dict.fromkeys(names))
     assert reply.headers["content-type"] == "application/json"
     assert sorted(world.sent("Nulls?")[0].body) == ["messages", "model"]
+    assert world.row(reply)["parameters"] == {}
+
+
+def test_fd03_empties_of_habit_reach_neither_the_endpoint_nor_the_row(world):
+    habits = {
+        "tools": [], "tool_choice": "auto", "functions": [], "function_call": "none", "stop": [],
+        "metadata": {}, "modalities": ["text"], "response_format": {"type": "text"}, "stream_options": None, "user": "",
+        "logit_bias": {}, "reasoning_effort": "",
+    }  # fmt: skip
+    calls = said("", role="assistant") | {"content": [], "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}  # fmt: skip
+    picture = said("Habits?", data_url(PHOTO))
+    picture["content"][1]["image_url"]["detail"] = ""
+    reply = world.post("", messages=[calls, picture], **habits)
+    assert reply.status_code == 200, reply.text
+    (call,) = world.sent("Habits?")
+    assert sorted(call.body) == ["messages", "model"]
+    assert call.body["messages"][0] == calls
+    assert sorted(call.body["messages"][1]["content"][1]["image_url"]) == ["url"]
     assert world.row(reply)["parameters"] == {}
 
 
