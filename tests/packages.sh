@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need from the system: Chromium, Redis, PostgreSQL, nginx and OpenSSL (for certificates). As root on Debian they are installed;
+# What the tests need from the system: Chromium, Redis, PostgreSQL, PgBouncer, nginx, Caddy and OpenSSL (for certificates). As root on Debian they are installed;
 # elsewhere this says exactly what is missing and fails.
 set -eu
 
@@ -9,7 +9,9 @@ missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null 2>&1 || missing="$missing postgresql"
+command -v pgbouncer >/dev/null 2>&1 || missing="$missing pgbouncer"
 command -v nginx >/dev/null 2>&1 || missing="$missing nginx-light"
+command -v caddy >/dev/null 2>&1 || missing="$missing caddy"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -85,6 +85,7 @@ LATER_PATIENCE_SECONDS = 3600  # nor those that an endpoint answered by "later";
 STORM_SECONDS = 600  # after so long without a "later" an endpoint's gate is wide open again
 PROBE_SECONDS = 60
 GRACE_SECONDS = env_int("GRACE_SECONDS", 30)
+MIGRATE_WAIT_SECONDS = env_int("MIGRATE_WAIT_SECONDS", 600)
 
 # What may be uploaded.
 IMAGE_MAX_BYTES = env_int("IMAGE_MAX_BYTES", 50 * 2**20, 1)

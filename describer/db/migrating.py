@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.conf import settings
 from django.db import connection as default_connection
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
-_ADVISORY_LOCK = 7_305_801_386  # any number that is ours alone
+from describer.db.migration_lock import only_holder
+
 _held = threading.local()
 
 
@@ -65,21 +65,7 @@ def one_at_a_time(connection: Any = default_connection) -> Iterator[None]:
         return
     _held.is_held = True
     try:
-        with _lock_of(connection):
+        with only_holder(connection):
             yield
     finally:
         _held.is_held = False
-
-
-@contextmanager
-def _lock_of(connection: Any) -> Iterator[None]:
-    if connection.vendor != "postgresql":
-        with settings.DATA_FOLDER.locked("migrate.lock"):
-            yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])

@@ -13,6 +13,7 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from describer.db.clock import clock
+from describer.db.pieces import in_pieces
 from describer.lib.look_alike import alphabets_of, drawn
 from describer.models.statements import SELECT_API_KEY
 
@@ -51,10 +52,10 @@ class User(AbstractUser):
                 "This name mixes letters of several alphabets that look alike; use those of one."
             )
         look = drawn(self.username)
-        for name in others.values_list("username", flat=True).iterator():
-            if drawn(name) == look and name != self.username:
+        for other in in_pieces(others.only("username")):
+            if drawn(other.username) == look and other.username != self.username:
                 raise ValidationError(
-                    f"This name looks like {name}, which is another person's; choose another one."
+                    f"This name looks like {other.username}, which is another person's; choose another one."
                 )
 
 

@@ -1,5 +1,6 @@
 """What the doctor finds where rows and pictures are kept."""
 
+from itertools import islice
 from pathlib import Path
 
 import psycopg
@@ -8,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 
 from describer.db import version
+from describer.db.pieces import in_pieces
 from describer.management.doctor.findings import NOTE, OK, WRONG, Finding, Findings
 from describer.models import Image
 from describer.ops.monitoring import checks
@@ -82,11 +84,11 @@ def _room(free: int) -> Finding:
 
 def the_pictures(every: bool) -> Findings:
     """Look for the files that the newest rows name, or all rows."""
-    rows = Image.objects.order_by("-pk").prefetch_related("sent_copies")
+    rows = in_pieces(Image.objects.prefetch_related("sent_copies"))
     if not every:
-        rows = rows[:_SOME_IMAGES]
+        rows = islice(rows, _SOME_IMAGES)
     seen, gone = 0, []
-    for image in rows.iterator(chunk_size=500):
+    for image in rows:
         seen += 1
         gone += [f"{name} of image {image.pk}" for name in image.files if not default_storage.exists(name)]
     which = f"all {seen}" if every else f"the newest {seen}"
