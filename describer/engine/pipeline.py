@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
+
 from describer.chat import (
     Amendment,
     ChatError,
@@ -39,6 +41,7 @@ from describer.media.site_fault import words_of_fault
 from describer.models import Attempt, Description, Status, Transcript
 from describer.models.transcript import transcript_of
 
+_LATER = "rate_limited"
 AMENDMENTS = 3  # parameters that one run will change for a model before it gives up
 
 
@@ -171,14 +174,29 @@ def _amendment(description: Description, error: ChatError, call: AdaptedCall) ->
 
 
 def _end_unwaited(run: Run, waiter: Waiter) -> None:
-    """End a run whose caller is gone before the next call: cancelled if nothing was sent, else failed as the last call."""
+    """End a run whose caller waits no more for the next call.
+
+    One who was told to come later has failed; of one who is gone it is cancelled if nothing was sent, else failed as the last
+    call.
+    """
+    reason = run.description.waiting_reason
     if not run.description.resume(run.token):
         return
-    if waiter.error is None:
+    if waiter.later is not None:
+        store.end(run, Status.FAILED, error_code=_LATER, error_message=_told_later(waiter, reason))
+    elif waiter.error is None:
         store.end(run, Status.CANCELLED)
     else:
         failure = {"error_code": waiter.error.code, "error_message": waiter.error.message}
         store.end(run, Status.FAILED, **failure)
+
+
+def _told_later(waiter: Waiter, reason: str) -> str:
+    most = settings.ENDPOINT_WAIT_SECONDS
+    if waiter.error:
+        reason = waiter.error.message
+    how = "ask again later, or for a stream, which hears that it waits"
+    return f"{reason} A call that asks for no stream waits {most} s for its turn at most: {how}."
 
 
 def request_of(description: Description) -> dict[str, Any]:

@@ -191,6 +191,10 @@ class Description(models.Model):
         """Return the description's lines in the ledger, in order."""
         return Attempt.objects.filter(description=self.pk).order_by("number")
 
+    def may_be_billed(self) -> bool:
+        """Tell whether a call of it is, or may be, on the bill."""
+        return self.attempts().exclude(billed=Attempt.Billed.NO).exists()
+
     def cancel(self) -> bool:
         """Cancel the ask if it is not at its end. The lease stays: a call under way is still accounted for."""
         open_states = (Status.QUEUED, Status.WAITING, Status.RUNNING)

@@ -196,6 +196,8 @@ class EndpointCall:
         self.streams = asked.streams
         if asked.streams:
             self.waiter.relay = Relay(self.channel.put, name="", usage=asked.wants_usage)
+        else:
+            self.waiter.patience = settings.ENDPOINT_WAIT_SECONDS
         ask = self._ask(key, asked, token, body_hash)
         check_words(key, ask.parameters, ask.messages)
         if known := known_inline(ask):
@@ -260,7 +262,7 @@ class EndpointCall:
         transcript = transcript_of(description)
         whole = description.error_code in ("", "empty_answer", "content_filtered")
         if transcript is None or transcript.answer is None or not whole:
-            return failure(description, self.waiter.error)
+            return failure(description, self.waiter.error, self.waiter.later)
         answer: dict[str, Any] = transcript.answer
         if self.waiter.relay:
             self.waiter.relay.finish(answer, answer.get("usage"))

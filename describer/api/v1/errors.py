@@ -58,18 +58,21 @@ def reply_to(request: HttpRequest, raised: Exception) -> HttpResponse:
     return handler(request, raised)
 
 
-def failure(description: Description, raised: ChatError | None) -> HttpResponse:
+def failure(description: Description, raised: ChatError | None, later: float | None = None) -> HttpResponse:
     """Return the reply for a description that failed.
 
     `raised` is what the last call came to, where this process made it. SDKs repeat 408, 409, 429 and 5xx by
-    themselves. Our own tries are used up, and some may have been paid: the SDKs are told not to.
+    themselves. Our own tries are used up, and some may have been paid: the SDKs are told not to. Where a call would have had
+    to wait too long for its turn they may, `later`, unless something may have been paid before.
     """
     code = description.error_code or "cancelled"
     fault = {"code": _OPENAI_CODES.get(code, code)} | _endpoint_fault(raised)
     refusal = Refusal(description.error_message or _CANCELLED, status=STATUS.get(code, 502), **fault)
     if refusal.status == 429:
-        seconds = getattr(raised, "retry_after", None) or _LATER_SECONDS
+        seconds = later or getattr(raised, "retry_after", None) or _LATER_SECONDS
         refusal.retry_after = math.ceil(min(seconds, WAITED_SECONDS))
+    if later is not None and not description.may_be_billed():
+        return error(refusal, **{"X-Error-Code": code})
     return error(refusal, **{"X-Should-Retry": "false", "X-Error-Code": code})
 
 

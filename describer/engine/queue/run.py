@@ -1,5 +1,6 @@
 """A run: a description under its lease, with its transcript and whoever waits for it."""
 
+import math
 import threading
 from dataclasses import dataclass, field
 
@@ -11,13 +12,17 @@ from describer.models import Description, Transcript
 class Waiter:
     """Whoever waits in this process for a run: a call at our own endpoint, or the shell.
 
-    `relay` gets a stream's chunks; `error` is the last call's. When it is `over`, nobody waits any more.
+    `relay` gets a stream's chunks; `error` is the last call's. When it is `over`, nobody waits any more. `patience` is how many
+    seconds more it waits for its turn, in all waits of its run together. Where that would take longer it is told to come
+    `later`, after so many seconds, 0 where nobody knows.
     """
 
     relay: Relay | None = None
     over: threading.Event = field(default_factory=threading.Event)
     hung_up: bool = False
     error: ChatError | None = None
+    patience: float = math.inf
+    later: float | None = None
 
     def hang_up(self) -> None:
         """Wait no more: whoever waited is gone."""

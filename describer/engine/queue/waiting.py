@@ -2,11 +2,13 @@
 
 import logging
 import random
+import time
 from itertools import count
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
-from describer.db.clock import clock
+from describer.db.clock import SLACK_SECONDS, clock
 from describer.db.connections import borrowed, release
 from describer.db.unavailable import is_unavailable
 from describer.engine.queue import gate
@@ -24,11 +26,20 @@ _LOOKS = 20  # after so many in vain, somebody who is not next sees whether the 
 def wait_inline(run: Run, waiter: Waiter) -> bool:
     """Sleep until the run is due, it is its person's turn and its endpoint's gate lets it through.
 
-    False when it ends without another call.
+    False when it ends without another call: nobody waits any more, or it takes longer than the waiter has patience.
     """
     release()
+    began = time.monotonic()
+    try:
+        return _waited(run, waiter, began + waiter.patience)
+    finally:
+        waiter.patience -= time.monotonic() - began
+
+
+def _waited(run: Run, waiter: Waiter, end: float) -> bool:
     endpoint, person = run.description.endpoint_id, run.description.owner_id
-    if waiter.over.wait(_until_due(run)):
+    due = _until_due(run)
+    if _is_too_long(waiter, end, due) or waiter.over.wait(due):
         return False
     with process.inline_line.joined(endpoint, person):
         for look in count(1):
@@ -37,9 +48,19 @@ def wait_inline(run: Run, waiter: Waiter) -> bool:
                 goes = _looked(run, at_gate=is_next)
                 if goes is not None:
                     return goes
+            if _is_too_long(waiter, end, _until_open(run)):
+                break
             if waiter.over.wait(random.uniform(0.5, 1.5) * LOOK_SECONDS):  # noqa: S311  no secret
                 break
     return False
+
+
+def _is_too_long(waiter: Waiter, end: float, seconds: float) -> bool:
+    """Tell whether so many seconds are more than the waiter waits; it is told to come later then, before they are over."""
+    if time.monotonic() + seconds <= end:
+        return False
+    waiter.later = seconds
+    return True
 
 
 def _looked(run: Run, *, at_gate: bool) -> bool | None:
@@ -78,11 +99,21 @@ def _until_due(run: Run) -> float:
     return max(0.0, (due - clock.now()).total_seconds())
 
 
+def _until_open(run: Run) -> float:
+    """Return the seconds until the gate opens, as it was told at the last look; 0 where it is open, or narrow."""
+    opens = run.description.endpoint.gate_opens
+    if opens is None:
+        return 0.0
+    seconds = (opens - clock.now()).total_seconds()
+    return seconds if 0 < seconds < settings.PATIENCE_SECONDS + SLACK_SECONDS else 0.0
+
+
 def _resumed(run: Run) -> bool:
     """Take the run up again, if its endpoint's gate lets it through and its person has a share left."""
     row = run.description
     with transaction.atomic():
         endpoint = Endpoint.objects.defer("model_names").get(pk=row.endpoint_id)
+        row.endpoint.gate_opens = endpoint.gate_opens
         if gate.room(endpoint, 1):
             process.inline_line.step_back(endpoint.pk, row.owner_id)
             if not row.policy.holds_connection or has_share(endpoint, row.owner_id):

@@ -19,7 +19,7 @@ from describer.engine.queue.process import process
 from describer.engine.submit.ask import Ask, check_key, given_before, row_of, transcribe
 from describer.engine.submit.pictures import show
 from describer.errors import Refusal
-from describer.models import Attempt, Description, Endpoint, Status
+from describer.models import Description, Endpoint, Status
 from describer.models.statements import INSERT_DESCRIPTION
 from describer.models.webhook import tell_webhooks
 
@@ -91,7 +91,7 @@ def known_inline(ask: Ask) -> Description | None:
         return None
     row = known[0]
     ended = row.status in (Status.FAILED, Status.CANCELLED)
-    if ended and not Attempt.objects.filter(description=row.pk).exclude(billed=Attempt.Billed.NO).exists():
+    if ended and not row.may_be_billed():
         Description.objects.filter(pk=row.pk).update(submit_token=None)
         return None
     return row
