@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from describer.chat.header_rules import OURS
+
 TAG = "describer"
 
 
@@ -30,9 +32,26 @@ def check_endpoint(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if address.scheme not in ("http", "https") or not address.hostname:
         hint = "Write it with its scheme, for example https://api.example.org/v1."
         return [Error("VISION_BASE_URL is no http or https address.", hint=hint, id="describer.E003")]
-    if address.scheme == "http" and settings.VISION_API_KEY and not _is_near(address.hostname):
+    named = {"VISION_API_KEY": settings.VISION_API_KEY, "VISION_HEADERS": settings.VISION_HEADERS}
+    sent = [name for name, value in named.items() if value]
+    if address.scheme == "http" and sent and not _is_near(address.hostname):
         hint = "Use https, or a server on this machine."
-        return [Warning("VISION_API_KEY travels unencrypted.", hint=hint, id="describer.W001")]
+        what = f"{' and '.join(sent)} travel{'s' if len(sent) == 1 else ''} unencrypted."
+        return [Warning(what, hint=hint, id="describer.W001")]
+    return []
+
+
+@register(TAG)
+def check_headers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Demand that no header of the environment says how a call is sent, or another key than VISION_API_KEY does."""
+    names = {name.lower() for name in settings.VISION_HEADERS}
+    if odd := sorted(names & OURS):
+        hint = "Leave them out: the site sets them by itself."
+        return [Error(f"VISION_HEADERS names {', '.join(odd)}.", hint=hint, id="describer.E006")]
+    if settings.VISION_API_KEY and "authorization" in names:
+        hint = "Set one of the two."
+        what = "VISION_API_KEY and VISION_HEADERS both say what Authorization is."
+        return [Error(what, hint=hint, id="describer.E007")]
     return []
 
 

@@ -6,8 +6,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from describer.api.errors import unknown_url
-from describer.api.v1.models import unknown_url as v1_unknown_url
-from describer.api.v1.models import without_v1
+from describer.api.v1.elsewhere import unknown_url as v1_unknown_url
+from describer.api.v1.elsewhere import without_v1
 from describer.web.account import account, account_key_revoke, account_keys, account_password
 from describer.web.answer import answer
 from describer.web.ask import ask, card

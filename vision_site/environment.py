@@ -1,6 +1,9 @@
 """Readers of environment variables; a secret may also lie in a file named by NAME_FILE."""
 
+import json
 import os
+import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -50,6 +53,11 @@ _LIBPQ = frozenset(
     ]
 )
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]{1,8000}")
+_SHORTEST_SECRET = 8
+_HEADERS_LIKE = 'write a header a line, like api-key: abc, or a JSON object like {"api-key": "abc"}'
+
 
 def env_text(name: str, default: str = "") -> str:
     """Read a variable; one that is empty is not set."""
@@ -80,6 +88,37 @@ def env_secret(name: str, default: str = "") -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {path}") from error
+
+
+def env_headers(name: str) -> dict[str, str]:
+    """Read headers of HTTP, secret ones, and so never shown: `Name: value` on a line each, or a JSON object of texts."""
+    text = env_secret(name)
+    pairs = [(key.strip(), value.strip()) for key, value in _header_pairs(name, text)]
+    for key, value in pairs:
+        if not _HEADER_NAME.fullmatch(key) or not _HEADER_VALUE.fullmatch(value):
+            raise ImproperlyConfigured(f"{name} is not right: {_HEADERS_LIKE}.")
+    if len({key.lower() for key, _ in pairs}) < len(pairs):
+        raise ImproperlyConfigured(f"{name} names a header twice.")
+    return dict(pairs)
+
+
+def header_secrets(headers: Mapping[str, str]) -> list[str]:
+    """Return what must not be seen of secret headers; of "Bearer abc" also what stands behind the blank. Short ones are words."""
+    values = [text for value in headers.values() for text in (value, value.rpartition(" ")[2])]
+    return [text for text in values if len(text) >= _SHORTEST_SECRET]
+
+
+def _header_pairs(name: str, text: str) -> list[tuple[str, str]]:
+    if not text.startswith("{"):
+        lines = [line.partition(":") for line in text.splitlines() if line.strip()]
+        return [(key, value) for key, _, value in lines]
+    try:
+        pairs = json.loads(text, object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        pairs = None
+    if not isinstance(pairs, list) or not all(isinstance(value, str) for _, value in pairs):
+        raise ImproperlyConfigured(f"{name} is not right: {_HEADERS_LIKE}.") from None
+    return pairs
 
 
 def env_bool(name: str, default: bool) -> bool:

@@ -8,6 +8,6 @@ _THEIRS = SafeExceptionReporterFilter.hidden_settings.pattern
 
 
 class HiddenSettings(SafeExceptionReporterFilter):
-    """Hides URLs, too: they hold passwords."""
+    """Hides URLs and headers, too: they hold passwords and keys."""
 
-    hidden_settings = re.compile(f"{_THEIRS}|_URL|LOCATION", re.IGNORECASE)
+    hidden_settings = re.compile(f"{_THEIRS}|_URL|_HEADERS|LOCATION", re.IGNORECASE)

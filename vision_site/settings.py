@@ -10,6 +10,7 @@ from vision_site.environment import (
     env_bool,
     env_choice,
     env_contact,
+    env_headers,
     env_int,
     env_list,
     env_networks,
@@ -17,6 +18,7 @@ from vision_site.environment import (
     env_redis,
     env_secret,
     env_text,
+    header_secrets,
 )
 from vision_site.server_url import passwords_in
 
@@ -50,6 +52,7 @@ VISION_BASE_URL = env_address("VISION_BASE_URL", login=True) or (
 VISION_MODEL = env_text("VISION_MODEL") or (
     "claude-sonnet-4-20250514" if VISION_API_KEY and not env_text("VISION_BASE_URL") else ""
 )
+VISION_HEADERS = env_headers("VISION_HEADERS")
 VISION_CA_FILE = env_text("VISION_CA_FILE")
 VISION_TIMEOUTS = {
     "connect": env_int("VISION_CONNECT_TIMEOUT", 10, 1),
@@ -320,6 +323,7 @@ LOG_LEVEL = (env_text("LOG_LEVEL") or "INFO").upper()
 LOG_FORMAT = env_choice("LOG_FORMAT", "text", "json")
 SECRETS = [  # never in a log line
     *(VISION_API_KEY, SECRET_KEY, METRICS_TOKEN, S3_OPTIONS["secret_key"] or ""),
+    *header_secrets(VISION_HEADERS),
     *passwords_in(DATABASE_URL, REDIS_URL, VISION_BASE_URL),
 ]
 DEFAULT_EXCEPTION_REPORTER_FILTER = "vision_site.hidden.HiddenSettings"

@@ -31,7 +31,8 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         ranges=_RANGES,
         switches=SWITCHES,
         help_text=f"An object of whole numbers: {', '.join(_RANGES)}; and of true or false: "
-        f"{', '.join(SWITCHES)} (links to pictures go to the endpoint as they are).",
+        f"{', '.join(SWITCHES)} (links to pictures go to the endpoint as they are). headers: an object of texts that go with "
+        "each call, by their names; secret ones belong into the variable VISION_HEADERS.",
     )
 
     class Meta:

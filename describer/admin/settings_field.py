@@ -7,7 +7,11 @@ from typing import Any
 from django import forms
 from django.forms.fields import InvalidJSONInput
 
+from describer.chat.header_rules import header_fault
+from describer.models.endpoint import HEADERS
+
 _CHARACTERS = 2_000
+_MOST_HEADERS = 20
 _UNREADABLE = (
     ValueError,
     RecursionError,
@@ -15,7 +19,7 @@ _UNREADABLE = (
 
 
 class SettingsField(forms.JSONField):
-    """Takes whole numbers within `ranges`, and `switches` that are true or false; nothing else, and none twice."""
+    """Takes whole numbers within `ranges`, `switches` that are true or false, and `headers`; nothing else, and none twice."""
 
     widget = forms.Textarea(attrs={"rows": 5})
 
@@ -27,7 +31,7 @@ class SettingsField(forms.JSONField):
 
     def to_python(self, value: Any) -> Any:
         values = _typed(value)
-        known = [*self.ranges, *self.switches]
+        known = [*self.ranges, *self.switches, HEADERS]
         if not isinstance(values, dict) or set(values) - set(known):
             raise forms.ValidationError(f"An object with any of {', '.join(known)}, and nothing else.")
         for name, given in values.items():
@@ -45,6 +49,9 @@ class SettingsField(forms.JSONField):
             return True
 
     def _check(self, name: str, given: Any) -> None:
+        if name == HEADERS:
+            _check_headers(given)
+            return
         if name in self.switches:
             if not isinstance(given, bool):
                 raise forms.ValidationError(f"{name} is true or false.")
@@ -52,6 +59,16 @@ class SettingsField(forms.JSONField):
         least, most = self.ranges[name]
         if type(given) is not int or not least <= given <= most:  # a bool is an int
             raise forms.ValidationError(f"{name} is a whole number from {least:,} to {most:,}.")
+
+
+def _check_headers(given: Any) -> None:
+    if not isinstance(given, dict) or len(given) > _MOST_HEADERS:
+        raise forms.ValidationError(f"headers is an object of at most {_MOST_HEADERS} texts by their names.")
+    for name, value in given.items():
+        if fault := header_fault(name, value):
+            raise forms.ValidationError(fault)
+    if len({name.lower() for name in given}) < len(given):
+        raise forms.ValidationError("A header stands there twice.")
 
 
 def _typed(value: Any) -> Any:

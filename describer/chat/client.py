@@ -23,16 +23,22 @@ from describer.chat.session import Session
 from describer.chat.transport_errors import RAISED, transport_error
 from describer.lib.deadline import Deadline
 from describer.lib.limits import ERROR_BYTES, REPLY_BYTES, WIRE_BYTES
+from describer.lib.masks import one_key
 
 _PIECE = 65536
 
 
 @dataclass(frozen=True)
 class Target:
-    """An endpoint to call: times in seconds, sizes in bytes. Without a key no Authorization header is sent."""
+    """An endpoint to call: times in seconds, sizes in bytes. Without a key no Authorization header is sent.
+
+    `headers` go with each call; `secret_headers`, too, and their values are kept out of all texts as the key is.
+    """
 
     base_url: str
     api_key: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     connect: float = 10
     first_byte: float = 300
     between_bytes: float = 120
@@ -66,7 +72,7 @@ class Client:
         if streams:
             headers["Accept"] = "application/json, text/event-stream"
         listener = relay or Listener("")
-        listener.restart(_key_of(target))
+        listener.restart(_secrets_of(target))
         answer, broken = self.call(target, "POST", chat_url, body, headers, listener)
         if listener.heard:
             return read_stream(answer, listener.assembly, broken)
@@ -106,7 +112,7 @@ class Client:
             seconds,
             sent_bytes=len(sent or ()),
             asked_model=sent.model if sent else "",
-            key=key,
+            key=_secrets_of(target),
         )
         if broken is not None:
             broken.http_status, broken.request_id = answer.status, answer.request_id
@@ -128,7 +134,8 @@ class Client:
         """
         try:
             proxies, bundle = self.session.around(url)
-            request = self.session.prepared(method, url, headers, key)
+            whole = {**target.headers, **target.secret_headers, **headers}
+            request = self.session.prepared(method, url, whole, key)
             if sent is not None:
                 request.body = sent  # type: ignore[assignment]
                 request.headers["Content-Length"] = str(len(sent))
@@ -167,6 +174,12 @@ def _key_of(target: Target) -> str:
     if not (key.isascii() and key.isprintable()):
         raise BadKey("The endpoint's key holds characters that no header can carry; set it again.")
     return key
+
+
+def _secrets_of(target: Target) -> str:
+    """Return all that is kept out of texts, as one key; of "Bearer abc" also what stands behind the blank."""
+    values = target.secret_headers.values()
+    return one_key([_key_of(target), *values, *(value.rpartition(" ")[2] for value in values)])
 
 
 def _read(

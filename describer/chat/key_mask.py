@@ -4,11 +4,12 @@ The end of a piece is held back only while it may be the beginning of the key, a
 word that ends in "s" would wait for the next one. Those that went on already say nothing; what follows them is masked.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from describer.lib.lenient_json import as_count, as_dict, as_list
 from describer.lib.limits import TOOL_CALLS
-from describer.lib.masks import MASK, hides
+from describer.lib.masks import MASK, keys_in
 
 _HELD_FROM = 4
 _TEXTS = ("content", "reasoning_content", "reasoning", "thinking", "refusal")
@@ -53,16 +54,36 @@ def _overlap(text: str, key: str) -> int:
     return 0
 
 
+class _MaskedByAll:
+    """One text of a stream, without any of the secrets: what one of them lets go on is looked at for the next."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self.masks = [_MaskedText(secret) for secret in secrets]
+
+    def add(self, piece: str) -> str:
+        """Return what may go on."""
+        for mask in self.masks:
+            piece = mask.add(piece)
+        return piece
+
+    def rest(self) -> str:
+        """Return what was held back."""
+        rest = ""
+        for mask in self.masks:
+            rest = mask.add(rest) + mask.rest()
+        return rest
+
+
 class KeyMask:
     """The texts of all choices of a stream."""
 
     def __init__(self, key: str) -> None:
-        self.key = key
-        self.texts: dict[tuple[Any, ...], _MaskedText] = {}
+        self.secrets = keys_in(key)
+        self.texts: dict[tuple[Any, ...], _MaskedByAll] = {}
 
     def delta(self, index: int, delta: dict[str, Any], *, last: bool) -> dict[str, Any]:
         """Return the delta of a choice as it may go on: the very same, where nothing is changed."""
-        if not hides(self.key):
+        if not self.secrets:
             return delta
         changed: dict[str, Any] = {}
         for name, text in delta.items():
@@ -84,9 +105,9 @@ class KeyMask:
         deltas = [(index, self._with_rest(index, {})) for index in indexes]
         return [(index, delta) for index, delta in deltas if delta]
 
-    def _of(self, place: tuple[Any, ...]) -> _MaskedText:
+    def _of(self, place: tuple[Any, ...]) -> _MaskedByAll:
         if place not in self.texts:
-            self.texts[place] = _MaskedText(self.key)
+            self.texts[place] = _MaskedByAll(self.secrets)
         return self.texts[place]
 
     def _calls(self, index: int, delta: dict[str, Any]) -> dict[str, Any]:

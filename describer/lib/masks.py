@@ -1,6 +1,10 @@
-"""Secrets are taken out of texts: an endpoint's key out of its words, keys of ours out of a person's."""
+"""Secrets are taken out of texts: an endpoint's key out of its words, keys of ours out of a person's.
+
+Where an endpoint has several secrets, its "key" is all of them, one a line: no header can hold the end of one.
+"""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from describer.lib.lenient_json import change_texts
@@ -14,13 +18,24 @@ _API_KEY = re.compile(rf"{_API_KEY_PREFIX}[A-Za-z0-9_-]{{40,80}}")
 
 def hides(key: str) -> bool:
     """Tell whether a key is long enough to be told from a word."""
-    return len(key) >= _SHORTEST_KEY
+    return bool(keys_in(key))
+
+
+def one_key(secrets: Iterable[str]) -> str:
+    """Return these secrets as one key; the longest first, so that none that is part of another leaves half of that."""
+    return "\n".join(sorted({secret for secret in secrets if secret}, key=lambda one: (-len(one), one)))
+
+
+def keys_in(key: str) -> list[str]:
+    """Return the secrets of a key that are long enough to be told from a word."""
+    return [one for one in key.split("\n") if len(one) >= _SHORTEST_KEY]
 
 
 def masked(text: str, key: str) -> str:
     """Return the text without an endpoint's key, should the endpoint have repeated it."""
-    if hides(key) and key in text:
-        return text.replace(key, MASK)
+    for one in keys_in(key):
+        if one in text:
+            text = text.replace(one, MASK)
     return text
 
 

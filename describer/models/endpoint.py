@@ -22,6 +22,7 @@ WIDE: dict[str, Any] = {
 LIMITS = ("max_in_flight", "requests_per_minute", "tokens_per_minute")
 SIZES = ("long_side", "picture_bytes", "body_bytes")
 SWITCHES = ("send_links",)
+HEADERS = "headers"
 OPEN: dict[str, Any] = {"paused_code": "", "paused_since": None, "next_probe": None, "probing": 0}
 
 
@@ -33,7 +34,7 @@ def _plain_name(model: str) -> str:
 class Endpoint(models.Model):
     """A chat completions server. The key of the first one stays in the environment, in no row.
 
-    `settings` may hold LIMITS and SIZES, whole numbers above 0, and SWITCHES, true or false. `learned` holds per model what it refused:
+    `settings` may hold LIMITS and SIZES, whole numbers above 0, SWITCHES, true or false, and HEADERS, texts by name. `learned` holds per model what it refused:
     {"model": {"renamed": {"max_tokens": "max_completion_tokens"}, "dropped": ["temperature"]}}; and what it was found to be
     like: `"images": 4` pictures at once, `"blind": true`.
     """
@@ -95,6 +96,11 @@ class Endpoint(models.Model):
     def sends_links(self) -> bool:
         """Tell whether the endpoint is sent links to pictures as they are, and fetches the pictures itself."""
         return bool(self.settings.get("send_links"))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers that go with each call, by name; secret ones are in the environment."""
+        return dict(self.settings.get(HEADERS) or {})
 
     @property
     def offered(self) -> list[str]:

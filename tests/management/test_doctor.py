@@ -124,6 +124,21 @@ def test_a_model_that_it_does_not_list_is_wrong(doctor, sandbox, settings, endpo
     assert "does not list no-such-model; it lists" in found["endpoint"][0]
 
 
+@pytest.mark.parametrize(
+    ("status", "model", "mark"), [(404, "m", "note"), (405, "m", "note"), (404, "", "wrong")]
+)
+def test_fd08_an_endpoint_without_a_list_of_models_is_told_in_words_of_its_own(
+    doctor, sandbox, settings, endpoint, status, model, mark
+):
+    settings.VISION_BASE_URL, settings.VISION_MODEL = endpoint.url, model
+    endpoint.models_step = error(status, "Not found.")
+    (line,) = doctor()[1]["endpoint"]
+    assert line.startswith(
+        f"{mark}: {endpoint.url} answers, and has no list of models (GET /models: {status})"
+    )
+    assert ("m is asked" in line, "set VISION_MODEL" in line) == (bool(model), not model)
+
+
 def test_a_refused_key_is_wrong_and_not_shown(doctor, sandbox, settings, endpoint):
     settings.VISION_BASE_URL, settings.VISION_API_KEY = endpoint.url, SECRETS[2]
     settings.SECRETS = [SECRETS[2]]

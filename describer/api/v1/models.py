@@ -35,22 +35,6 @@ async def model(request: HttpRequest, name: str) -> HttpResponse:
     return await _in_thread(request, partial(_get_model, name))
 
 
-@route(SCRIPT)
-@csrf_exempt
-async def unknown_url(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Refuse any other path under /v1."""
-    message = "There is nothing at this address; here are /v1/chat/completions and /v1/models."
-    return error(Refusal(message, code="unknown_url", status=404))
-
-
-@route(SCRIPT)
-@csrf_exempt
-def without_v1(request: HttpRequest) -> HttpResponse:
-    """Refuse /chat/completions: a base URL that lacks its end."""
-    message = "There is nothing at this address: the base URL must end in /v1."
-    return error(Refusal(message, code="unknown_url", status=404))
-
-
 async def _in_thread(request: HttpRequest, work: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         message = "This address takes GET and HEAD."

@@ -3,7 +3,8 @@
 from django.urls import path
 
 from describer.api.v1.chat_completions import chat_completions
-from describer.api.v1.models import model, models, unknown_url
+from describer.api.v1.elsewhere import unknown_url
+from describer.api.v1.models import model, models
 
 app_name = "v1"
 urlpatterns = [

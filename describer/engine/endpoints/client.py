@@ -32,12 +32,18 @@ def client() -> Client:
 
 
 def target(endpoint: Endpoint) -> Target:
-    """Return where to ask, how long to wait, and with which key: only the first endpoint has the environment's."""
-    key = ""
+    """Return where to ask, how long to wait, and by which key and headers: the first endpoint alone has the environment's."""
+    key, secret_headers = "", {}
     if endpoint.name == FIRST:
-        key = settings.VISION_API_KEY
-    ca_file = settings.VISION_CA_FILE or None
-    return Target(base_url=endpoint.base_url, api_key=key, ca_file=ca_file, **settings.VISION_TIMEOUTS)
+        key, secret_headers = settings.VISION_API_KEY, settings.VISION_HEADERS
+    return Target(
+        base_url=endpoint.base_url,
+        api_key=key,
+        headers=endpoint.headers,
+        secret_headers=secret_headers,
+        ca_file=settings.VISION_CA_FILE or None,
+        **settings.VISION_TIMEOUTS,
+    )
 
 
 def refresh_models(endpoint: Endpoint, keep: timedelta = _MODELS_KEEP, seconds: float | None = None) -> None:

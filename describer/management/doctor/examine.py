@@ -3,11 +3,12 @@
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
-from django.db import connection
+from django.db import Error, connection
 from django.db.models import Max
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from describer.models.endpoint import FIRST
 from describer.ops.monitoring import checks
 
 _CLOCKS_APART = 5.0  # seconds
+_NO_LIST = (404, 405, 501)
 
 
 def the_settings() -> Findings:
@@ -80,14 +82,13 @@ def the_broker() -> Findings:
 
 
 def the_endpoint() -> Findings:
-    """Ask the endpoint for its models, with the environment's key: its row in the database is not needed."""
+    """Ask the endpoint for its models, with the environment's key, and its row's headers where the database is there."""
     if not settings.VISION_BASE_URL:
         yield Finding(OK, "the sandbox: no model is asked", "set VISION_API_KEY or VISION_BASE_URL for one")
         return
     where = settings.VISION_BASE_URL
-    asked = replace(
-        target(Endpoint(name=FIRST, base_url=where)), connect=5, first_byte=8, between_bytes=8, whole_call=12
-    )
+    endpoint = Endpoint(name=FIRST, base_url=where, settings=_stored_settings())
+    asked = replace(target(endpoint), connect=5, first_byte=8, between_bytes=8, whole_call=12)
     try:
         names = client().models(asked)
     except ChatError as error:
@@ -96,13 +97,34 @@ def the_endpoint() -> Findings:
         yield _model(where, names)
 
 
+def _stored_settings() -> Any:
+    """Return what an admin has set for the endpoint, such as headers; nothing where the database cannot be read."""
+    try:
+        return Endpoint.objects.filter(name=FIRST).values_list("settings", flat=True).first() or {}
+    except (Error, OSError):
+        return {}
+
+
 def _unlisted(where: str, error: ChatError) -> Finding:
     what = f"{where}: {error.message}"
-    if error.http_status in (404, 405, 501) and settings.VISION_MODEL:
-        return Finding(NOTE, what)
+    if error.http_status in _NO_LIST:
+        return _without_list(where, error.http_status)
     if error.pauses:
-        return Finding(WRONG, what, "mend VISION_API_KEY")
+        mend = "mend VISION_API_KEY"
+        if settings.VISION_HEADERS:
+            mend += " or VISION_HEADERS"
+        return Finding(WRONG, what, mend)
     return Finding(WRONG, what, "mend VISION_BASE_URL, or start the server")
+
+
+def _without_list(where: str, status: int) -> Finding:
+    """Many servers have no list of models: that is no fault where a model is named. A wrong address looks the same."""
+    what = f"{where} answers, and has no list of models (GET /models: {status})"
+    if not settings.VISION_MODEL:
+        return Finding(WRONG, what, "set VISION_MODEL to the model to ask; or mend VISION_BASE_URL")
+    return Finding(
+        NOTE, f"{what}; {settings.VISION_MODEL} is asked", "if asks fail as well, mend VISION_BASE_URL"
+    )
 
 
 def _model(where: str, names: list[str]) -> Finding:

@@ -73,6 +73,28 @@ def test_e23_head_is_get_without_a_body_and_other_methods_are_refused(world):
     assert (head.status_code, head.content) == (405, b"")
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("responses", "Responses API is not served here; ask by POST /v1/chat/completions"),
+        ("responses/resp_1/cancel", "Responses API"),
+        ("completions", "bare prompt"),
+        ("messages", "Messages API"),
+        ("embeddings", "No embeddings are made here; here are POST /v1/chat/completions"),
+        ("images/generations", "No pictures are made"),
+        ("audio/transcriptions", "transcripts"),
+        ("files", "data URL"),
+        ("batches", "/api/descriptions/each"),
+        ("v1/chat/completions", "once, not twice"),
+        ("nowhere", "here are POST /v1/chat/completions"),
+    ],
+)
+def test_fd08_another_route_of_openais_says_what_there_is_instead(world, path, words):
+    body = {"model": "scripted-model", "input": "What is in this picture?"}
+    reply = requests.post(f"{world.site.url}/v1/{path}", json=body, headers=world.site.bearer, timeout=10)
+    assert words in fault(reply, 404, "unknown_url")["message"]
+
+
 def test_e24_a_slash_more_is_served_and_other_paths_are_not_found(world):
     body = json.dumps(world.body("Slash?")).encode()
     reply = requests.post(
