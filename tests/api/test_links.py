@@ -41,7 +41,7 @@ BAD = (
     "boat.jpg",
     "http://me:pw@a/",
     "http://a:6379/",
-    "http://a/" + "b" * 2000,
+    "http://a/" + "b" * 8000,
 )
 
 

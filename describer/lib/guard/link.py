@@ -87,6 +87,8 @@ def _target_of(text: str) -> str:
 
 def _is_host(host: str) -> bool:
     """Tell whether DNS could know such a name; one beyond its bounds would be taken, and never be found."""
+    if "%" in host:
+        return False
     labels = host.removesuffix(".").split(".")
     return len(host) <= _LONGEST_HOST and all(0 < len(label) <= _LONGEST_LABEL for label in labels)
 
