@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from PIL import Image, ImageChops, ImageFile
+from PIL import Image, ImageChops
 
-from describer.images import errors
+from describer.images import errors, jpeg_end
 from describer.images.facts import Limits
 from describer.images.fit import Plan, plan, weight
 from describer.images.formats import EXAMINERS, HEAD, NAMES, kind_of
@@ -15,6 +15,7 @@ from describer.images.header import Header
 from describer.images.memory import has_memory
 from describer.images.plugins import open_picture
 from describer.images.shrink import shrink
+from describer.images.view import FileView
 
 _SPARE = 4 << 20
 _UNDRAWN_GREENS = (77, 84, 94, 135, 136)
@@ -41,10 +42,10 @@ def read_header(file: BinaryIO, name: str, limits: Limits) -> Header:
 
 
 @contextmanager
-def decoded(header: Header, side: int, name: str, limits: Limits) -> Iterator[Image.Image]:
+def decoded(header: Header, side: int, name: str, limits: Limits) -> Iterator[tuple[Header, Image.Image]]:
     """Decode a picture to a longer side of `side` px, in the colours of the file.
 
-    The memory is held until the block ends.
+    Yields the picture and its header, in which what the decoding told is noted. The memory is held until the block ends.
     Raises ImageError for a picture that is damaged, or that the decode budget, or the machine, cannot hold.
     """
     way = plan(header, side, limits.decode_budget)
@@ -60,26 +61,31 @@ def decoded(header: Header, side: int, name: str, limits: Limits) -> Iterator[Im
         if not has_memory(whole):
             raise errors.MemoryShort(name)
         with errors.edge(name, whole):
-            picture = _small(header, way)
-        yield picture
+            told = _small(header, way)
+        yield told
 
 
-def _small(header: Header, way: Plan) -> Image.Image:
-    with open_picture(header.format, header.decoding or header.view) as picture:
+def _small(header: Header, way: Plan) -> tuple[Header, Image.Image]:
+    small = _shrunk(header, header.decoding or header.view, way)
+    if header.format == "HEIF" and _has_holes(small):
+        raise ValueError("blocks are missing")
+    if header.drawn:
+        small = _uncovered(small, header, header.drawn)
+    if header.format == "JPEG" and header.decoding:
+        header = jpeg_end.checked(header, header.decoding)
+    return header, small
+
+
+def _shrunk(header: Header, view: FileView, way: Plan) -> Image.Image:
+    with open_picture(header.format, view) as picture:
         if header.frame:
             picture.seek(header.frame)
         if picture.size != (header.width, header.height):
             raise ValueError("the decoder sees another size")
         if header.shrinks:
-            _load_jpeg(picture, header, way)
-        else:
-            picture.load()
-        small = shrink(picture, header, way)
-    if header.format == "HEIF" and _has_holes(small):
-        raise ValueError("blocks are missing")
-    if header.drawn:
-        return _uncovered(small, header, header.drawn)
-    return small
+            picture.draft("RGB", way.target)
+        picture.load()
+        return shrink(picture, header, way)
 
 
 def _uncovered(picture: Image.Image, header: Header, drawn: tuple[int, int, int, int]) -> Image.Image:
@@ -107,14 +113,3 @@ def _has_holes(picture: Image.Image) -> bool:
     counts = green.histogram(others)
     total = picture.width * picture.height
     return any(total < 500 * counts[value] < 490 * total for value in _UNDRAWN_GREENS)
-
-
-def _load_jpeg(picture: ImageFile.ImageFile, header: Header, way: Plan) -> None:
-    """Decode a JPEG at the scale of its plan. Raises ValueError where data are missing or left over."""
-    picture.draft("RGB", way.target)
-    picture.load()
-    if header.decoding is None:
-        return
-    *early, end = header.decoding.stops
-    if end in header.decoding.reached or not header.decoding.reached.issuperset(early):
-        raise ValueError("data and rows do not end together")

@@ -21,7 +21,7 @@ class Header:
     takes besides, `held` what of the file is in memory meanwhile; `fit` says that the view itself could be
     sent; `top` is the highest value of a grey pixel where that is above 255; `drawn` is the part of the
     canvas that the first frame covers, where that is not the whole; `decoding` is what the decoder is given
-    where that is not the view itself.
+    where that is not the view itself; `notes` are words for the owner.
     """
 
     format: str
@@ -41,3 +41,4 @@ class Header:
     frame: int = 0
     drawn: tuple[int, int, int, int] | None = None
     decoding: FileView | None = None
+    notes: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ def intake(file: BinaryIO, name: str, *, limits: Limits, recipe: Recipe) -> Inta
     if is_sendable(header, recipe):
         # A JPEG that is sent as it is need be decoded no larger than its thumbnail.
         side = _THUMBNAIL_SIDE
-    with decoded(header, side, name, limits) as picture, errors.edge(name):
+    with decoded(header, side, name, limits) as (header, picture), errors.edge(name):
         sight = as_shown(header, picture)
         sent = sent_copy(header, sight, recipe, name)
         small = encode_thumbnail(sight[0])
@@ -45,10 +45,10 @@ def intake(file: BinaryIO, name: str, *, limits: Limits, recipe: Recipe) -> Inta
 
 def _notes(header: Header) -> tuple[str, ...]:
     if header.frames < 2:
-        return ()
+        return header.notes
     if header.format == "TIFF":
-        return (f"Only page 1 of {header.frames} is used.",)
-    return (f"The first of {header.frames} frames is used.",)
+        return (f"Only page 1 of {header.frames} is used.", *header.notes)
+    return (f"The first of {header.frames} frames is used.", *header.notes)
 
 
 def _digest(file: BinaryIO) -> str:

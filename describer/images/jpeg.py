@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from describer.images.exif import orientation
 from describer.images.header import Header, Unsupported
+from describer.images.jpeg_end import END, MORE, watched
 from describer.images.view import FileView, Piece
 
 _EOI, _SOS, _DHT, _DQT, _DRI, _DNL = 0xD9, 0xDA, 0xC4, 0xDB, 0xDD, 0xDC
@@ -17,6 +18,7 @@ _FRAMES = {0xC0, 0xC1, _PROGRESSIVE}
 _RARE = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 _TABLES = {_DHT, _DQT, _DRI}
 _METADATA = {*range(0xE0, 0xF0), 0xFE}
+_RESTARTS = set(range(0xD0, 0xD8))
 _KNOWN = _FRAMES | _RARE | _TABLES | _METADATA | {_SOS, _DNL}
 _BLOCK = 1 << 20
 # A thousand scans of a large picture would keep a core busy for minutes; encoders write about ten.
@@ -24,11 +26,6 @@ _MOST_SCANS = 100
 _MOST_SEGMENTS = 20_000
 _MOST_PROFILE = 4 << 20
 _ZEROS = bytes(32)
-# Some cameras leave a few bytes between the picture and its end.
-_SLACK = 128
-_MOST_FILLED = 1 << 16
-# The decoder looks at most twice 57 bits ahead. Ones are no code in any table (T.81, annex C).
-_AHEAD = b"\xff\0" * 16
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _MARKER_BUT_RESTART = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
@@ -46,6 +43,8 @@ class _JpegScan:
     never_zero: bool = False
     scans: int = 0
     whole: bool = False
+    data: int = 0
+    more: bool = False
 
 
 def examine(file: BinaryIO) -> Header:
@@ -54,11 +53,17 @@ def examine(file: BinaryIO) -> Header:
     place = 2
     for _ in range(_MOST_SEGMENTS):
         place, code = _next_marker(file, place, reading)
-        if code == _EOI and reading.scans:
-            reading.pieces.append((place, place + 2))
+        if reading.whole and code in _RESTARTS and not reading.more:
+            # The mark of a restart that nobody announced; a second one is no slip.
+            reading.more = True
+            place += 2
+        elif reading.whole or (code == _EOI and reading.scans):
+            # Of a picture in one scan browsers read no further: rows that are missing will be seen.
+            reading.more |= code != _EOI
+            reading.pieces.append(END)
             return _jpeg_header(file, reading)
-        length = _take_segment(file, place, code, reading)
-        place += 2 + length
+        else:
+            place += 2 + _take_segment(file, place, code, reading)
     raise ValueError("more segments than any picture has")
 
 
@@ -106,13 +111,14 @@ def _take_segment(file: BinaryIO, place: int, code: int, reading: _JpegScan) -> 
     body = file.read(max(0, length - 2))
     if len(body) != length - 2:
         raise ValueError("segment cut off")
-    if reading.whole or code not in _KNOWN:
+    if code not in _KNOWN:
         raise ValueError("a marker where none can be")
     if code in _METADATA:
         _take_metadata(place, code, body, reading)
     else:
         _note_frame(code, body, reading)
         reading.pieces.append((place, place + 2 + length))
+        reading.data = len(reading.pieces)
     return int(length)
 
 
@@ -205,7 +211,7 @@ def _jpeg_header(file: BinaryIO, reading: _JpegScan) -> Header:
     decoding = None
     if reading.whole:
         extra = 0
-        decoding = _watched(file, reading)
+        decoding = watched(file, reading.pieces, reading.data)
     return Header(
         format="JPEG",
         view=FileView(file, reading.pieces),
@@ -219,6 +225,7 @@ def _jpeg_header(file: BinaryIO, reading: _JpegScan) -> Header:
         fit=components == 1 or (components == 3 and _is_ycc(frame, reading)),
         shrinks=True,
         decoding=decoding,
+        notes=(MORE,) * reading.more,
     )
 
 
@@ -228,34 +235,6 @@ def _samples_of_pixel(frame: bytes, components: int) -> float:
     across = max(h for h, _ in sampling)
     down = max(v for _, v in sampling)
     return sum(h * v for h, v in sampling) / (across * down)
-
-
-def _watched(file: BinaryIO, reading: _JpegScan) -> FileView:
-    """Return the view that shows whether the data of the one scan and the rows of the picture end together.
-
-    libjpeg only warns of a scratch: what cannot be read becomes grey, or the rows come out of step. A decoder
-    that never reaches the first stop had all rows too early; a decoder that reaches the second, behind more
-    bits than it ever looks ahead, has rows missing. With several scans no row comes before all data was read,
-    so nothing can be seen.
-    """
-    scan, end = reading.pieces[-2:]
-    start, stop = int(scan[0]), int(scan[1])
-    view = FileView(file, [*reading.pieces[:-1], _AHEAD, end])
-    data = view.length - len(_AHEAD) - 2
-    early = data - _SLACK - _filled(file, start, stop)
-    late = view.length - 2
-    view.stops = (late,)
-    if early > data - (stop - start):
-        view.stops = (early, late)
-    return view
-
-
-def _filled(file: BinaryIO, start: int, stop: int) -> int:
-    """Count the bytes of zeros or ones that a camera put between the picture and its end."""
-    file.seek(max(start, stop - _MOST_FILLED))
-    tail = file.read(min(stop - start, _MOST_FILLED))
-    filler = b"\0" if tail.endswith(b"\0") else b"\xff"
-    return len(tail) - len(tail.rstrip(filler))
 
 
 def _is_ycc(frame: bytes, reading: _JpegScan) -> bool:

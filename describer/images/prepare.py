@@ -18,7 +18,7 @@ _LOSSY = {"JPEG", "AVIF", "HEIF"}
 def prepare(file: BinaryIO, name: str, *, recipe: Recipe, limits: Limits) -> Copy:
     """Make the copy that a recipe asks for. Raises `ImageError` and nothing else."""
     header = read_header(file, name, limits)
-    with decoded(header, recipe.long_side, name, limits) as picture, errors.edge(name):
+    with decoded(header, recipe.long_side, name, limits) as (header, picture), errors.edge(name):
         return sent_copy(header, as_shown(header, picture), recipe, name)
 
 

@@ -41,7 +41,7 @@ def measured(data: bytes, name: str) -> Measures:
     """Decode a picture and measure it. Raises ImageError where it is none."""
     limits = Limits()
     header = read_header(io.BytesIO(data), name, limits)
-    with decoded(header, _SIDE, name, limits) as picture:
+    with decoded(header, _SIDE, name, limits) as (_, picture):
         hidden = 0.0
         if "A" in picture.mode:
             hidden = 1 - ImageStat.Stat(picture.getchannel("A")).mean[0] / 255
