@@ -96,7 +96,7 @@ def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
 def _without_exif(file: BinaryIO) -> tuple[bytes, FileView]:
     """Return the box that describes the items, and the file with EXIF made an item that nobody looks at."""
     length = file.seek(0, 2)
-    for start, stop, name in _boxes(file, length):
+    for start, stop, name in boxes(file, length):
         if name == b"meta" and stop - start <= _MOST_META:
             file.seek(start)
             meta = file.read(stop - start)
@@ -113,7 +113,7 @@ def _span_pieces(meta: bytes, start: int, length: int) -> Iterator[Piece]:
     yield (place, length)
 
 
-def _boxes(file: BinaryIO, length: int) -> Iterator[tuple[int, int, bytes]]:
+def boxes(file: BinaryIO, length: int) -> Iterator[tuple[int, int, bytes]]:
     """Yield start, end and name of each outer box. Raises ValueError where the file ends before a box."""
     place = 0
     for _ in range(_MOST_BOXES):

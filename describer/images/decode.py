@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageChops
 
-from describer.images import errors, jpeg_end
+from describer.images import errors, jpeg_end, undrawn
 from describer.images.facts import Limits
 from describer.images.fit import Plan, plan, weight
 from describer.images.formats import EXAMINERS, HEAD, NAMES, kind_of
@@ -18,7 +18,6 @@ from describer.images.shrink import shrink
 from describer.images.view import FileView
 
 _SPARE = 4 << 20
-_UNDRAWN_GREENS = (77, 84, 94, 135, 136)
 
 
 def read_header(file: BinaryIO, name: str, limits: Limits) -> Header:
@@ -67,8 +66,8 @@ def decoded(header: Header, side: int, name: str, limits: Limits) -> Iterator[tu
 
 def _small(header: Header, way: Plan) -> tuple[Header, Image.Image]:
     small = _shrunk(header, header.decoding or header.view, way)
-    if header.format == "HEIF" and _has_holes(small):
-        raise ValueError("blocks are missing")
+    if header.format == "HEIF":
+        _check_drawn(small, header, way)
     if header.drawn:
         small = _uncovered(small, header, header.drawn)
     if header.format == "JPEG" and header.decoding:
@@ -88,6 +87,16 @@ def _shrunk(header: Header, view: FileView, way: Plan) -> Image.Image:
         return shrink(picture, header, way)
 
 
+def _check_drawn(small: Image.Image, header: Header, way: Plan) -> None:
+    """Raise ValueError where blocks of a HEIC were never drawn."""
+    matrix = undrawn.other_matrix(small)
+    if matrix is None:
+        return
+    again = _shrunk(header, undrawn.recoloured(header.view, matrix), way)
+    if undrawn.is_undrawn(again, matrix):
+        raise ValueError("blocks are missing")
+
+
 def _uncovered(picture: Image.Image, header: Header, drawn: tuple[int, int, int, int]) -> Image.Image:
     """Make a picture see-through outside its first frame, as players do; Pillow fills in a colour there."""
     left, top, right, bottom = drawn
@@ -99,17 +108,3 @@ def _uncovered(picture: Image.Image, header: Header, drawn: tuple[int, int, int,
     picture = picture.convert("RGB")
     picture.putalpha(alpha)
     return picture
-
-
-def _has_holes(picture: Image.Image) -> bool:
-    """Tell whether blocks of a HEIC were never drawn: libde265 goes on after a scratch and leaves them zero.
-
-    Zero in all three planes is a pure green by each of the usual matrices, to the digit.
-    """
-    if picture.mode not in {"RGB", "RGBA"}:
-        return False
-    red, green, blue = picture.split()[:3]
-    others = ImageChops.lighter(red, blue).point(lambda value: 255 * (value == 0))
-    counts = green.histogram(others)
-    total = picture.width * picture.height
-    return any(total < 500 * counts[value] < 490 * total for value in _UNDRAWN_GREENS)
