@@ -3,11 +3,10 @@
 import random
 
 import pytest
-
 from PIL import ImageColor
 
 from describer.images import ImageError
-from tests.images.pictures import at, heic, near, saved, scene, taken
+from tests.images.pictures import at, near, saved, scene, taken
 
 MATRICES = {
     "as it is": {},
