@@ -77,8 +77,6 @@ def _small(header: Header, way: Plan) -> tuple[Header, Image.Image]:
 
 def _shrunk(header: Header, view: FileView, way: Plan) -> Image.Image:
     with open_picture(header.format, view) as picture:
-        if header.frame:
-            picture.seek(header.frame)
         if picture.size != (header.width, header.height):
             raise ValueError("the decoder sees another size")
         if header.shrinks:

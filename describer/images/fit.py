@@ -20,6 +20,13 @@ def fitted(size: Size, side: int) -> Size:
     return max(1, round(size[0] * side / longest)), max(1, round(size[1] * side / longest))
 
 
+def square(size: Size, aspect: float) -> Size:
+    """Return the size at which dots that are `aspect` times as high as wide become square: none is lost."""
+    if aspect > 1:
+        return size[0], round(size[1] * aspect)
+    return round(size[0] / aspect), size[1]
+
+
 def padded(size: Size) -> Size:
     """Return the size with a border, which models ask for: 28 px a side, and no steeper than 1:100."""
     least = max(_SHORTEST, ceil(max(size) / _STEEPEST))

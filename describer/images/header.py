@@ -21,7 +21,8 @@ class Header:
     takes besides, `held` what of the file is in memory meanwhile; `fit` says that the view itself could be
     sent; `top` is the highest value of a grey pixel where that is above 255; `drawn` is the part of the
     canvas that the first frame covers, where that is not the whole; `decoding` is what the decoder is given
-    where that is not the view itself; `notes` are words for the owner.
+    where that is not the view itself; `notes` are words for the owner;
+    `aspect` is how much higher than wide a pixel is.
     """
 
     format: str
@@ -38,7 +39,7 @@ class Header:
     fit: bool = False
     shrinks: bool = False
     top: int = 255
-    frame: int = 0
     drawn: tuple[int, int, int, int] | None = None
     decoding: FileView | None = None
     notes: tuple[str, ...] = ()
+    aspect: float = 1.0

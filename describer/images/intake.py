@@ -26,7 +26,7 @@ def intake(file: BinaryIO, name: str, *, limits: Limits, recipe: Recipe) -> Inta
         # A JPEG that is sent as it is need be decoded no larger than its thumbnail.
         side = _THUMBNAIL_SIDE
     with decoded(header, side, name, limits) as (header, picture), errors.edge(name):
-        sight = as_shown(header, picture)
+        sight = as_shown(header, picture, side)
         sent = sent_copy(header, sight, recipe, name)
         small = encode_thumbnail(sight[0])
     width, height = seen_size(header)

@@ -6,22 +6,24 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from describer.images.exif import orientation
-from describer.images.header import Header
+from describer.images.header import Header, Unsupported
 from describer.images.view import FileView, Piece
 
 _PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+# The picture of an iPhone's app (CgBI) is packed in a way of its own, with red and blue exchanged.
+_APPLE = b"CgBI"
 _MOTION = {b"acTL", b"fcTL", b"fdAT"}
 _GREY, _RGB, _PALETTE = 0, 2, 3
 _BLOCK = 1 << 20
 _MOST_CHUNKS = 200_000
 _MOST_PROFILE = 4 << 20
 _MOST_EXIF = 1 << 20
+_STILL = "The still picture of an animation is used, which is none of its frames."
 
 
 @dataclass
 class _PngScan:
     pieces: list[Piece] = field(default_factory=lambda: [(0, 8)])
-    moving: list[Piece] = field(default_factory=lambda: [(0, 8)])
     head: bytes = b""
     profile: bytes | None = None
     exif: bytes | None = None
@@ -32,7 +34,7 @@ class _PngScan:
 
 
 def examine(file: BinaryIO) -> Header:
-    """Read all chunks and check their sums. Raises ValueError, struct.error or zlib.error on damage.
+    """Read all chunks and check their sums. Raises Unsupported; ValueError, struct.error or zlib.error on damage.
 
     Pillow does not check the sums of the picture's own chunks, and takes a file whose end is missing.
     """
@@ -41,6 +43,8 @@ def examine(file: BinaryIO) -> Header:
     for _ in range(_MOST_CHUNKS):
         file.seek(place)
         length, name = struct.unpack(">I4s", file.read(8))
+        if name == _APPLE and place == 8:
+            raise Unsupported("PNG (CgBI, for apps of iPhones)")
         span = (place, place + 12 + length)
         _take_chunk(file, name, length, span, reading)
         place = span[1]
@@ -53,15 +57,14 @@ def _take_chunk(file: BinaryIO, name: bytes, length: int, span: tuple[int, int],
     """Take in one chunk, which lies at `span`; `file` stands behind its name."""
     if name in _PICTURE or name in _MOTION:
         _check_sum(file, name, length)
-        reading.moving.append(span)
     if name in _PICTURE:
         reading.pieces.append(span)
     file.seek(span[0] + 8)
     if name == b"IHDR":
         reading.head = file.read(13)
-    elif name == b"acTL":
+    elif name == b"acTL" and not reading.drawn:
         (reading.frames,) = struct.unpack(">I", file.read(4))
-        reading.outside = True
+        reading.outside = reading.frames > 0
     elif name == b"fcTL" and not reading.drawn:
         reading.outside = False
     elif name == b"iCCP" and not reading.drawn:
@@ -110,24 +113,22 @@ def _png_header(file: BinaryIO, reading: _PngScan) -> Header:
     if not reading.drawn:
         raise ValueError("no picture")
     kept = _bytes_of_pixel(depth, kind)
-    pieces, frame = reading.pieces, 0
-    outside = reading.outside and reading.frames > 0
-    if outside:
-        # The still picture of such a file stands for the animation where that cannot be shown; players start
-        # after it.
-        pieces, frame = reading.moving, 1
     top = 65535 if depth == 16 else 255
+    frames, notes = max(1, reading.frames), ()
+    if reading.outside:
+        # The still picture stands for the whole where nothing moves, as in a model's eyes.
+        frames, notes = 1, (_STILL,)
     return Header(
         format="PNG",
-        view=FileView(file, pieces),
+        view=FileView(file, reading.pieces),
         width=width,
         height=height,
         pixel=kept,
         kept=kept,
         orientation=orientation(reading.exif),
         profile=reading.profile,
-        frames=max(1, reading.frames),
-        fit=depth == 8 and kind in (_GREY, _RGB) and not reading.transparent and not outside,
+        frames=frames,
+        fit=depth == 8 and kind in (_GREY, _RGB) and not reading.transparent,
         top=top,
-        frame=frame,
+        notes=notes,
     )

@@ -9,7 +9,7 @@ from describer.images.colour import Colour, displayed, ground, is_srgb, upright
 from describer.images.decode import decoded, read_header
 from describer.images.encode import copy_of, encoded
 from describer.images.facts import Copy, Limits, Recipe
-from describer.images.fit import Size, fitted, padded
+from describer.images.fit import Size, fitted, padded, square
 from describer.images.header import Header
 
 _LOSSY = {"JPEG", "AVIF", "HEIF"}
@@ -19,12 +19,15 @@ def prepare(file: BinaryIO, name: str, *, recipe: Recipe, limits: Limits) -> Cop
     """Make the copy that a recipe asks for. Raises `ImageError` and nothing else."""
     header = read_header(file, name, limits)
     with decoded(header, recipe.long_side, name, limits) as (header, picture), errors.edge(name):
-        return sent_copy(header, as_shown(header, picture), recipe, name)
+        return sent_copy(header, as_shown(header, picture, recipe.long_side), recipe, name)
 
 
-def as_shown(header: Header, picture: Image.Image) -> tuple[Image.Image, Colour, str | None]:
+def as_shown(header: Header, picture: Image.Image, side: int) -> tuple[Image.Image, Colour, str | None]:
     """Return a decoded picture as its owner sees it, the colour behind it, and a note where that shows."""
     colours, behind, note = displayed(picture, header.profile)
+    if header.aspect != 1:
+        size = fitted(square(picture.size, header.aspect), side)
+        colours = colours.resize(size, Image.Resampling.LANCZOS)
     return upright(colours, header.orientation), behind, note
 
 
@@ -57,10 +60,11 @@ def is_sendable(header: Header, recipe: Recipe) -> bool:
 
 def seen_size(header: Header) -> Size:
     """Return width and height as a person sees them, after the turn."""
+    width, height = square((header.width, header.height), header.aspect)
     is_turned = header.orientation > 4
     if is_turned:
-        return header.height, header.width
-    return header.width, header.height
+        return height, width
+    return width, height
 
 
 def _as_it_is(header: Header) -> Copy:

@@ -24,6 +24,7 @@ _SIZES = {
     17: 8,
     18: 8,
 }
+_RATIO = 5
 _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 # How a plain TIFF and a BigTIFF pack an offset, a number of tags and a tag.
 _OFFSET = {False: "I", True: "Q"}
@@ -117,6 +118,19 @@ def numbers(file: BinaryIO, tag: Tag | None, layout: Layout, most: int = 16) -> 
     if tag.count * _SIZES[tag.kind] > len(tag.value):
         data = _far(file, tag, layout, size)
     return struct.unpack(f"{layout.order}{count}{_NUMBERS[tag.kind]}", data[:size])
+
+
+def ratio(file: BinaryIO, tag: Tag | None, layout: Layout) -> float:
+    """Return the first ratio of two whole numbers in a tag; 0 where there is none."""
+    if tag is None or tag.kind != _RATIO or tag.count < 1:
+        return 0.0
+    data = tag.value
+    if tag.count * _SIZES[_RATIO] > len(data):
+        data = _far(file, tag, layout, _SIZES[_RATIO])
+    above, below = struct.unpack(layout.order + "II", data[:8])
+    if not below:
+        return 0.0
+    return float(above / below)
 
 
 def content(file: BinaryIO, tag: Tag | None, layout: Layout, most: int) -> bytes | None:

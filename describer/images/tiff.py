@@ -15,12 +15,14 @@ from describer.images.tags import (
     first_directory,
     layout_of,
     numbers,
+    ratio,
     read_directory,
 )
 from describer.images.view import FileView
 
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIPS, _SAMPLES, _ROWS, _STRIPS_BYTES, _PLANAR = 273, 277, 278, 279, 284
+_ACROSS, _DOWN = 282, 283
 _TILE_HEIGHT, _TILES, _TILES_BYTES, _PARTS, _FORMAT = 323, 324, 325, 330, 339
 _PROFILE, _DNG = 34675, 50706
 # What a decoder needs to draw the page. Turn, profile, EXIF, positions, XMP and other pages stay outside the view.
@@ -33,6 +35,8 @@ _COMPRESSIONS = {1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32809, 32946, 34676, 3467
 _MOST_PROFILE = 4 << 20
 _MOST_PAGES = 1000
 _MOST_STRIPS = 500_000
+# A fax has 204 dots an inch across and 98, 196 or 391 down. What differs by less is a slip, by more a mistake.
+_LEAST_UNEQUAL, _MOST_UNEQUAL = 1.25, 4.5
 
 
 def examine(file: BinaryIO) -> Header:
@@ -95,6 +99,7 @@ def _tiff_header(file: BinaryIO, page: Directory, layout: Layout, pages: int) ->
         profile=content(file, page.tags.get(_PROFILE), layout, _MOST_PROFILE),
         frames=pages,
         top=2 ** min(max(bits), 16) - 1,
+        aspect=_aspect(file, page, layout),
     )
 
 
@@ -111,6 +116,16 @@ def _values(file: BinaryIO, page: Directory, layout: Layout, number: int) -> tup
 
 def _first(file: BinaryIO, page: Directory, layout: Layout, number: int, otherwise: int) -> int:
     return (numbers(file, page.tags.get(number), layout) or (otherwise,))[0]
+
+
+def _aspect(file: BinaryIO, page: Directory, layout: Layout) -> float:
+    """Return how much higher than wide a dot of the page is, by how many of them an inch has."""
+    across, down = (ratio(file, page.tags.get(number), layout) for number in (_ACROSS, _DOWN))
+    if not across or not down:
+        return 1.0
+    if _LEAST_UNEQUAL <= max(across / down, down / across) <= _MOST_UNEQUAL:
+        return across / down
+    return 1.0
 
 
 def _turn(value: int) -> int:

@@ -45,7 +45,7 @@ def measured(data: bytes, name: str) -> Measures:
         hidden = 0.0
         if "A" in picture.mode:
             hidden = 1 - ImageStat.Stat(picture.getchannel("A")).mean[0] / 255
-        seen, behind, _ = as_shown(header, picture)
+        seen, behind, _ = as_shown(header, picture, _SIDE)
         return _measures(seen.convert("RGB"), seen_size(header), hidden, name_of(*behind))
 
 

@@ -98,14 +98,6 @@ def test_u08_takes_the_first_frame_of_what_moves_and_says_how_many_there_are(kin
     assert is_fit(result)
 
 
-def test_u08_the_still_picture_before_an_animation_is_not_its_first_frame():
-    pictures = [Image.new("RGB", (64, 48), name) for name in ("white", "red", "blue")]
-    moving = saved(pictures[0], "PNG", save_all=True, default_image=True, append_images=pictures[1:])
-    result = taken(moving)
-    assert near(at(result.sent, 0.5, 0.5), (255, 0, 0))
-    assert result.notes == ("The first of 2 frames is used.",)
-
-
 def test_u08_what_the_first_frame_of_a_gif_leaves_open_is_see_through():
     small = saved(Image.new("P", (20, 20), 0), "GIF")
     wide = small[:6] + struct.pack("<HH", 60, 60) + small[10:]
