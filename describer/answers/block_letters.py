@@ -18,6 +18,12 @@ def _line_at(state: StateBlock, number: int) -> str:
     return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
 
+def _sign_at(state: StateBlock, number: int) -> str:
+    """Return the first sign of a line: asked of each line by each rule, before anything that costs more."""
+    place = state.bMarks[number] + state.tShift[number]
+    return state.src[place : place + 1]
+
+
 def _as_letters(state: StateBlock, begin: int, end: int) -> bool:
     """Make a paragraph of lines as they stand."""
     state.push("paragraph_open", "p", 1).map = [begin, end]
@@ -38,7 +44,9 @@ def _lines_while(state: StateBlock, begin: int, end: int) -> int:
 
 def amounts(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
     """Keep the signs of amounts below each other, where both signs stand, or nothing but amounts: no list is meant."""
-    if state.is_code_block(begin) or not _AMOUNT.match(_line_at(state, begin)):
+    if _sign_at(state, begin) not in ("-", "+") or state.is_code_block(begin):
+        return False
+    if not _AMOUNT.match(_line_at(state, begin)):
         return False
     until, signs, bare = begin, set(), True
     end = min(end, begin + _MOST_AMOUNTS)
@@ -53,7 +61,7 @@ def amounts(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
 
 def quote(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
     """Keep the signs of what was typed at a prompt: an answer that is nothing but a quote, options, an output below."""
-    if state.is_code_block(begin) or not _line_at(state, begin).startswith(">"):
+    if _sign_at(state, begin) != ">" or state.is_code_block(begin):
         return False
     until = _lines_while(state, begin, end)
     quoted = [_line_at(state, number).startswith(">") for number in range(begin, until)]
@@ -66,16 +74,18 @@ def quote(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
 def rule(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
     """Take three marks behind a blank line for a rule; any other line of dashes is the line of a sum, or a drawing."""
     below_text = silent and state.parentType == "paragraph"
-    if below_text or not _RULE.match(_line_at(state, begin)):
+    if below_text or _sign_at(state, begin) not in ("-", "*", "_"):
+        return False
+    if not _RULE.match(_line_at(state, begin)):
         return False
     return hr(state, begin, end, silent)
 
 
 def formula(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
     """Set mathematics apart that begins a line and ends one."""
-    line = _line_at(state, begin)
-    if line[:1] not in ("$", "\\") or state.is_code_block(begin):
+    if _sign_at(state, begin) not in ("$", "\\") or state.is_code_block(begin):
         return False
+    line = _line_at(state, begin)
     place = state.bMarks[begin] + state.tShift[begin]
     closing, skipped = _closing_of(line)
     if not closing:

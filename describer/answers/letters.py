@@ -24,7 +24,6 @@ def keep_letters(markdown: MarkdownIt) -> None:
     blocks.before("list", "amounts", block_letters.amounts, {"alt": ["paragraph", "blockquote", "list"]})
     blocks.at("blockquote", block_letters.quote, everywhere)
     blocks.at("hr", block_letters.rule, everywhere)
-    lines.before("escape", "formula", line_letters.formula)
     lines.at("escape", line_letters.escape)
     lines.at("emphasis", line_letters.emphasis)
     lines.at("autolink", line_letters.address)

@@ -17,10 +17,8 @@ _CJK = re.compile(r"[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-
 _FORMULAS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 
 
-def formula(state: StateInline, silent: bool) -> bool:
+def _formula(state: StateInline, silent: bool) -> bool:
     """Set mathematics apart: as it stands, and nothing in it is a mark."""
-    if state.src[state.pos] not in ("$", "\\"):
-        return False
     for opening, closing in _FORMULAS:
         if state.src.startswith(opening, state.pos):
             end = _formula_end(state, state.pos + len(opening), opening, closing)
@@ -45,9 +43,14 @@ def _formula_end(state: StateInline, begin: int, opening: str, closing: str) -> 
 
 
 def escape(state: StateInline, silent: bool) -> bool:
-    """Take a backslash for an escape only before a mark, and never within a path or a formula."""
+    """Set a formula apart; else take a backslash for an escape only before a mark, and never within a path."""
     place = state.pos
-    if state.src[place] != "\\":
+    sign = state.src[place]
+    if sign not in "$\\":
+        return False
+    if _formula(state, silent):
+        return True
+    if sign == "$":
         return False
     mark = state.src[place + 1 : min(place + 2, state.posMax)]
     if mark in _ESCAPABLE and not _in_path(state, place):
@@ -85,7 +88,8 @@ def emphasis(state: StateInline, silent: bool) -> bool:
         state.pos += len(name)
         return True
     scanned = state.scanDelims(place, marker == "*")
-    before, after = state.src[place - 1 : place], state.src[place + scanned.length :][:1]
+    beyond = place + scanned.length
+    before, after = state.src[place - 1 : place], state.src[beyond : beyond + 1]
     can_open, can_close = scanned.can_open, scanned.can_close
     if _CJK.match(before) or _CJK.match(after):
         can_open, can_close = bool(after.strip()), bool(before.strip())
