@@ -41,7 +41,8 @@ def examine(file: BinaryIO) -> Header:
         width, height, _, bits = struct.unpack("<HHHH", head[4:12])
     else:
         width, height, _, bits, packing = struct.unpack("<iiHHI", head[4:20])
-    view, notes = FileView(file, [(0, file.seek(0, 2))]), ()
+    view = FileView(file, [(0, file.seek(0, 2))])
+    notes: tuple[str, ...] = ()
     if packing > _BITFIELDS or (packing in _RLE and view.length > _MOST_RLE_BYTES):
         raise Unsupported("BMP")
     if packing == _BITFIELDS:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from math import prod
 from typing import BinaryIO
 
-from describer.images import hevc
+from describer.images import hdr, hevc
 from describer.images.exif import orientation
+from describer.images.hdr import HLG, PQ
 from describer.images.header import Header
 from describer.images.plugins import open_picture
+from describer.images.spaces import BT2020, PRIMARIES, by_code_points
 from describer.images.view import FileView, Piece
 
 _MOST_META = 16 << 20
@@ -22,6 +24,9 @@ _MOST_PIXELS = 1 << 28
 _AV1 = re.compile(rb"av1C.{2}(.)", re.DOTALL)
 _DEEP, _MONOCHROME, _HALF_ACROSS, _HALF_DOWN = 0x40, 0x10, 0x08, 0x04
 _HEVC = re.compile(rb"hvcC.{16}(.)(.)", re.DOTALL)
+_NCLX = re.compile(rb"colrnclx(.{4})", re.DOTALL)
+_CONTENT, _DISPLAY = re.compile(rb"clli(.{2})", re.DOTALL), re.compile(rb"mdcv.{16}(.{4})", re.DOTALL)
+_NO_NOTES: tuple[str, ...] = ()
 # Planes of samples for each pixel: grey, 4:2:0, 4:2:2, 4:4:4.
 _SHARES = (1.0, 1.5, 2.0, 3.0)
 
@@ -73,7 +78,9 @@ def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
     with open_picture(kind, view) as picture:
         width, height = picture.size
         frames = getattr(picture, "n_frames", 1)
-        profile = picture.info.get("icc_profile")
+        profile, notes = picture.info.get("icc_profile"), _NO_NOTES
+        if not profile:
+            profile, notes = _told(meta, picture.info.get("nclx_profile"))
         turn = 1
         if kind == "AVIF":
             # Pillow writes an AVIF's turn into EXIF; HEIC pictures come turned.
@@ -89,8 +96,27 @@ def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
         held=2 * view.length,
         orientation=turn,
         profile=profile,
+        notes=notes,
         frames=frames,
     )
+
+
+def _told(meta: bytes, nclx: dict[str, int] | None) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return the profile that code points stand for, and a note where they are those of HDR."""
+    match = _NCLX.search(meta)
+    if nclx:
+        primaries, transfer = nclx["color_primaries"], nclx["transfer_characteristics"]
+    elif match:
+        primaries, transfer = struct.unpack(">HH", match[1])
+    else:
+        return None, ()
+    if transfer not in (PQ, HLG):
+        return by_code_points(primaries, transfer), ()
+    content, display = _CONTENT.search(meta), _DISPLAY.search(meta)
+    brightest = int.from_bytes(content[1], "big") if content else 0
+    made_on = int.from_bytes(display[1], "big") / 10_000 if display else 0
+    peak = hdr.peak_of(brightest, made_on)
+    return hdr.profile(PRIMARIES.get(primaries, BT2020), transfer == HLG, peak), (hdr.NOTE,)
 
 
 def _without_exif(file: BinaryIO) -> tuple[bytes, FileView]:

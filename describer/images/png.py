@@ -5,6 +5,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from describer.images import png_colours
 from describer.images.exif import orientation
 from describer.images.header import Header, Unsupported
 from describer.images.view import FileView, Piece
@@ -18,6 +19,7 @@ _BLOCK = 1 << 20
 _MOST_CHUNKS = 200_000
 _MOST_PROFILE = 4 << 20
 _MOST_EXIF = 1 << 20
+_MOST_COLOURS = 64
 _STILL = "The still picture of an animation is used, which is none of its frames."
 
 
@@ -29,6 +31,7 @@ class _PngScan:
     exif: bytes | None = None
     transparent: bool = False
     drawn: bool = False
+    colours: dict[bytes, bytes] = field(default_factory=dict)
     frames: int = 1
     outside: bool = False
 
@@ -69,6 +72,8 @@ def _take_chunk(file: BinaryIO, name: bytes, length: int, span: tuple[int, int],
         reading.outside = False
     elif name == b"iCCP" and not reading.drawn:
         reading.profile = _unpacked_profile(file.read(min(length, _MOST_PROFILE)))
+    elif name in png_colours.CHUNKS and not reading.drawn:
+        reading.colours.setdefault(name, file.read(min(length, _MOST_COLOURS)))
     elif name == b"eXIf" and length <= _MOST_EXIF:
         reading.exif = file.read(length)
     reading.transparent |= name == b"tRNS"
@@ -114,10 +119,11 @@ def _png_header(file: BinaryIO, reading: _PngScan) -> Header:
         raise ValueError("no picture")
     kept = _bytes_of_pixel(depth, kind)
     top = 65535 if depth == 16 else 255
-    frames, notes = max(1, reading.frames), ()
+    frames = max(1, reading.frames)
+    profile, notes = png_colours.profile_and_notes(reading.colours, reading.profile)
     if reading.outside:
         # The still picture stands for the whole where nothing moves, as in a model's eyes.
-        frames, notes = 1, (_STILL,)
+        frames, notes = 1, (_STILL, *notes)
     return Header(
         format="PNG",
         view=FileView(file, reading.pieces),
@@ -126,7 +132,7 @@ def _png_header(file: BinaryIO, reading: _PngScan) -> Header:
         pixel=kept,
         kept=kept,
         orientation=orientation(reading.exif),
-        profile=reading.profile,
+        profile=profile,
         frames=frames,
         fit=depth == 8 and kind in (_GREY, _RGB) and not reading.transparent,
         top=top,
