@@ -26,6 +26,7 @@ from describer.web.context_processors import in_words, unfinished
 from describer.web.conversation import caller, conversation
 from describer.web.current_user import current_user
 from describer.web.history import Filter
+from describer.web.repeats import repeats_of
 from describer.web.texts import Beginnings, take_beginnings, with_beginnings
 from describer.web.timeline import ShownCall, as_json, asked, bill, set_parameters, timeline
 
@@ -180,6 +181,7 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         "is_own": row.owner_id == current_user(request).pk,
         "token": uuid4().hex,
         "place": request.GET.get("from", ""),
+        "repeats": repeats_of(row),
         "rests": texts.rests,
         **_machinery(card, texts),
     }

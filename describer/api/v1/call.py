@@ -187,9 +187,7 @@ class EndpointCall:
             body = self.request.read()  # not before its turn: a thousand in line would hold 32 GB
             asked = asked_of(body)
             token = read_idempotency_key(self.headers)
-            body_hash = ""
-            if token:
-                body_hash = sha256(body).hexdigest()
+            body_hash = sha256(body).hexdigest()
             del body
         endpoint = endpoint_of(asked.model, key)
         check_found_out(endpoint, asked.model, len(asked.pictures))

@@ -100,7 +100,7 @@ def known_inline(ask: Ask) -> Description | None:
 def _create_inline(ask: Ask, endpoint: Endpoint, waiter: Waiter) -> Run:
     token = new_token()
     submit_hash = ""
-    if ask.token:
+    if ask.token or ask.body_hash:  # of a call, also without a key of its own: it may come again all the same
         submit_hash = ask.hash
     row = row_of(ask, endpoint, **_state(ask, endpoint), lease_token=token, submit_hash=submit_hash)
     # This machine's clock: the first heartbeat, within seconds, sets the end by the database's.
