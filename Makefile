@@ -27,7 +27,11 @@ test: tools lint types floors unit
 	@cd .venv/peers && PATH="$$PWD/bin:$$PATH" npm ci --loglevel error >/dev/null
 	@touch $@
 
-tools: .venv/test .venv/peers/done
+.venv/strands/done: .venv/test tests/peers/strands.lock
+	@tests/install.sh "$(PYTHON)" tests/peers/strands.lock .venv/strands
+	@touch $@
+
+tools: .venv/test .venv/peers/done .venv/strands/done
 	@tests/packages.sh
 
 format: .venv/test
@@ -53,7 +57,7 @@ quick: .venv/test
 
 # The tests start some hundred processes: each is quicker when our own modules are compiled, too. Three files at once on two
 # cores: much of their time is waiting.
-unit: .venv/test .venv/peers/done
+unit: .venv/test .venv/peers/done .venv/strands/done
 	@$(BIN)/python -m compileall -q describer vision_site tests
 	$(BIN)/pytest -n 3 --dist loadfile
 
@@ -71,4 +75,5 @@ lock: .venv/test
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --group test pyproject.toml -o requirements-test.lock
 	$(COMPILE) --group peers -o tests/peers/requirements.lock
+	$(COMPILE) --group peers-strands -o tests/peers/strands.lock
 	PATH="$(CURDIR)/.venv/peers/bin:$$PATH" npm install --package-lock-only --loglevel error --prefix tests/peers

@@ -17,6 +17,9 @@ SCRIPTS = {
     "litellm": "ask_litellm.py",
     "langchain": "ask_langchain.py",
     "llm": "ask_llm.py",
+    "ai-sdk": "ask_ai_sdk.mjs",
+    "pydantic-ai": "ask_pydantic_ai.py",
+    "strands": "ask_strands.py",
 }
 OFFICIAL = ("openai-python", "openai-node")
 TOP = {"id": "chatcmpl-7", "object": "chat.completion.chunk", "created": 1677652288, "model": "m"}
@@ -36,6 +39,7 @@ FAULTS = {
     "cut": sse(*chunks("Two boats on a lake.")[:3]),
     "down": reset(),
 }
+FAULTS["unrepeated"] = FAULTS["unreadable"]
 numbers = itertools.count(1)
 
 

@@ -1,4 +1,4 @@
-"""Other people's programs, in processes and an environment of their own (`make .venv/peers/done` installs it)."""
+"""Other people's programs, in processes and an environment of their own (`make .venv/peers/done .venv/strands/done` installs it)."""
 
 import json
 import os
@@ -16,6 +16,7 @@ import requests
 from tests.site import ROOT, until
 
 BIN = ROOT / ".venv" / "peers" / "bin"
+APART = {"ask_strands.py": ROOT / ".venv" / "strands" / "bin"}  # wants what others cannot live with
 SCRIPTS = Path(__file__).resolve().parent
 PROXY_KEY = "sk-of-the-proxy-0123456789"
 START_SECONDS = 90  # LiteLLM's proxy imports for twelve seconds on a quiet machine
@@ -57,7 +58,7 @@ def saw(script: str, given: dict[str, Any], seconds: float = 120) -> dict[str, A
 def command_of(script: str) -> list[str]:
     name, _, kind = script.partition(".")
     if kind == "py":
-        return [str(BIN / "python"), "-m", f"tests.peers.{name}"]
+        return [str(APART.get(script, BIN) / "python"), "-m", f"tests.peers.{name}"]
     # As text: Node looks for packages beside a file, and ours lie with the other peers', where it runs.
     return [str(BIN / "node"), "--input-type=module", "--eval", (SCRIPTS / script).read_text()]
 

@@ -7,6 +7,7 @@ from tests.peers.conftest import OFFICIAL, SCRIPTS, TOOL_CALL
 
 pytestmark = pytest.mark.site
 USAGE = ("prompt_tokens", "completion_tokens", "total_tokens")
+NEVER = {("strands", "vision")}  # it always asks for a stream
 official = pytest.mark.parametrize("peer", OFFICIAL)
 
 
@@ -25,8 +26,10 @@ def recorded(rows, question):
     return row
 
 
-@pytest.mark.parametrize("case", ["vision", "streamed"])
-@pytest.mark.parametrize("peer", SCRIPTS)
+@pytest.mark.parametrize(
+    ("peer", "case"),
+    [(peer, case) for peer in SCRIPTS for case in ("vision", "streamed") if (peer, case) not in NEVER],
+)
 def test_a_picture_is_described_counted_and_kept(seen, rows, calls, peer, case):
     told = seen[peer][case]
     row = recorded(rows, f"{peer} {case}")
@@ -140,6 +143,22 @@ def test_a_key_over_its_rate_sends_nothing_on(rows, calls, peer):
     assert 1 <= len(done) == len(calls[f"{peer} over_the_rate"]) <= 2
     refused = [row for row in made if row["status"] == "failed"]
     assert [(row["error"]["code"], row["attempts"]) for row in refused] == [("rate_limit_exceeded", [])]
+
+
+@pytest.mark.parametrize(("peer", "times"), [("ai-sdk", 3), ("pydantic-ai", 1), ("strands", 1)])
+def test_fd05_who_repeats_an_unreadable_answer_and_how_it_is_kept_from_it(seen, rows, calls, peer, times):
+    """As docs/endpoint.md says of each."""
+    for case, asked in (("unreadable", times), ("unrepeated", 1)):
+        assert "bad_answer" in {row["error"]["code"] for row in rows[f"{peer} {case}"]}
+        assert len(calls[f"{peer} {case}"]) == len(rows[f"{peer} {case}"]) == asked
+        assert seen[peer][case]["status_code"] == 502
+
+
+@pytest.mark.parametrize("peer", ["ai-sdk", "pydantic-ai", "strands"])
+def test_agents_are_told_of_a_wrong_key(seen, calls, peer):
+    assert seen[peer]["wrong_key"]["status_code"] == 401
+    assert "API key is not known" in seen[peer]["wrong_key"]["message"]
+    assert f"{peer} wrong_key" not in calls
 
 
 def test_litellm_raises_its_own_class_for_a_wrong_key(seen):
