@@ -80,7 +80,7 @@ def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
         frames = getattr(picture, "n_frames", 1)
         profile, notes = picture.info.get("icc_profile"), _NO_NOTES
         if not profile:
-            profile, notes = _told(meta, picture.info.get("nclx_profile"))
+            profile, notes = _told_colours(meta, picture.info.get("nclx_profile"))
         turn = 1
         if kind == "AVIF":
             # Pillow writes an AVIF's turn into EXIF; HEIC pictures come turned.
@@ -101,7 +101,7 @@ def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
     )
 
 
-def _told(meta: bytes, nclx: dict[str, int] | None) -> tuple[bytes | None, tuple[str, ...]]:
+def _told_colours(meta: bytes, nclx: dict[str, int] | None) -> tuple[bytes | None, tuple[str, ...]]:
     """Return the profile that code points stand for, and a note where they are those of HDR."""
     match = _NCLX.search(meta)
     if nclx:

@@ -45,9 +45,10 @@ class Choice(models.Model):
     text_end = models.PositiveIntegerField(null=True, blank=True, editable=False)
     shape = models.CharField(
         max_length=10,
-        choices=[(shape, shape) for shape in AnswerShape],
+        choices=[(shape.value, shape.value) for shape in AnswerShape],
         default="",
         db_default="",
+        blank=True,
         editable=False,
     )
     finish_reason = models.CharField(max_length=100, null=True, blank=True)
