@@ -80,7 +80,7 @@ def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
         frames = getattr(picture, "n_frames", 1)
         profile, notes = picture.info.get("icc_profile"), _NO_NOTES
         if not profile:
-            profile, notes = _told_colours(meta, picture.info.get("nclx_profile"))
+            profile, notes = _profile_and_notes(meta, picture.info.get("nclx_profile"))
         turn = 1
         if kind == "AVIF":
             # Pillow writes an AVIF's turn into EXIF; HEIC pictures come turned.
@@ -101,7 +101,7 @@ def _box_header(kind: str, meta: bytes, view: FileView, pixel: float) -> Header:
     )
 
 
-def _told_colours(meta: bytes, nclx: dict[str, int] | None) -> tuple[bytes | None, tuple[str, ...]]:
+def _profile_and_notes(meta: bytes, nclx: dict[str, int] | None) -> tuple[bytes | None, tuple[str, ...]]:
     """Return the profile that code points stand for, and a note where they are those of HDR."""
     match = _NCLX.search(meta)
     if nclx:
@@ -112,11 +112,15 @@ def _told_colours(meta: bytes, nclx: dict[str, int] | None) -> tuple[bytes | Non
         return None, ()
     if transfer not in (PQ, HLG):
         return by_code_points(primaries, transfer), ()
-    content, display = _CONTENT.search(meta), _DISPLAY.search(meta)
-    brightest = int.from_bytes(content[1], "big") if content else 0
-    made_on = int.from_bytes(display[1], "big") / 10_000 if display else 0
-    peak = hdr.peak_of(brightest, made_on)
+    peak = hdr.peak_of(_number(_CONTENT, meta), _number(_DISPLAY, meta) / 10_000)
     return hdr.profile(PRIMARIES.get(primaries, BT2020), transfer == HLG, peak), (hdr.NOTE,)
+
+
+def _number(pattern: re.Pattern[bytes], meta: bytes) -> int:
+    match = pattern.search(meta)
+    if match is None:
+        return 0
+    return int.from_bytes(match[1], "big")
 
 
 def _without_exif(file: BinaryIO) -> tuple[bytes, FileView]:

@@ -25,6 +25,7 @@ _MOST_FILLED = 1 << 16
 _AHEAD = b"\xff\0" * 16
 _TAIL = len(_AHEAD) + len(END)
 _COARSE, _FINE = 4096, 16
+_BLOCK = 1 << 16
 # Blanks, line ends, ones and zeros: whatever fills, it is few values over and over.
 _FILLERS = 4
 # Looking for rows takes a dozen rounds; beyond this they would be long ones, or take memory that nobody weighed.
@@ -61,7 +62,7 @@ def checked(header: Header, watched: FileView) -> Header:
     if MORE not in header.notes and not (_is_filler(watched, end) or _is_more_rows(header, watched)):
         raise ValueError("data and rows do not end together")
     view = FileView(cast(BinaryIO, watched), [(0, end), END])
-    return replace(header, view=view, notes=tuple({*header.notes, MORE}))
+    return replace(header, view=view, notes=(MORE,))
 
 
 def _filled(view: FileView, data: int, length: int) -> int:
@@ -82,7 +83,7 @@ def _end_of_rows(watched: FileView) -> int:
     return min(max(watched.reached, default=watched.length) + _FINE, watched.length - _TAIL)
 
 
-def _decode(view: FileView, block: int = 1 << 16) -> None:
+def _decode(view: FileView, block: int = _BLOCK) -> None:
     """Decode a JPEG as small as can be: all of its data, an eighth of its rows."""
     with open_picture("JPEG", view) as picture:
         picture.draft("RGB", (picture.width // 8, picture.height // 8))
@@ -92,7 +93,12 @@ def _decode(view: FileView, block: int = 1 << 16) -> None:
 
 def _is_filler(watched: FileView, end: int) -> bool:
     watched.seek(end)
-    return len(set(watched.read(watched.length - _TAIL - end))) <= _FILLERS
+    values: set[int] = set()
+    while (left := watched.length - _TAIL - watched.tell()) > 0:
+        values.update(watched.read(min(left, _BLOCK)))
+        if len(values) > _FILLERS:
+            return False
+    return True
 
 
 def _is_more_rows(header: Header, watched: FileView) -> bool:

@@ -13,15 +13,18 @@ from typing import BinaryIO, cast
 from PIL import Image, ImageChops
 
 from describer.images.boxes import boxes
-from describer.images.view import FileView
+from describer.images.view import FileView, Piece
 
 # What zeros become: by the matrix of BT.709 (in full range and in that of television), and by others.
 _GREENS_709 = (84, 77)
 _GREENS = (*_GREENS_709, 88, 94, 135, 136)
 _BT709, _BT601 = 1, 6
+_OTHER = {True: _BT601, False: _BT709}
 # The green of zeros by the matrix that is written in, full range.
 _AGAIN = {_BT709: (84,), _BT601: (135, 136)}
 _NCLX = re.compile(rb"colrnclx.{7}", re.DOTALL)
+# How many bytes an item's number takes, by the table's version, and a property's, by its flags.
+_ID_WIDTHS, _WIDTHS = (2, 4), (1, 2)
 _MOST_NARROW = 127
 
 
@@ -29,7 +32,7 @@ def other_matrix(picture: Image.Image) -> int | None:
     """Return the matrix that will tell whether a green of this picture was drawn; None where no such green is seen."""
     for green, share in _greens(picture):
         if green in _GREENS and 0.002 < share < 0.98:
-            return _BT601 if green in _GREENS_709 else _BT709
+            return _OTHER[green in _GREENS_709]
     return None
 
 
@@ -54,16 +57,23 @@ def recoloured(view: FileView, matrix: int) -> FileView:
     """Return a HEIC whose colours are said to be coded by another matrix.
 
     The new description of its items stands at the end, so that all places that it speaks of stay valid.
-    Raises ValueError or struct.error where the old one cannot be read.
+    Raises ValueError, IndexError or struct.error where the old one cannot be read.
     """
     file = cast(BinaryIO, view)
     colour = b"colrnclx" + struct.pack(">HHHB", 1, 13, matrix, 0x80)
+    pieces: list[Piece] = []
+    meta = b""
     for start, stop, name in boxes(file, view.length):
+        view.seek(start)
+        head = view.read(8)
         if name == b"meta":
-            view.seek(start)
-            meta = _with_property(_NCLX.sub(colour, view.read(stop - start)), colour)
-            return FileView(file, [(0, start + 4), b"free", (start + 8, view.length), meta])
-    raise ValueError("no description of the items")
+            meta = _with_property(_NCLX.sub(colour, head + view.read(stop - start - 8)), colour)
+            head = head[:4] + b"free"
+        if head[:4] == bytes(4):
+            # A last box may go on to the end of the file, which is no longer its own.
+            head = struct.pack(">I", stop - start) + name
+        pieces += [head, (start + 8, stop)]
+    return FileView(file, [*pieces, meta])
 
 
 def _with_property(meta: bytes, colour: bytes) -> bytes:
@@ -91,7 +101,7 @@ def _with_property_inside(properties: bytes, colour: bytes) -> bytes:
 
 def _associated(body: bytes, number: int) -> bytes:
     """Give a property to every item in a table of associations."""
-    id_width, width = (4 if body[0] else 2), (2 if body[3] & 1 else 1)
+    id_width, width = _ID_WIDTHS[body[0]], _WIDTHS[body[3] & 1]
     if width == 1 and number > _MOST_NARROW:
         raise ValueError("no room for one more property")
     (count,) = struct.unpack(">I", body[4:8])

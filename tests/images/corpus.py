@@ -2,6 +2,7 @@
 
 import random
 import struct
+import zlib
 from collections.abc import Iterator
 
 from PIL import Image
@@ -42,6 +43,8 @@ CODES = [
     (11, 17),
     (22, 13),
 ]
+
+PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 
 Picture = tuple[str, str, bytes]
 
@@ -85,6 +88,13 @@ def jpegs() -> Iterator[Picture]:
     for name, data in MORE_ROWS.items():
         yield f"JPEG more rows {name}", "image/jpeg", of_rows(data, 304)
     yield "JPEG with ones before its markers", "image/jpeg", plain.replace(b"\xff\xdb", b"\xff\xff\xff\xdb")
+    yield "JPEG of RGB", "image/jpeg", saved(SCENE, "JPEG", quality=92, keep_rgb=True)
+    yield "JPEG without JFIF", "image/jpeg", plain[:2] + plain[20:]
+    yield (
+        "JPEG of several scans and blanks",
+        "image/jpeg",
+        photo(WIDTH, HEIGHT, progressive=True)[:-2] + b" " * 3000 + end,
+    )
     yield "JPEG with garbage behind it", "image/jpeg", plain + random.Random(2).randbytes(5000)
 
 
@@ -113,6 +123,8 @@ def pngs() -> Iterator[Picture]:
         "image/png",
         with_chunks(plain, (b"teSt", b"x" * 100), (b"tEXt", b"a\0b")),
     )
+    yield "PNG turned", "image/png", with_chunks(plain, (b"eXIf", exif(6)[6:]))
+    yield "PNG in seven passes", "image/png", _interlaced(61, 47)
     yield "PNG with garbage behind it", "image/png", plain + b"x" * 3000
     yield "PNG in many pieces", "image/png", _in_pieces(plain, half)
     yield "APNG", "image/png", frames(3, "PNG", (WIDTH, HEIGHT))
@@ -123,6 +135,19 @@ def pngs() -> Iterator[Picture]:
     yield "PNG that moves in no frames", "image/png", plain[:33] + none + plain[33:]
     moving = saved(pictures[0], "PNG", save_all=True, append_images=pictures[1:], disposal=2)
     yield "APNG that disposes", "image/png", moving
+
+
+def _interlaced(width: int, height: int) -> bytes:
+    rows = b""
+    for left, top, across, down in PASSES:
+        for y in range(top, height, down):
+            rows += b"\0" + b"".join(bytes((4 * x, 5 * y, 128)) for x in range(left, width, across))
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 1)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, body) for name, body in chunks)
 
 
 def _in_pieces(plain: bytes, start: int) -> bytes:
@@ -206,6 +231,13 @@ def others() -> Iterator[Picture]:
     yield "GIF that moves", "image/gif", frames(3, "GIF", (WIDTH, HEIGHT))
     small = saved(Image.new("P", (20, 20), 0), "GIF")
     yield "GIF wider than its frame", "image/gif", small[:6] + struct.pack("<HH", 60, 60) + small[10:]
+    plain = saved(SCENE.convert("P"), "GIF")
+    yield "GIF without its end", "image/gif", plain[:-1]
+    yield "GIF in four passes", "image/gif", saved(SCENE.convert("P"), "GIF", interlace=1)
+    yield "GIF of no size", "image/gif", plain[:6] + bytes(4) + plain[10:]
+    rows = saved(SCENE, "BMP")[54:]
+    head = struct.pack("<IHHIIHHHH", 0, 0, 0, 26, 12, WIDTH, HEIGHT, 1, 24)
+    yield "BMP of OS/2", "image/bmp", b"BM" + head + rows
     for mode in ("1", "L", "P", "RGB"):
         yield f"BMP {mode}", "image/bmp", saved(SCENE.convert(mode), "BMP")
     upside_down = bytearray(saved(SCENE, "BMP"))

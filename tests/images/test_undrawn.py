@@ -17,6 +17,8 @@ MATRICES = {
     "BT.709 as television": {"matrix_coefficients": 1, "full_range_flag": 0},
     "not told": {"save_nclx_profile": False},
     "ten bits": {"bit_depth": 10},
+    "in tiles": {"tile_size": 128},
+    "in tiles, not told": {"tile_size": 128, "save_nclx_profile": False},
 }
 
 
@@ -53,6 +55,12 @@ def test_fc01_neither_with_a_profile_nor_with_exif_nor_with_transparency():
     picture = scene(320, 256).convert("RGBA")
     picture.paste("#008700", (0, 0, 320, 64))
     assert taken(saved(picture, "HEIF", quality=80)).width == 320
+
+
+def test_fc01_neither_where_the_last_box_goes_on_to_the_end():
+    data = with_bar("#008700", 0.25)
+    at = data.rindex(b"mdat") - 4
+    assert taken(data[:at] + bytes(4) + data[at + 4 :]).width == 320
 
 
 @pytest.mark.slow
