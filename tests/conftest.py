@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
+from describer.desk.presets import write_built_in
 from describer.engine.queue.lease import Pulse
 from describer.engine.queue.process import process
 from describer.models import Endpoint, User
@@ -49,6 +50,12 @@ def flights() -> None:
 def sandbox(db) -> Endpoint:
     """The endpoint of a site without a key."""
     return Endpoint.from_environment()
+
+
+@pytest.fixture
+def presets(db) -> None:
+    """The site's presets, as a start writes them."""
+    write_built_in()
 
 
 @pytest.fixture

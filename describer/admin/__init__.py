@@ -3,4 +3,14 @@
 Empty of code: Django loads the site's class from here, and a family registers itself with that site.
 """
 
-FAMILIES = ("api_keys", "attempts", "descriptions", "endpoints", "images", "people", "usage_days", "webhooks")
+FAMILIES = (
+    "api_keys",
+    "attempts",
+    "descriptions",
+    "endpoints",
+    "images",
+    "people",
+    "presets",
+    "usage_days",
+    "webhooks",
+)

@@ -1,5 +1,6 @@
 """From a multipart form to an ask."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
@@ -9,13 +10,16 @@ from django.http import HttpRequest
 
 from describer.api.idempotency_key import read_idempotency_key
 from describer.chat import ParameterError, read_parameters
-from describer.engine.submit import Ask, AskImage, AskLink, Refusal, check_rate, keep_images
+from describer.desk.presets import chosen_preset
+from describer.engine.submit import Ask, AskImage, AskLink, Refusal, check_rate, keep_images, storable_text
 from describer.media.allowance import allowance
-from describer.models import ApiKey, Description, Via
+from describer.models import ApiKey, Description, Preset, Via
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 _TEXTS = ("question", "system_prompt", "model")
 _LINK = "image_url"
+_NO_PARAMETERS = (*_TEXTS, _LINK, "preset", "variables")
+_MOST_VARIABLES = 100
 
 
 def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
@@ -28,6 +32,10 @@ def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
     token = read_idempotency_key(request.headers)
     parameters = _read_fields(request)
     texts = {name: _read_text(request, name) for name in _TEXTS}
+    chosen = _read_preset(request, key)
+    if chosen:
+        parameters = {**chosen.parameters, **parameters}
+        texts = {name: text if text.strip() else chosen.words[name] for name, text in texts.items()}
     if not texts["question"].strip():
         raise Refusal("Write a question.", code="missing_required_parameter", param="question")
     links = _read_links(request)
@@ -47,7 +55,40 @@ def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
         question=texts["question"],
         system_prompt=texts["system_prompt"],
         model=texts["model"],
+        preset=chosen.name if chosen else "",
+        variables=_read_variables(request),
+        is_plain=bool(chosen and chosen.is_plain),
     )
+
+
+def _read_preset(request: HttpRequest, key: ApiKey) -> Preset | None:
+    """Return the preset that the form names, None without one. Raises Refusal."""
+    name = _read_text(request, "preset").strip()
+    if not name:
+        return None
+    return chosen_preset(key.user, name)
+
+
+def _read_variables(request: HttpRequest) -> dict[str, str]:
+    """Return the values of a preset's variables: a JSON object of texts. Raises Refusal."""
+    text = _read_text(request, "variables").strip()
+    if not text:
+        return {}
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict) or len(values) > _MOST_VARIABLES:
+        raise Refusal("Variables are a JSON object of texts.", code="invalid_type", param="variables")
+    return {str(word): _as_value(word, value) for word, value in values.items()}
+
+
+def _as_value(word: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise Refusal(
+            f"The variable {word[:40]} is a text.", code="invalid_type", param=f"variables.{word[:40]}"
+        )
+    return storable_text(str(value), f"variables.{word[:40]}")
 
 
 def read_changes(request: HttpRequest, old: Description) -> dict[str, Any]:
@@ -76,7 +117,7 @@ def _read_text(request: HttpRequest, name: str) -> str:
 def _read_fields(request: HttpRequest) -> dict[str, Any]:
     """Return the parameters of the form; `stop` may come several times. Raises Refusal."""
     fields: dict[str, Any] = {
-        name: request.POST.get(name) for name in request.POST if name not in (*_TEXTS, _LINK)
+        name: request.POST.get(name) for name in request.POST if name not in _NO_PARAMETERS
     }
     stops = request.POST.getlist("stop")
     if len(stops) > 1:

@@ -13,6 +13,10 @@ CALLS = {
     f"DELETE {_ID}": "-X DELETE",
     f"POST {_ID}/cancel": "-X POST",
     f"POST {_ID}/again": "-F temperature=0.9 -F max_tokens=500",
+    "GET /api/presets": "",
+    "POST /api/presets": """-H "Content-Type: application/json" -d '{"label": "Boats", "question": "How many boats are in {place}?"}'""",
+    "PATCH /api/presets/{name}": """-X PATCH -H "Content-Type: application/json" -d '{"model": ""}'""",
+    "DELETE /api/presets/{name}": "-X DELETE",
     "GET /api/descriptions.jsonl": "-G -d status=done -o descriptions.jsonl",
     "GET /api/descriptions.csv": "-G -d from=2026-01-01 -d to=2026-01-31 -o january.csv",
     "GET /api/usage": "-G -d by=model -d from=2026-01-01 -d to=2026-12-31",
@@ -34,6 +38,6 @@ def with_examples(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _curl(call: str, path: str) -> str:
-    address = re.sub(r"\{\w+\}", "$ID", path)
+    address = re.sub(r"\{\w+\}", "$ID", path.replace("{name}", "boats"))
     lines = ['curl -H "Authorization: Bearer $KEY"', call, f'"$SITE{address}"']
     return " \\\n  ".join(filter(None, lines))

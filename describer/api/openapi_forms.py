@@ -5,7 +5,9 @@ from typing import Any
 from django.conf import settings
 
 from describer.chat import Parameters, limits
+from describer.engine.submit import BY_THEMSELVES
 from describer.lib.guard import LONGEST
+from describer.models.preset import NAME_CHARACTERS
 
 _LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
 _MODEL = {"type": "string", "maxLength": 200}
@@ -20,7 +22,6 @@ def request_body(*, each: bool = False) -> dict[str, Any]:
     """Return the requestBody of a submit; with `each`, of one for an answer each."""
     schema = {
         "type": "object",
-        "required": ["question"],
         "properties": _own_fields(each) | _parameter_fields(),
     }
     return {"required": True} | _form(schema)
@@ -61,6 +62,17 @@ def _own_fields(each: bool) -> dict[str, Any]:
         "question": {"type": "string", "maxLength": most, "description": "What to ask about the pictures."},
         "system_prompt": {"type": "string", "maxLength": most, "description": "Who the model shall be."},
         "model": _MODEL | {"description": "Without it: the endpoint's default."},
+        "preset": {
+            "type": "string",
+            "maxLength": NAME_CHARACTERS,
+            "description": "The name of a preset (`/api/presets`): its question, system prompt, model and parameters are asked by, "
+            "where nothing else is given beside it. One of `question` and `preset` is needed.",
+        },
+        "variables": {
+            "type": "string",
+            "description": "A JSON object with a text for each variable of the preset that does not fill itself "
+            f"({', '.join(BY_THEMSELVES)} do).",
+        },
     }
 
 

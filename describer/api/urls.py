@@ -6,6 +6,7 @@ Each address is served with and without a slash at the end: a redirected POST be
 from collections.abc import Callable, Iterator
 from functools import wraps
 from itertools import chain
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, path
@@ -16,13 +17,18 @@ from describer.api.api import PARTS, api
 from describer.api.auth import calling
 from describer.api.errors import error, unknown_url
 from describer.api.webhooks import own_webhook
+from describer.desk.presets import chosen_preset
 from describer.errors import Refusal
 from describer.lib.route_traits import SCRIPT, RouteTraits, route, traits_of
 from describer.models import ApiKey
 
 _View = Callable[..., HttpResponseBase]
 _ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]
-_GETTERS: dict[str, Callable[[ApiKey, int], object]] = {"description_id": visible, "webhook_id": own_webhook}
+_GETTERS: dict[str, Callable[[ApiKey, Any], object]] = {
+    "description_id": visible,
+    "webhook_id": own_webhook,
+    "name": lambda key, name: chosen_preset(key.user, name),
+}
 app_name = "api"
 
 

@@ -7,6 +7,7 @@ from describer.models.description_image import DescriptionImage, DescriptionLink
 from describer.models.endpoint import Endpoint
 from describer.models.image import Image, SentCopy
 from describer.models.person import ApiKey, Scope, User
+from describer.models.preset import Preset
 from describer.models.states import Lane, Status, Via
 from describer.models.transcript import Transcript
 from describer.models.usage_day import UsageDay
@@ -23,6 +24,7 @@ __all__ = (
     "Endpoint",
     "Image",
     "Lane",
+    "Preset",
     "Scope",
     "SentCopy",
     "Status",

@@ -13,6 +13,7 @@ from describer.models.attempt import Attempt
 from describer.models.endpoint import Endpoint
 from describer.models.image import Image
 from describer.models.person import ApiKey
+from describer.models.preset import NAME_CHARACTERS
 from describer.models.statements import (
     BEGIN_CALL,
     ENDED,
@@ -74,6 +75,9 @@ class Description(models.Model):
     system_prompt = models.TextField(blank=True)
     model = models.CharField(max_length=200)
     parameters = models.JSONField(default=dict, blank=True)
+    preset = models.CharField(max_length=NAME_CHARACTERS, default="", db_default="", blank=True)
+    variables = models.JSONField(null=True, blank=True)
+    is_plain = models.BooleanField(default=False, db_default=False, editable=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.INTERACTIVE)
     turn = models.BigIntegerField(default=0)

@@ -94,6 +94,9 @@ class DescriptionOut(BaseModel):
     model: str
     parameters: dict[str, Any] = Field(description="Only what was set with the ask.")
     images: list[ImageOut] = Field(description="Those of `links` once they are fetched.")
+    preset: str = Field(description="The name of the preset that it was asked by, or empty.")
+    variables: dict[str, str] = Field(description="What the preset's variables were filled with.")
+    follows: int | None = Field(description="The description that it goes on from.")
     links: list[LinkOut] = Field(description="Pictures that were given by their addresses.")
     choices: list[ChoiceOut]
     usage: DescriptionUsageOut | None

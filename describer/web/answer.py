@@ -3,15 +3,14 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce, Left, Length, Substr
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Length, Substr
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 
 from describer.answers.rendering import PAGE, render_piece
 from describer.db.row_id import read_row_id
-from describer.desk.presets import LONGEST_PRESET, PLAIN_QUESTIONS
 from describer.models import Choice, Description
 from describer.web.answers import PAGED, shown_answers, where
 from describer.web.current_user import current_user
@@ -27,7 +26,7 @@ def answer(request: HttpRequest, pk: int, index: int) -> HttpResponse:
         return HttpResponseNotAllowed(["GET", "HEAD"])
     if begin:
         words = found.piece[: max(0, found.length - begin)]
-        piece = render_piece(words, PAGE, code="code" in request.GET, plain=found.asked in PLAIN_QUESTIONS)
+        piece = render_piece(words, PAGE, code="code" in request.GET, plain=found.is_plain)
         html = mark_safe(piece.html)  # noqa: S308  made by our own renderer
         end, in_code = begin + piece.end, piece.code
     else:
@@ -46,5 +45,5 @@ def _pieces(rows: "QuerySet[Choice]", begin: int) -> "QuerySet[Choice]":
     return rows.only("id").annotate(
         piece=Coalesce(piece, Value(""), output_field=TextField()),
         length=Coalesce("text_end", Length(content), 0),
-        asked=Left("description__question", LONGEST_PRESET + 1),
+        is_plain=F("description__is_plain"),
     )

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import F, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Least, Left, Length
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -16,7 +16,6 @@ from describer.answers.pieces import Bounds
 from describer.answers.reading import AnswerShape, ReadAnswer, read_answer
 from describer.answers.rendering import LEAD, PAGE, RENDERER, render_answer
 from describer.db.optional_write import write_if_free
-from describer.desk.presets import LONGEST_PRESET, PLAIN_QUESTIONS
 from describer.lib.lenient_json import as_dict, as_list
 from describer.models import Choice
 from describer.models.choice import text_column
@@ -132,7 +131,7 @@ def beginnings(rows: "QuerySet[Choice]", sizes: Sizes) -> "QuerySet[Choice]":
             start=Coalesce(text_column(sizes.content), Value(""), output_field=TextField()),
             length=Coalesce("text_end", Length("content"), 0),
             folded=Left("content", Least(Coalesce("text_begin", 0), sizes.beside)),
-            asked=Left("description__question", LONGEST_PRESET + 1),
+            is_plain=F("description__is_plain"),
             thought=Left("reasoning", sizes.beside + 1),
             refused=Left("refusal", sizes.beside),
             called=Left(Cast("tool_calls", TextField()), sizes.beside + 1),
@@ -166,7 +165,7 @@ def _taken_apart(choice: Any) -> ReadAnswer:
 
 def _rendered(choice: Any, sizes: Sizes, read: ReadAnswer) -> dict[str, Any]:
     shape = AnswerShape(choice.shape or read.shape)
-    if choice.asked in PLAIN_QUESTIONS:
+    if choice.is_plain:
         shape = AnswerShape.PLAIN
     piece = render_answer(read.thoughts, read.text, sizes.bounds, shape)
     return {"by": RENDERER, "html": piece.html, "end": read.begin + piece.end, "code": piece.code}

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from describer.db.row_id import read_row_id
-from describer.desk.presets import PRESETS
-from describer.engine.submit import note_of
+from describer.desk.presets import presets_of
+from describer.engine.submit import BY_THEMSELVES, note_of
 from describer.lib.guard import AddressRefused
 from describer.lib.route_traits import Body, RouteTraits, route
 from describer.models import Description, Endpoint, User
-from describer.web.ask_form import AskForm, from_description, posted
+from describer.web.ask_form import AskForm, ChosenPreset, from_description, posted
 from describer.web.cards import cards_of, is_new, listed
 from describer.web.context_processors import in_words, unfinished
 from describer.web.current_user import current_user
@@ -85,7 +85,7 @@ def _first_form(request: HttpRequest, owner: User) -> AskForm:
 
 def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
     cards = cards_of(_newest(owner))
-    context = _form_context(form) | {
+    context = _form_context(form, owner) | {
         "just_now": [card for card in cards if card.is_new],
         "earlier": [card for card in cards if not card.is_new],
         "samples": [],
@@ -102,10 +102,11 @@ def _newest(owner: User) -> list[Description]:
     return [row for place, row in enumerate(rows) if place < _NEWEST or is_new(row)]
 
 
-def _form_context(form: AskForm) -> dict[str, Any]:
+def _form_context(form: AskForm, owner: User) -> dict[str, Any]:
     return {
         "form": form,
-        "presets": PRESETS,
+        "presets": [ChosenPreset(row) for row in presets_of(owner)],
+        "known_variables": " ".join(BY_THEMSELVES),
         "offered": _offered(),
         "most_pictures": settings.IMAGES_PER_ASK,
         "no_link": AddressRefused().message,

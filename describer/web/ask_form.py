@@ -11,13 +11,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 
 from describer.chat import ParameterError
-from describer.desk.presets import PRESETS, preset
-from describer.engine.submit import Ask, AskImage, AskLink, Refusal, submit
+from describer.desk.presets import BUILT_IN, preset_named
+from describer.engine.submit import BY_THEMSELVES, Ask, AskImage, AskLink, Refusal, submit
 from describer.images import clean_name
-from describer.models import Description, User
+from describer.lib.variables import variables_in
+from describer.models import Description, Preset, User
 from describer.web.ask_fields import RARE, WIDGETS, Field, checked_parameters, typed
 from describer.web.tray import UploadTile, file_tile, named_tiles, sample_tile, tiles_of
 
+_VARIABLE = "variables."
 _REUSED = "idempotency_key_reused"
 
 
@@ -33,6 +35,8 @@ class AskForm:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     tiles: list[UploadTile] = field(default_factory=list)
     link: str = ""
+    preset: Preset | None = None
+    variables: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
     retry_after: int | None = None
@@ -78,9 +82,17 @@ class AskForm:
     def is_full(self) -> bool:
         return len(self.pictures) >= settings.IMAGES_PER_ASK
 
+    def choose(self, preset: Preset) -> None:
+        """Put what a preset asks into the form, to be changed before it is sent."""
+        self.preset, self.question, self.system_prompt = preset, preset.question, preset.system_prompt
+        self.model = preset.model or self.model
+        self.texts = {**self.texts, **typed_parameters(preset.parameters)}
+
     def refuse(self, refusal: Refusal) -> None:
         """Note what is wrong, beside its field where the form has one."""
         place = ""
+        if (refusal.param or "").startswith(_VARIABLE):
+            place = refusal.param or ""
         if refusal.param in {"question", "system_prompt", "model", "image", "image_url", *WIDGETS}:
             place = refusal.param
         self.errors.setdefault(place, refusal.message)
@@ -105,12 +117,30 @@ class AskForm:
             parameters=parameters,
             together=self.together,
             token=self.token,
+            **self._by_preset(),
         )
         try:
             return _submit(ask)
         except Refusal as refusal:
             self.refuse(refusal)
             return []
+
+    def _by_preset(self) -> dict[str, Any]:
+        """Return what the chosen preset adds to the ask."""
+        if self.preset is None:
+            return {}
+        given = {word: text for word, text in self.variables.items() if text.strip()}
+        return {"preset": self.preset.name, "variables": given, "is_plain": self.preset.is_plain}
+
+    @property
+    def variable_fields(self) -> list[tuple[str, str, str]]:
+        """Return (word, value, what is wrong) for each variable that somebody has to give a value for."""
+        words = variables_in(self.question, self.system_prompt) if self.preset else []
+        return [
+            (word, self.variables.get(word, ""), self.errors.get(f"{_VARIABLE}{word}", ""))
+            for word in words
+            if word not in BY_THEMSELVES
+        ]
 
     def _parameters(self) -> dict[str, Any]:
         try:
@@ -119,6 +149,19 @@ class AskForm:
             for fault in error.errors:
                 self.refuse(Refusal.of_parameter(fault))
             return {}
+
+
+@dataclass(frozen=True)
+class ChosenPreset:
+    """A preset as a chip has it: what a click puts into the form."""
+
+    row: Preset
+
+    @property
+    def fields(self) -> str:
+        """Return the texts of the form's other fields by name, as JSON."""
+        texts = {name: text[0] for name, text in typed_parameters(self.row.parameters).items()}
+        return json.dumps({"system_prompt": self.row.system_prompt, "model": self.row.model, **texts})
 
 
 def _submit(ask: Ask) -> list[Description]:
@@ -154,8 +197,14 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
     for text in filter(str.strip, post.getlist("image_url")):
         _add_link(form, text)
     _add_sample(form, sample_tile(owner, post.get("sample", "")))
-    if chosen := preset(post.get("preset", "")):
-        form.question = chosen.question
+    form.preset = preset_named(owner, post.get("asked_by", ""))
+    form.variables = {
+        name.removeprefix(_VARIABLE): _typed_text(str(text).replace("\x00", ""))
+        for name, text in post.items()
+        if name.startswith(_VARIABLE)
+    }
+    if chosen := preset_named(owner, post.get("preset", "")):
+        form.choose(chosen)
     return form
 
 
@@ -194,7 +243,7 @@ def _add_sample(form: AskForm, tile: UploadTile | None) -> None:
     """Add a sample, and ask about it at once: with what was typed, or else with the first preset."""
     if tile:
         _add(form, tile)
-        form.question = form.question.strip() or PRESETS[0].question
+        form.question = form.question.strip() or BUILT_IN[0].question
 
 
 def _add(form: AskForm, tile: UploadTile) -> None:
@@ -222,13 +271,13 @@ def from_description(description: Description) -> AskForm:
         question=description.question,
         system_prompt=description.system_prompt,
         model=model,
-        texts=_typed_parameters(description.parameters),
+        texts=typed_parameters(description.parameters),
         together=len(tiles) > 1,
         tiles=tiles,
     )
 
 
-def _typed_parameters(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
+def typed_parameters(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return parameters as they would be typed."""
     texts = {name: [_typed_value(value)] for name, value in parameters.items()}
     stops = parameters.get("stop") or []

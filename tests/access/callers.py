@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver
 
-from describer.models import ApiKey, User, Webhook
+from describer.models import ApiKey, Preset, User, Webhook
 from tests.outside.routes import routes
 from tests.rows import make_attempt, make_description, make_usage_day
 
@@ -50,7 +50,7 @@ class Caller:
 
 def _body(method: str, path: str) -> tuple[str, str]:
     """What is sent: forms without fields, objects without members."""
-    if method == "POST" and path.startswith(("/v1", "/api/webhooks")):
+    if method == "POST" and path.startswith(("/v1", "/api/webhooks", "/api/presets")):
         return "{}", "application/json"
     return "", "application/x-www-form-urlencoded"
 
@@ -73,7 +73,15 @@ def the_owner(name: str = "ann") -> tuple[User, dict[str, Any]]:
     webhook = Webhook.issue(owner, "https://receiver.example/")
     delivery = webhook.deliveries.create(description=row.pk)
     key = ApiKey.issue(owner, "hers")[0]
-    numbers = {"description": row, "image": image, "attempt": attempt, "usageday": day, "webhook": webhook}
+    preset = Preset.objects.create(owner=owner, name="m", label="Mine", question="What?")
+    numbers = {
+        "preset": preset,
+        "description": row,
+        "image": image,
+        "attempt": attempt,
+        "usageday": day,
+        "webhook": webhook,
+    }
     numbers |= {"webhookdelivery": delivery, "apikey": key, "user": owner, "endpoint": row.endpoint}
     return owner, {name: one.pk for name, one in numbers.items()} | {
         "group": Group.objects.create(name="g").pk

@@ -327,6 +327,6 @@ def test_an_empty_folder_holds_nothing_to_ask_about(boss, tmp_path):
     assert "no picture" in refusal(tmp_path)
 
 
-def test_a_preset_is_a_question_by_its_name(boss, photos, endpoint):
+def test_a_preset_is_a_question_by_its_name(boss, photos, endpoint, presets):
     call_command("describe", str(photos / "b.jpg"), "--preset", "alt-text", stdout=StringIO())
     assert "alt text" in Description.objects.get().question

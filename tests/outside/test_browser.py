@@ -3,9 +3,11 @@
 import base64
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
@@ -16,7 +18,7 @@ from tests.site import ADMIN, ROOT, Site, until
 pytestmark = [pytest.mark.browser, pytest.mark.site]
 ANN = {"username": "ann", "password": "horse-battery-9"}
 BEN = {"username": "ben", "password": "staple-correct-9"}
-EXPECTED = ("404 (Not Found)", "415 (Unsupported Media Type)")
+EXPECTED = ("400 (Bad Request)", "404 (Not Found)", "415 (Unsupported Media Type)")
 PAGES = ("/", "/history/", "/usage/", "/account/", "/no-such-page/")
 DROP = """async (files) => {
     const transfer = new DataTransfer();
@@ -280,3 +282,33 @@ def test_fc07_what_comes_from_a_file_manager_or_a_page_is_a_picture(site, visit)
     expect(page.locator(".pics .linked")).to_contain_text("127.0.0.1")
     assert page.input_value("#question") == ""
     assert not brings("drop", {"text/plain": "some words"})
+
+
+def test_a_preset_fills_the_form_by_its_chip_and_by_a_slash_and_its_variables_have_fields(site, visit):
+    page = visit(site)
+    log_in(page, ADMIN)
+    made = requests.post(
+        f"{site.url}/api/presets",
+        headers=site.bearer,
+        json={"label": "Boats", "question": "Boats in {place}, {file_name}?", "parameters": {"seed": 7}},
+        timeout=10,
+    )
+    assert made.status_code == 201
+    page.reload()
+    page.get_by_role("button", name="Boats").click()
+    expect(page.locator("#question")).to_have_value("Boats in {place}, {file_name}?")
+    expect(page.locator("#variables input")).to_have_count(1)
+    expect(page.get_by_label("place")).to_be_focused()
+    drop(page, ("quay.jpg", "image/jpeg", photo(301, 200)))
+    page.press("[name='variables.place']", "Control+Enter")
+    expect(page.locator("[data-error='variables.place']")).to_contain_text("no value")
+    page.fill("[name='variables.place']", "Bremen")
+    page.press("[name='variables.place']", "Control+Enter")
+    expect(answered(page, "Boats in Bremen, quay.jpg?")).to_have_count(1, timeout=20_000)
+    page.fill("#question", "")
+    expect(page.locator("#variables input")).to_have_count(0)
+    page.locator("#question").press_sequentially("/alt")
+    expect(page.get_by_role("option", name="Alt text")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#question")).to_have_value(re.compile("Write alt text"))
+    expect(page.locator("#slash")).to_be_hidden()

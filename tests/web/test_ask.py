@@ -319,7 +319,7 @@ def test_a_script_gets_errors_by_field(site):
     assert json.loads(response.content) == {"errors": {"temperature": "Temperature goes from 0 to 2."}}
 
 
-def test_a_preset_puts_its_question_there_and_asks_nothing(site):
+def test_a_preset_puts_its_question_there_and_asks_nothing(site, presets):
     response = ask(site, question="", image=picture("boat.png"), preset="alt-text")
 
     assert response.status_code == 200
@@ -385,7 +385,7 @@ def test_the_page_costs_few_statements_however_many_cards_it_shows(
     for _ in range(20):
         make_description(alice, "An answer.")
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         site.get("/")  # keeps what it rendered, for all cards at once
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         site.get("/")

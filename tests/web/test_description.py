@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from describer.desk.presets import preset
+from describer.desk.presets import BUILT_IN
 from describer.models import Attempt, Choice, Description, Status, UsageDay
 from tests.rows import boat, make_counted_attempt, make_description, make_image
 from tests.web.forms import text_of
@@ -261,8 +261,8 @@ def test_fa01_text_is_copied_from_the_stored_words_and_shown_as_it_stands(hers, 
 
 
 def test_fa01_what_was_to_be_read_off_is_plain_text(hers, alice):
-    asked = preset("read").question
-    html = page(hers, make_description(alice, "# 5\n**NO** _ENTRY_", question=asked)).content.decode()
+    html = page(hers, make_description(alice, "# 5\n**NO** _ENTRY_", is_plain=True)).content.decode()
+    assert [one.name for one in BUILT_IN if one.is_plain] == ["read"]
     assert '<p class="as-it-stands"># 5\n**NO** _ENTRY_</p>' in html
 
 

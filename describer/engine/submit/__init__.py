@@ -6,11 +6,14 @@ from describer.engine.submit.found_out import check_found_out, note_of
 from describer.engine.submit.inline import check_open, known_inline, record_refusal, submit_inline
 from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, pictures_again
+from describer.engine.submit.texts import storable_text
+from describer.engine.submit.words import BY_THEMSELVES
 from describer.errors import Refusal
 from describer.media.intake import keep_image, keep_images
 
 __all__ = (
     "Ask",
+    "BY_THEMSELVES",
     "AskImage",
     "AskLink",
     "Refusal",
@@ -27,6 +30,7 @@ __all__ = (
     "known_inline",
     "note_of",
     "record_refusal",
+    "storable_text",
     "submit",
     "submit_inline",
 )

@@ -23,6 +23,7 @@ def ask_again(description: Description, *, token: str | None = None, **changes: 
         parameters=changes.pop("parameters", description.parameters),
         together=True,
         token=token,
+        is_plain=description.is_plain,
         messages=messages,
         **changes,
     )

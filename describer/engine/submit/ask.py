@@ -17,9 +17,10 @@ from describer.engine import events, queue
 from describer.engine.submit.found_out import check_found_out
 from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, show
+from describer.engine.submit.texts import storable_text, without_nul
+from describer.engine.submit.words import filled_ask
 from describer.errors import Refusal
-from describer.lib.lenient_json import clean
-from describer.lib.masks import values_without_api_keys, without_api_keys
+from describer.lib.masks import values_without_api_keys
 from describer.models import ApiKey, Description, Endpoint, Lane, Status, Transcript, User, Via
 
 
@@ -27,7 +28,8 @@ from describer.models import ApiKey, Description, Endpoint, Lane, Status, Transc
 class Ask:
     """What one press of the button or one call submits.
 
-    An empty model means the endpoint's default; without an endpoint the ask goes to the default one.
+    An empty model means the endpoint's default; without an endpoint the ask goes to the default one. With a `preset`, by its
+    name, `variables` fill question and system prompt; `is_plain`: the answer is plain text.
 
     `messages` are those of a call at our own endpoint, which are sent in place of question and system prompt. Such a
     call has the id that its caller was told, and how often the caller's client had tried before, too; `body_hash` is
@@ -47,6 +49,9 @@ class Ask:
     lane: Lane = Lane.INTERACTIVE
     follows: Description | None = None
     endpoint: Endpoint | None = None
+    preset: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    is_plain: bool = False
     messages: Sequence[dict[str, Any]] = ()
     request_id: str = ""
     client_retries: int = 0
@@ -66,6 +71,8 @@ class Ask:
         ]
         if self.messages:
             parts.append(self.messages)
+        if self.preset:
+            parts.append([self.preset, dict(self.variables)])
         parts.append([picture.identity for picture in self.pictures])
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -114,6 +121,8 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     judged = judge(ask, endpoint)
     check_words(ask.key, judged.parameters, ask.messages)
     sets = _sets(ask)
+    for pictures_of_set in sets:
+        filled_ask(judged, pictures_of_set)
     check_found_out(endpoint, judged.model, max(map(len, sets), default=0))
     check_key(ask.key, judged.model, len(sets))
     return replace(judged, pictures=pictures), endpoint
@@ -124,13 +133,13 @@ def judge(ask: Ask, endpoint: Endpoint) -> Ask:
 
     Pictures, and how much a person may ask, are judged apart.
     """
-    question = _storable(ask.question, "question")
-    system_prompt = _storable(ask.system_prompt, "system_prompt")
+    question = storable_text(ask.question, "question")
+    system_prompt = storable_text(ask.system_prompt, "system_prompt")
     _check_question(ask)
     _check_model(ask.model, endpoint)
     try:
         is_json = bool(ask.messages)  # of a call at our own endpoint, whose texts are no form's
-        parameters = read_parameters(_without_nul(ask.parameters), keep_unknown=is_json, as_json=is_json)
+        parameters = read_parameters(without_nul(ask.parameters), keep_unknown=is_json, as_json=is_json)
     except ParameterError as error:
         raise Refusal.of_parameter(error) from error
     judged = replace(ask, model=ask.model or endpoint.model, parameters=values_without_api_keys(parameters))
@@ -138,33 +147,12 @@ def judge(ask: Ask, endpoint: Endpoint) -> Ask:
 
 
 def _check_question(ask: Ask) -> None:
-    if not (_without_nul(ask.question).strip() or ask.messages):
+    if not (without_nul(ask.question).strip() or ask.messages):
         raise Refusal("Write a question.", code="missing_required_parameter", param="question")
 
 
 def _too_many() -> str:
     return f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
-
-
-def _storable(text: str, param: str) -> str:
-    """Return text that can be stored: PostgreSQL refuses NUL, and nobody means it; nor a key of ours."""
-    text = without_api_keys(clean(text.replace("\x00", "")).replace("\r\n", "\n"))
-    if len(text) > settings.QUESTION_MAX_CHARACTERS:
-        most = f"{settings.QUESTION_MAX_CHARACTERS:,}"
-        message = f"The {param.replace('_', ' ')} is too long: at most {most} characters."
-        raise Refusal(message, code="invalid_value", param=param)
-    return text
-
-
-def _without_nul(value: Any) -> Any:
-    """Return JSON-like data without NUL characters in its texts, in any depth."""
-    if isinstance(value, str):
-        return value.replace("\x00", "")
-    if isinstance(value, Mapping):
-        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nul(item) for item in value]
-    return value
 
 
 def _check_model(model: str, endpoint: Endpoint) -> None:
@@ -214,7 +202,7 @@ def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]
     turn = queue.next_turn(ask.owner, ask.lane)
     rows = [
         row_of(
-            ask,
+            filled_ask(ask, sets[position]),
             endpoint,
             lane=ask.lane,
             turn=turn + position,
@@ -250,6 +238,9 @@ def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
         system_prompt=ask.system_prompt,
         model=ask.model or endpoint.model,
         parameters=dict(ask.parameters),
+        preset=ask.preset,
+        variables=dict(ask.variables) or None,
+        is_plain=ask.is_plain,
         submit_token=ask.token or None,
         created=clock.now(),
         **values,

@@ -18,6 +18,7 @@ from describer.engine.queue.left import settle_left
 from describer.engine.queue.process import process
 from describer.engine.submit.ask import Ask, check_key, given_before, row_of, transcribe
 from describer.engine.submit.pictures import show
+from describer.engine.submit.words import filled_ask
 from describer.errors import Refusal
 from describer.models import Description, Endpoint, Status
 from describer.models.statements import INSERT_DESCRIPTION
@@ -38,7 +39,7 @@ def submit_inline(ask: Ask, waiter: Waiter) -> Run | Description:
     if known := known_inline(ask):
         return known
     endpoint = ask.endpoint or Endpoint.default()
-    ask = replace(ask, model=ask.model or endpoint.model)
+    ask = filled_ask(replace(ask, model=ask.model or endpoint.model), ask.pictures)
     check_key(ask.key, ask.model)
     try:
         run = group_commit(lambda: _create_inline(ask, endpoint, waiter))

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from describer import upkeep
 from describer.chat.parameters import NAMES, Parameters
-from describer.desk.presets import PRESETS
+from describer.desk.presets import BUILT_IN
 from describer.management.describe.files import Files, files_of
 from describer.management.describe.options import (
     ask_of,
@@ -44,7 +44,18 @@ class Command(BaseCommand):
         parser.add_argument("path", nargs="+", help="a file, a folder, a quoted pattern, or - ")
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--question", "-q", help="what is asked of each picture")
-        what.add_argument("--preset", metavar="NAME", help=", ".join(preset.name for preset in PRESETS))
+        what.add_argument(
+            "--preset",
+            metavar="NAME",
+            help=f"a preset of yours or the site's, such as {', '.join(preset.name for preset in BUILT_IN)}",
+        )
+        parser.add_argument(
+            "--variable",
+            action="append",
+            default=[],
+            metavar="WORD=TEXT",
+            help="a value for a preset's variable",
+        )
         parser.add_argument("--model", default="", help="default: the endpoint's")
         parser.add_argument("--system-prompt", default="", metavar="TEXT", help="how the model shall answer")
         parser.add_argument("--user", metavar="NAME", help="whose asks these are (default: the only admin)")

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db import Error, connection
 from describer.chat.parameters import NAMES
 from describer.db import version
 from describer.db.faults import in_words
-from describer.desk.presets import PRESETS
+from describer.desk.presets import preset_named, presets_of
 from describer.engine.submit import Ask, Refusal, judge
 from describer.management.options import a_person, one_of
 from describer.models import Endpoint, User, Via
@@ -86,15 +87,39 @@ def _no_parameter(name: str) -> CommandError:
     return CommandError(f"There is no parameter {name!r}.")
 
 
+def _by_preset(ask: Ask, name: str, variables: dict[str, str]) -> Ask:
+    """Return the ask by a preset: what is given beside it wins over the preset's."""
+    found = preset_named(ask.owner, name)
+    if found is None:
+        one_of(name, "--preset", [preset.name for preset in presets_of(ask.owner)])
+        raise CommandError(f"There is no preset {name!r}.")
+    return replace(
+        ask,
+        question=ask.question or found.question,
+        system_prompt=ask.system_prompt or found.system_prompt,
+        model=ask.model or found.model,
+        parameters={**found.parameters, **ask.parameters},
+        preset=found.name,
+        variables=variables,
+        is_plain=found.is_plain,
+    )
+
+
+def _variables_of(options: Mapping[str, Any]) -> dict[str, str]:
+    values = {}
+    for text in options["variable"]:
+        word, is_set, value = text.partition("=")
+        if not is_set:
+            raise CommandError(f"--variable is WORD=TEXT, not {text!r}.")
+        values[word] = value
+    return values
+
+
 def ask_of(options: Mapping[str, Any], owner: User, values: Mapping[str, Any], endpoint: Endpoint) -> Ask:
     """Return the ask about each set of pictures, still without them; `values` are of its parameters."""
-    question = options["question"]
-    if question is None:
-        questions = {preset.name: preset.question for preset in PRESETS}
-        question = questions[one_of(options["preset"], "--preset", list(questions))]
     ask = Ask(
         owner=owner,
-        question=question,
+        question=options["question"] or "",
         pictures=(),
         via=Via.SHELL,
         system_prompt=options["system_prompt"],
@@ -102,6 +127,8 @@ def ask_of(options: Mapping[str, Any], owner: User, values: Mapping[str, Any], e
         parameters=values,
         together=True,
     )
+    if options["preset"]:
+        ask = _by_preset(ask, options["preset"], _variables_of(options))
     try:
         return judge(ask, endpoint)
     except Refusal as refusal:

@@ -18,6 +18,7 @@ from describer import __version__
 from describer.db.connections import closed
 from describer.db.migrating import WholeExecutor, one_at_a_time
 from describer.db.version import lacks_permissions
+from describer.desk.presets import write_built_in
 from describer.models import Endpoint
 from describer.ops.first_account import drop_code, first_account_code, keep_code
 
@@ -60,6 +61,7 @@ def prepare_database() -> Endpoint:
     with one_at_a_time():
         migrate()
         first_admin()
+        write_built_in()
         return Endpoint.from_environment()
 
 

@@ -29,6 +29,8 @@ MODELS = (
     "describer.user_groups",
     "describer.user_user_permissions",
     "describer.apikey",
+    "describer.preset",
+    "describer.preset_hidden_by",
     "describer.endpoint",
     "describer.image",
     "describer.sentcopy",

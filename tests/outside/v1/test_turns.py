@@ -43,7 +43,7 @@ def test_fd07_a_call_that_would_wait_longer_than_it_may_is_told_at_once_when(wor
     world.plays("Shut?", LATER)
     for calls in (1, 1):  # the second finds the gate shut and is not sent
         reply, seconds = timed(world, "Shut?")
-        told = fault(reply, 429, "rate_limited")
+        told = fault(reply, 429, "rate_limit_exceeded")
         assert "at most: ask again later, or for a stream" in told["message"]
         assert 60 < int(reply.headers["retry-after"]) <= 91
         assert "x-should-retry" not in reply.headers
@@ -55,7 +55,7 @@ def test_fd07_a_call_that_would_wait_longer_than_it_may_is_told_at_once_when(wor
 
 def test_fd07_a_stream_waits_on_and_hears_it(world):
     world.plays("Shuts it?", LATER)
-    fault(world.post("Shuts it?"), 429, "rate_limited")
+    fault(world.post("Shuts it?"), 429, "rate_limit_exceeded")
     world.plays("Streams?", sse(*chunks("At last.")))
     stream = world.later("Streams?", stream=True)
     until(lambda: (world.found("Streams?") or {}).get("status") == "waiting", "it waits")
@@ -75,7 +75,7 @@ def test_fd07_where_nobody_knows_how_long_it_takes_its_patience_is_waited_out(wo
     until(lambda: world.sent("Holds the place?"), "it is under way")
     try:
         reply, seconds = timed(world, "No place?")
-        fault(reply, 429, "rate_limited")
+        fault(reply, 429, "rate_limit_exceeded")
         assert WAIT - 0.1 < seconds < WAIT + 5
         assert int(reply.headers["retry-after"]) > 0
         assert "x-should-retry" not in reply.headers
@@ -89,7 +89,7 @@ def test_fd07_where_nobody_knows_how_long_it_takes_its_patience_is_waited_out(wo
 def test_fd07_sdks_shall_not_repeat_what_may_have_been_paid_before(world):
     world.plays("Paid before?", close_silently(), LATER)
     reply, _ = timed(world, "Paid before?")
-    fault(reply, 429, "rate_limited")
+    fault(reply, 429, "rate_limit_exceeded")
     assert reply.headers["x-should-retry"] == "false"
     assert [attempt["billed"] for attempt in world.row(reply)["attempts"]] == ["unknown", "no"]
 
@@ -97,7 +97,7 @@ def test_fd07_sdks_shall_not_repeat_what_may_have_been_paid_before(world):
 def test_fd07_the_same_key_asks_anew_what_was_told_to_come_later(world):
     world.plays("Same key?", LATER, answer("Now."))
     token = {"Idempotency_Key": "later-1"}
-    fault(world.post("Same key?", send=token), 429, "rate_limited")
+    fault(world.post("Same key?", send=token), 429, "rate_limit_exceeded")
     world.calm()
     again = world.post("Same key?", send=token)
     assert (again.status_code, again.json()["choices"][0]["message"]["content"]) == (200, "Now.")
