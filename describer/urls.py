@@ -18,6 +18,7 @@ from describer.web.history import history, history_tile
 from describer.web.images import images, original, sent, sent_copy, thumbnail
 from describer.web.live import live
 from describer.web.login import login, logout
+from describer.web.marks import marks
 from describer.web.metrics import metrics
 from describer.web.texts import text
 from describer.web.theme import theme
@@ -39,6 +40,7 @@ urlpatterns = [
     path("descriptions/<int:pk>/again/", again, name="again"),
     path("descriptions/<int:pk>/cancel/", cancel, name="cancel"),
     path("descriptions/<int:pk>/delete/", delete, name="delete"),
+    path("descriptions/<int:pk>/marks/", marks, name="marks"),
     path("descriptions/<int:pk>/tile/", history_tile, name="history_tile"),
     path("descriptions/<int:pk>/answers/<int:index>/", answer, name="answer"),
     path("descriptions/<int:pk>/text/<slug:part>/", text, name="text"),

@@ -30,8 +30,8 @@ COLUMNS: dict[str, Callable[[DescriptionOut], Any]] = {
     "images": lambda description: _picture_names(description),
     "question": lambda description: description.question,
     "system_prompt": lambda description: description.system_prompt,
-    "answer": lambda description: _first_choice(description, "text"),
-    "more_answers": lambda description: _json_text([more.text for more in description.choices[1:]]),
+    "answer": lambda description: description.answer,
+    "more_answers": lambda description: _json_text(_others(description)),
     "refusal": lambda description: _first_choice(description, "refusal"),
     "finish_reason": lambda description: _first_choice(description, "finish_reason"),
     "prompt_tokens": lambda description: getattr(description.usage, "prompt_tokens", None),
@@ -86,6 +86,11 @@ def _picture_names(description: DescriptionOut) -> str:
     names = [image.name for image in description.images]
     addresses = [link.url for link in description.links if link.image_id is None]
     return "; ".join(names + addresses)
+
+
+def _others(description: DescriptionOut) -> list[str | None]:
+    """Return the answers beside the one that counts."""
+    return [choice.text for choice in description.choices if choice.index != description.kept]
 
 
 def _first_choice(description: DescriptionOut, name: str) -> Any:

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Query, Router, Status
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
 
 from describer.api.access import visible
 from describer.api.ask import read_ask
@@ -12,6 +13,7 @@ from describer.api.auth import asking, caller
 from describer.api.errors import Error
 from describer.api.listing import ListQuery, list_page, selected
 from describer.api.openapi_forms import IDEMPOTENCY_KEY, request_body
+from describer.desk.marks import mark
 from describer.engine.submit import submit
 from describer.lib.route_traits import SCRIPT_WITH_FILES, route
 from describer.models import Description
@@ -20,6 +22,16 @@ from describer.serializers import DescriptionList, DescriptionOut, DescriptionSe
 router = Router(tags=["Descriptions"])
 REFUSED: dict[int, Any] = {401: Error, 403: Error}
 NOT_BORN: dict[int, Any] = dict.fromkeys((400, 413, 415, 422, 429), Error) | REFUSED
+
+
+class Marks(Schema):
+    """What a description is marked with; what is left out stays."""
+
+    tags: list[str] | None = Field(
+        None, max_length=1000, description="All of its tags; up to 50, of 60 characters each."
+    )
+    favourite: bool | None = None
+    kept: int | None = Field(None, ge=0, le=32_767, description="The index of the choice that counts.")
 
 
 @router.post(
@@ -74,6 +86,19 @@ def index(request: HttpRequest, query: Query[ListQuery]) -> DescriptionList:
 def detail(request: HttpRequest, description_id: int) -> DescriptionOut:
     """Get one description with its answers, usage, cost and attempts."""
     return serialize([visible(caller(request), description_id)])[0]
+
+
+@router.patch(
+    "/descriptions/{int:description_id}",
+    auth=asking,
+    response={200: DescriptionOut, 400: Error, 404: Error} | REFUSED,
+    summary="Mark a description",
+)
+def description_mark(request: HttpRequest, description_id: int, body: Marks) -> DescriptionOut:
+    """Give a description tags, make it a favourite, or say which of its answers counts."""
+    row = visible(caller(request), description_id)
+    mark(row, tags=body.tags, favourite=body.favourite, kept=body.kept)
+    return serialize([row])[0]
 
 
 @router.delete(

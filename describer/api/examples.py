@@ -10,6 +10,7 @@ CALLS = {
     "POST /api/descriptions/each": "-F image=@harbour.jpg -F image=@lighthouse.jpg -F question='One sentence, please.'",
     "GET /api/descriptions": "-G -d status=open -d from=2026-01-01 -d limit=50",
     f"GET {_ID}": "",
+    f"PATCH {_ID}": """-X PATCH -H "Content-Type: application/json" -d '{"tags": ["harbour"], "favourite": true}'""",
     f"DELETE {_ID}": "-X DELETE",
     f"POST {_ID}/cancel": "-X POST",
     f"POST {_ID}/again": "-F temperature=0.9 -F max_tokens=500",

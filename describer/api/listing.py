@@ -51,6 +51,11 @@ class Filters(Schema):
     last: Annotated[Day | None, Unset] = Field(
         None, alias="to", description="Only those asked on this day or earlier."
     )
+    favourite: bool = Field(False, description="Only favourites.")
+    tag: Annotated[_Model | None, Unset] = Field(None, description="Only those with this tag.")
+    preset: Annotated[_Model | None, Unset] = Field(
+        None, description="Only those asked by the preset of this name."
+    )
     user: Name | None = Field(None, description=_WHOSE)
 
 
@@ -75,6 +80,9 @@ def selected(key: ApiKey, filters: Filters) -> Any:
         key=filters.key or 0,
         first=filters.first,
         last=filters.last,
+        favourite=filters.favourite,
+        tag=filters.tag or "",
+        preset=filters.preset or "",
     )
     return selection.rows().select_related("owner", "endpoint").order_by("-pk")
 

@@ -63,6 +63,8 @@ def _one_shape(view: _View) -> _View:
     @wraps(view)
     def shaped(request: HttpRequest, **ids: int) -> HttpResponseBase:
         method = request.method
+        if method == "PATCH" and (told := _unseen(request, **ids)):
+            return told  # before a word about the body
         if method == "HEAD":
             request.method = "GET"
         response = view(request, **ids)
@@ -76,14 +78,21 @@ def _one_shape(view: _View) -> _View:
     return shaped
 
 
-def _not_allowed(request: HttpRequest, allowed: str, **ids: int) -> HttpResponseBase:
-    """Tell what can be done with a thing only to who may see it: first 401, then 404, then 405."""
+def _unseen(request: HttpRequest, **ids: int) -> HttpResponseBase | None:
+    """Return what somebody is told who may not see a thing; None for whoever may."""
     try:
         key = calling(request)
         for name, number in ids.items():
             _GETTERS[name](key, number)
     except Exception as raised:
         return api.on_exception(request, raised)
+    return None
+
+
+def _not_allowed(request: HttpRequest, allowed: str, **ids: int) -> HttpResponseBase:
+    """Tell what can be done with a thing only to who may see it: first 401, then 404, then 405."""
+    if told := _unseen(request, **ids):
+        return told
     names = set(allowed.split(", "))
     if "GET" in names:
         names.add("HEAD")

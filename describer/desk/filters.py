@@ -6,12 +6,13 @@ At a million rows a page is still one short index range: by key, never an OFFSET
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from describer.db.row_id import BIGGEST_ID
 from describer.models import Description, Status
 from describer.models.description import DescriptionQuerySet
+from describer.models.tag import folded
 
 OPEN = (Status.QUEUED, Status.WAITING, Status.RUNNING)
 _DAY = timedelta(days=1)
@@ -32,6 +33,9 @@ class Selection:
     key: int = 0
     first: date | None = None
     last: date | None = None
+    favourite: bool = False
+    tag: str = ""
+    preset: str = ""
 
     def rows(self) -> DescriptionQuerySet:
         """Return the descriptions, in no order yet."""
@@ -43,7 +47,15 @@ class Selection:
             if Status.DONE not in self.statuses:
                 # Says what the partial index of unfinished rows holds, so that it can be used.
                 rows = rows.filter(~Q(status=Status.DONE))
-        wanted = {"model": self.model, "via": self.via, "key": self.key}
+        if self.tag:
+            rows = rows.filter(tagged__tag__folded=folded(self.tag), tagged__tag__owner=F("owner"))
+        wanted = {
+            "model": self.model,
+            "via": self.via,
+            "key": self.key,
+            "favourite": self.favourite,
+            "preset": self.preset,
+        }
         rows = rows.filter(**{name: value for name, value in wanted.items() if value})
         return _between(rows, self.first, self.last)
 

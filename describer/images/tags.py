@@ -53,7 +53,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class DirectoryEntry:
     """One entry of a directory, with its bytes as they stand in the file."""
 
     number: int
@@ -67,7 +67,7 @@ class Tag:
 class Directory:
     """One directory: its tags by number, and where the next one starts (0: none)."""
 
-    tags: dict[int, Tag]
+    tags: dict[int, DirectoryEntry]
     next: int
 
 
@@ -101,14 +101,14 @@ def read_directory(file: BinaryIO, at: int, layout: Layout) -> Directory:
     return Directory({tag.number: tag for tag in _tags(block, layout, number)}, following)
 
 
-def _tags(block: bytes, layout: Layout, number: int) -> Iterator[Tag]:
+def _tags(block: bytes, layout: Layout, number: int) -> Iterator[DirectoryEntry]:
     for place in range(number):
         raw = block[place * layout.entry.size : (place + 1) * layout.entry.size]
         kind, form, count, value = layout.entry.unpack(raw)
-        yield Tag(kind, form, count, value, raw)
+        yield DirectoryEntry(kind, form, count, value, raw)
 
 
-def numbers(file: BinaryIO, tag: Tag | None, layout: Layout, most: int = 16) -> tuple[int, ...]:
+def numbers(file: BinaryIO, tag: DirectoryEntry | None, layout: Layout, most: int = 16) -> tuple[int, ...]:
     """Return the first whole numbers of a tag; () where the tag is absent or holds something else."""
     if tag is None or tag.kind not in _NUMBERS:
         return ()
@@ -120,7 +120,7 @@ def numbers(file: BinaryIO, tag: Tag | None, layout: Layout, most: int = 16) -> 
     return struct.unpack(f"{layout.order}{count}{_NUMBERS[tag.kind]}", data[:size])
 
 
-def ratio(file: BinaryIO, tag: Tag | None, layout: Layout) -> float:
+def ratio(file: BinaryIO, tag: DirectoryEntry | None, layout: Layout) -> float:
     """Return the first ratio of two whole numbers in a tag; 0 where there is none."""
     if tag is None or tag.kind != _RATIO or tag.count < 1:
         return 0.0
@@ -133,7 +133,7 @@ def ratio(file: BinaryIO, tag: Tag | None, layout: Layout) -> float:
     return float(above / below)
 
 
-def content(file: BinaryIO, tag: Tag | None, layout: Layout, most: int) -> bytes | None:
+def content(file: BinaryIO, tag: DirectoryEntry | None, layout: Layout, most: int) -> bytes | None:
     """Return the bytes of a tag that lie elsewhere in the file, unless these are more than `most`."""
     if tag is None:
         return None
@@ -143,6 +143,6 @@ def content(file: BinaryIO, tag: Tag | None, layout: Layout, most: int) -> bytes
     return _far(file, tag, layout, size)
 
 
-def _far(file: BinaryIO, tag: Tag, layout: Layout, size: int) -> bytes:
+def _far(file: BinaryIO, tag: DirectoryEntry, layout: Layout, size: int) -> bytes:
     file.seek(layout.offset.unpack(tag.value)[0])
     return file.read(size)

@@ -9,8 +9,8 @@ from describer.images.header import Header, Raw, Unsupported
 from describer.images.tags import (
     ORIENTATION,
     Directory,
+    DirectoryEntry,
     Layout,
-    Tag,
     content,
     first_directory,
     layout_of,
@@ -156,6 +156,6 @@ def _view(file: BinaryIO, page: Directory, layout: Layout) -> FileView:
     return FileView(file, [new_head, (len(head), length), b"\0" * (length % 2), _directory(kept, layout)])
 
 
-def _directory(tags: Iterable[Tag], layout: Layout) -> bytes:
+def _directory(tags: Iterable[DirectoryEntry], layout: Layout) -> bytes:
     entries = [tag.raw for tag in tags]
     return layout.count.pack(len(entries)) + b"".join(entries) + layout.offset.pack(0)

@@ -9,6 +9,7 @@ from describer.models.image import Image, SentCopy
 from describer.models.person import ApiKey, Scope, User
 from describer.models.preset import Preset
 from describer.models.states import Lane, Status, Via
+from describer.models.tag import DescriptionTag, Tag
 from describer.models.transcript import Transcript
 from describer.models.usage_day import UsageDay
 from describer.models.webhook import Webhook, WebhookDelivery
@@ -20,6 +21,7 @@ __all__ = (
     "Choice",
     "Description",
     "DescriptionImage",
+    "DescriptionTag",
     "DescriptionLink",
     "Endpoint",
     "Image",
@@ -28,6 +30,7 @@ __all__ = (
     "Scope",
     "SentCopy",
     "Status",
+    "Tag",
     "Transcript",
     "UsageDay",
     "User",

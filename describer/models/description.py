@@ -78,6 +78,8 @@ class Description(models.Model):
     preset = models.CharField(max_length=NAME_CHARACTERS, default="", db_default="", blank=True)
     variables = models.JSONField(null=True, blank=True)
     is_plain = models.BooleanField(default=False, db_default=False, editable=False)
+    favourite = models.BooleanField(default=False, db_default=False)
+    kept = models.PositiveSmallIntegerField(default=0, db_default=0)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.INTERACTIVE)
     turn = models.BigIntegerField(default=0)
@@ -112,6 +114,14 @@ class Description(models.Model):
             models.Index(fields=("created",), name="description_created"),
             models.Index(
                 fields=("owner", "id"), name="description_not_done", condition=~models.Q(status="done")
+            ),
+            models.Index(
+                fields=("owner", "id"), name="description_favourite", condition=models.Q(favourite=True)
+            ),
+            models.Index(
+                fields=("owner", "preset", "id"),
+                name="description_preset",
+                condition=~models.Q(preset=""),
             ),
             # Everybody's that is not at its end, for admins.
             models.Index(

@@ -8,7 +8,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 
 from describer.ledger.rollup import used
 from describer.ledger.totals import cost_of
-from describer.models import Attempt, Choice, Description, DescriptionImage, Transcript
+from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionTag, Transcript
 from describer.models.description_image import with_links, with_pictures
 from describer.models.states import Status, Via
 from describer.models.transcript import transcript_of
@@ -31,6 +31,9 @@ _WITH = (
     with_pictures(DescriptionImage.objects.select_related("image")),
 )
 _CALLED = Prefetch("transcript", Transcript.objects.defer("messages", "answer"))
+_TAGS = Prefetch(
+    "tagged", DescriptionTag.objects.select_related("tag").order_by("tag__folded"), to_attr="shown_tags"
+)
 _CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
 
 
@@ -42,7 +45,7 @@ def serialize(rows: Sequence[Description]) -> list[DescriptionOut]:
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     # What was just born has neither: the answer to a submit is the quicker by two queries.
     if begun := [row for row in rows if not _is_new(row)]:
-        prefetch_related_objects(begun, _CHOICES)
+        prefetch_related_objects(begun, _CHOICES, _TAGS)
         for attempt in Attempt.objects.filter(description__in=[row.pk for row in begun]).order_by("number"):
             attempts[attempt.description].append(attempt)
     return [_description_out(row, attempts[row.pk]) for row in rows]
@@ -64,6 +67,10 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         preset=row.preset,
         variables=row.variables or {},
         follows=row.follows_id,
+        tags=[tagged.tag.name for tagged in getattr(row, "shown_tags", ())],
+        favourite=row.favourite,
+        kept=row.kept,
+        answer=_answer_of(row),
         images=[_image_out(shown) for shown in row.shown_pictures],
         links=_links_out(row),
         choices=_choices_out(row),
@@ -74,6 +81,13 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         **_caller_fields(row),
         **_end_fields(row, attempts),
     )
+
+
+def _answer_of(row: Description) -> str | None:
+    """Return the text of the answer that counts."""
+    if _is_new(row):
+        return None
+    return next((choice.text for choice in row.choices.all() if choice.index == row.kept), None)
 
 
 def _is_new(row: Description) -> bool:

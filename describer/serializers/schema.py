@@ -96,6 +96,10 @@ class DescriptionOut(BaseModel):
     images: list[ImageOut] = Field(description="Those of `links` once they are fetched.")
     preset: str = Field(description="The name of the preset that it was asked by, or empty.")
     variables: dict[str, str] = Field(description="What the preset's variables were filled with.")
+    tags: list[str]
+    favourite: bool
+    kept: int = Field(description="The index of the choice that counts; 0 unless one was picked.")
+    answer: str | None = Field(description="The text of the choice that counts.")
     follows: int | None = Field(description="The description that it goes on from.")
     links: list[LinkOut] = Field(description="Pictures that were given by their addresses.")
     choices: list[ChoiceOut]

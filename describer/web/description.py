@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from describer.chat.completion import reading
 from describer.db.row_id import read_row_id
+from describer.desk.marks import tags_of
 from describer.engine import events, pipeline
 from describer.engine.submit import Refusal, ask_again
 from describer.images import Recipe
@@ -126,7 +127,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     if row.cancel():
         events.publish(row)
-    return redirect(reverse("description", args=[pk]) + _place(request.POST.get("from", "")))
+    return redirect(reverse("description", args=[pk]) + from_query(request.POST.get("from", "")))
 
 
 @login_required
@@ -183,6 +184,7 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         "place": request.GET.get("from", ""),
         "repeats": repeats_of(row),
         "rests": texts.rests,
+        "tags": tags_of([row])[row.pk],
         **_machinery(card, texts),
     }
 
@@ -253,13 +255,13 @@ def _neighbours(request: HttpRequest, row: Description) -> dict[str, Any]:
     older = rows.filter(id__lt=row.pk).order_by("-id").first()
     newer = rows.filter(id__gt=row.pk).order_by("id").first()
     return {
-        "older": older and reverse("description", args=[older.pk]) + _place(place),
-        "newer": newer and reverse("description", args=[newer.pk]) + _place(place),
+        "older": older and reverse("description", args=[older.pk]) + from_query(place),
+        "newer": newer and reverse("description", args=[newer.pk]) + from_query(place),
         "back": f"{reverse('history')}?{QueryDict(place).urlencode()}#description-{row.pk}",
     }
 
 
-def _place(place: str) -> str:
+def from_query(place: str) -> str:
     """Write where the list stood as a query string to go on with."""
     if not place:
         return ""

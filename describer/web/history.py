@@ -57,6 +57,9 @@ class Filter:
     key: int = 0
     person: int = 0
     everybody: bool = False
+    favourite: bool = False
+    tag: str = ""
+    preset: str = ""
 
     @classmethod
     def of(cls, query: QueryDict, user: User) -> "Filter":
@@ -64,8 +67,15 @@ class Filter:
         state = query.get("state", "")
         if state not in STATES:
             state = ""
-        model = query.get("model", "").replace("\x00", "")[:200]
-        chosen = cls(state=state, model=model, key=read_row_id(query.get("key")))
+        model = _word(query, "model")
+        chosen = cls(
+            state=state,
+            model=model,
+            key=read_row_id(query.get("key")),
+            favourite=query.get("favourite") == "1",
+            tag=_word(query, "tag"),
+            preset=_word(query, "preset"),
+        )
         if not user.is_superuser:
             return chosen
         return replace(
@@ -77,19 +87,29 @@ class Filter:
         owner: int | None = self.person or user.pk
         if self.everybody and not self.person:
             owner = None
-        return Selection(owner, STATES[self.state][1], self.model, key=self.key).rows()
+        return Selection(
+            owner,
+            STATES[self.state][1],
+            self.model,
+            key=self.key,
+            favourite=self.favourite,
+            tag=self.tag,
+            preset=self.preset,
+        ).rows()
 
     def query(self, **changes: str | int) -> str:
         """Write the query string of this filter with changes, "?" first; the bare page is "?"."""
         values: dict[str, str | int] = {"state": self.state, "model": self.model, "key": self.key, "of": ""}
         if self.everybody:
             values["of"] = "everybody"
+        values |= {"favourite": int(self.favourite), "tag": self.tag, "preset": self.preset}
         values["person"] = self.person
         return "?" + urlencode({name: value for name, value in (values | changes).items() if value})
 
     @property
     def is_set(self) -> bool:
-        return bool(self.state or self.model or self.key or self.person)
+        narrows = (self.state, self.model, self.key, self.person, self.favourite, self.tag, self.preset)
+        return any(narrows)
 
 
 @dataclass(frozen=True)
@@ -112,6 +132,8 @@ class _HistoryTile(Card):
     @property
     def words(self) -> list[str]:
         marks = []
+        if self.description.favourite:
+            marks.append("★ favourite")
         if self.description.status == Status.FAILED:
             marks += sorted({ShownCall(attempt).billed for attempt in self.attempts} - {""})
         if self.first and reading(self.first.finish_reason) == "length":
@@ -212,7 +234,13 @@ def _cards(rows: Sequence[Description]) -> list[_HistoryTile]:
 
 def _chips(chosen: Filter) -> list[tuple[str, str, bool]]:
     """Return (label, address, whether it is the chosen one) of each state."""
-    return [(label, chosen.query(state=name), chosen.state == name) for name, (label, _) in STATES.items()]
+    states = [(label, chosen.query(state=name), chosen.state == name) for name, (label, _) in STATES.items()]
+    favourites = chosen.query(favourite=int(not chosen.favourite))
+    return [*states, ("Favourites", favourites, chosen.favourite)]
+
+
+def _word(query: QueryDict, name: str) -> str:
+    return query.get(name, "").replace("\x00", "")[:200]
 
 
 def _toggle(chosen: Filter) -> str:
@@ -225,6 +253,10 @@ def _toggle(chosen: Filter) -> str:
 def _removable(chosen: Filter, user: User) -> list[tuple[str, str]]:
     """Return (label, address without it) of what else narrows the list."""
     labels = []
+    if chosen.tag:
+        labels.append((f"tag: {chosen.tag}", chosen.query(tag="")))
+    if chosen.preset:
+        labels.append((f"preset: {chosen.preset}", chosen.query(preset="")))
     if chosen.model:
         labels.append((chosen.model, chosen.query(model="")))
     if chosen.key:

@@ -53,7 +53,10 @@ def made(apps, label, rows):
 @pytest.mark.django_db
 def test_ff13_the_version_before_writes_and_reads_every_row_beside_the_newest_database(before):
     rows = {}
+    known = {model._meta.label_lower for model in before.get_models()}
     for label in LABELS:
+        if label not in known:
+            continue
         rows[label] = made(before, label, rows)
         row = type(rows[label])._base_manager.get(pk=rows[label].pk)
         row.save()

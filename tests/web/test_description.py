@@ -354,3 +354,25 @@ def test_it_says_not_to_be_there_to_who_is_logged_out(client, alice):
         address = f"/descriptions/{row.pk}/{route}"
         assert client.post(address)["Location"] == f"/login/?next={address}"
     assert Description.objects.exists()
+
+
+def test_a_star_tags_and_the_answer_that_counts_are_set_without_a_script(hers, alice):
+    row = make_description(alice, "One.", "Two.", parameters={"n": 2})
+    assert post(hers, row, "marks", favourite="1", **{"from": "state=done"})["Location"].endswith(
+        "?from=state%3Ddone"
+    )
+    post(hers, row, "marks", tags="Harbour, boat show,")
+    post(hers, row, "marks", kept="1")
+    shown = text_of(page(hers, row))
+    assert "★ Favourite" in shown and "boat show" in shown and "This one counts" in shown
+    row.refresh_from_db()
+    assert (row.favourite, row.kept) == (True, 1)
+    for query in ("?favourite=1", "?tag=HARBOUR", "?favourite=1&tag=boat%20show&state=done"):
+        assert f'id="description-{row.pk}"' in hers.get(f"/history/{query}").content.decode()
+    assert "Nothing with this filter" in text_of(hers.get("/history/?tag=other"))
+
+
+def test_a_mark_that_is_refused_is_said(hers, alice):
+    row = make_description(alice, "One.")
+    response = hers.post(f"/descriptions/{row.pk}/marks/", {"tags": "x" * 61}, follow=True)
+    assert "A tag has at most 60 characters." in text_of(response)

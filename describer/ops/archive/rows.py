@@ -37,6 +37,8 @@ MODELS = (
     "describer.description",
     "describer.descriptionimage",
     "describer.descriptionlink",
+    "describer.tag",
+    "describer.descriptiontag",
     "describer.choice",
     "describer.transcript",
     "describer.attempt",

@@ -1,0 +1,43 @@
+"""Tags: words under which a person finds descriptions again."""
+
+import unicodedata
+
+from django.conf import settings
+from django.db import models
+
+from describer.models.description import Description
+
+TAG_CHARACTERS = 60
+
+
+def folded(name: str) -> str:
+    """Return a tag's name as names are compared: letter case, width and blanks make no difference."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+class Tag(models.Model):
+    """A person's word; `folded` is what it is compared by."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tags", db_index=False)
+    name = models.CharField(max_length=TAG_CHARACTERS)
+    folded = models.CharField(max_length=2 * TAG_CHARACTERS)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("owner", "folded"), name="tag_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DescriptionTag(models.Model):
+    """A tag of a description."""
+
+    description = models.ForeignKey(Description, models.CASCADE, related_name="tagged", db_index=False)
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="descriptions", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("description", "tag"), name="description_tag_once")]
+        indexes = [models.Index(fields=("tag", "description"), name="tag_descriptions")]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} of description {self.description_id}"
