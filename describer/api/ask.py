@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from describer.api.idempotency_key import read_idempotency_key
 from describer.chat import ParameterError, read_parameters
 from describer.desk.presets import chosen_preset
 from describer.engine.submit import Ask, AskImage, AskLink, Refusal, check_rate, keep_images, storable_text
+from describer.lib.json_weight import json_elements
+from describer.lib.limits import FIELD_ELEMENTS
 from describer.media.allowance import allowance
 from describer.models import ApiKey, Description, Preset, Via
 
@@ -74,10 +77,10 @@ def _read_variables(request: HttpRequest) -> dict[str, str]:
     text = _read_text(request, "variables").strip()
     if not text:
         return {}
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        values = None
+    values = None
+    if json_elements(text.encode()) <= FIELD_ELEMENTS:
+        with suppress(ValueError, RecursionError):
+            values = json.loads(text)
     if not isinstance(values, dict) or len(values) > _MOST_VARIABLES:
         raise Refusal("Variables are a JSON object of texts.", code="invalid_type", param="variables")
     return {str(word): _as_value(word, value) for word, value in values.items()}

@@ -144,11 +144,10 @@ def changed_preset(person: User, name: str, changes: dict[str, Any], *, as_admin
     Raises Refusal.
     """
     row = chosen_preset(person, name)
-    if row.is_shared and not as_admin:
-        row.pk, row.owner, row.built_in = None, person, False
-        row._state.adding = True
     for column, value in _columns(changes).items():
         setattr(row, column, value)
+    if row.is_shared and not as_admin:
+        return make_preset(person, name=row.name, plain=row.is_plain, label=row.label, **row.words)
     _judged(row).save()
     return row
 

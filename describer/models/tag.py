@@ -8,6 +8,7 @@ from django.db import models
 from describer.models.description import Description
 
 TAG_CHARACTERS = 60
+FOLDED_CHARACTERS = 120  # some letters come to several once they are folded
 
 
 def folded(name: str) -> str:
@@ -20,7 +21,7 @@ class Tag(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tags", db_index=False)
     name = models.CharField(max_length=TAG_CHARACTERS)
-    folded = models.CharField(max_length=2 * TAG_CHARACTERS)
+    folded = models.CharField(max_length=FOLDED_CHARACTERS)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("owner", "folded"), name="tag_once")]

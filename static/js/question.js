@@ -74,7 +74,12 @@ for (const chip of chips) {
 // `/` at the question's start: the presets whose names or labels hold what is typed behind it.
 const offered = () => [...menu.children];
 const at = () => offered().findIndex((item) => item.getAttribute("aria-selected") === "true");
-const select = (place) => offered().forEach((item, number) => item.setAttribute("aria-selected", String(number === place)));
+const select = (place) => {
+  offered().forEach((item, number) => item.setAttribute("aria-selected", String(number === place)));
+  const item = offered()[place];
+  if (item) question.setAttribute("aria-activedescendant", item.id);
+  else question.removeAttribute("aria-activedescendant");
+};
 const offer = () => {
   const typed = /^\/([^\n]*)$/.exec(question.value)?.[1].trim().toLowerCase();
   const fit = typed === undefined ? [] : chips.filter((chip) => `${chip.value} ${chip.textContent}`.toLowerCase().includes(typed));
@@ -87,7 +92,7 @@ const offer = () => {
   menu.hidden = !fit.length;
   select(0);
 };
-const close = () => { menu.replaceChildren(); menu.hidden = true; };
+const close = () => { menu.replaceChildren(); menu.hidden = true; select(0); };
 question.addEventListener("keydown", (event) => {
   if (menu.hidden) return;
   const count = offered().length;

@@ -58,7 +58,9 @@ def test_the_answer_that_counts_is_told_and_exported(script, alice):
     assert marked(script, row, 400, kept=2)["error"]["param"] == "kept"
 
 
-@pytest.mark.parametrize("tags", [["x" * 61], [str(number) for number in range(51)]])
+@pytest.mark.parametrize(
+    "tags", [["x" * 61], ["\ufdfa" * 9], ["a, b"], [str(number) for number in range(51)]]
+)
 def test_too_much_of_a_tag_is_refused_and_nothing_changes(script, alice, tags):
     row = make_description(alice, "A boat.")
     marked(script, row, tags=["kept"])

@@ -75,7 +75,7 @@ def test_a_variable_without_a_value_is_named_and_nothing_is_made(script):
 
 
 @pytest.mark.parametrize(
-    "values", ["[1]", "{", "null", json.dumps({"place": ["x"]}), json.dumps({"place": True})]
+    "values", ["[" * 200_000, "[1]", "{", "null", json.dumps({"place": ["x"]}), json.dumps({"place": True})]
 )
 def test_values_are_texts(script, values):
     send(script, "post", PRESETS, 201, name="place", question="In {place}?")
