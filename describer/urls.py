@@ -20,6 +20,7 @@ from describer.web.live import live
 from describer.web.login import login, logout
 from describer.web.marks import marks
 from describer.web.metrics import metrics
+from describer.web.shares import share_ended, share_made, shared, shared_picture, single_file
 from describer.web.texts import text
 from describer.web.theme import theme
 from describer.web.usage import usage
@@ -41,6 +42,11 @@ urlpatterns = [
     path("descriptions/<int:pk>/cancel/", cancel, name="cancel"),
     path("descriptions/<int:pk>/delete/", delete, name="delete"),
     path("descriptions/<int:pk>/marks/", marks, name="marks"),
+    path("descriptions/<int:pk>/share/", share_made, name="share"),
+    path("descriptions/<int:pk>/share/<int:share>/end/", share_ended, name="share_end"),
+    path("descriptions/<int:pk>/page.html", single_file, name="single_file"),
+    path("s/<slug:token>/", shared, name="shared"),
+    path("s/<slug:token>/<int:position>/", shared_picture, name="shared_picture"),
     path("descriptions/<int:pk>/tile/", history_tile, name="history_tile"),
     path("descriptions/<int:pk>/answers/<int:index>/", answer, name="answer"),
     path("descriptions/<int:pk>/text/<slug:part>/", text, name="text"),

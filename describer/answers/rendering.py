@@ -62,6 +62,17 @@ def _whole_json(text: str, bounds: Bounds) -> RenderedPiece | None:
     return RenderedPiece(f'<pre tabindex="0"><code>{escape(laid_out, quote=False)}</code></pre>', len(text))
 
 
+def render_whole(text: str, shape: AnswerShape) -> str:
+    """Render all of an answer's text, piece by piece, each within the bounds of a page."""
+    piece = _first_piece(text, PAGE, shape)
+    html, place = [piece.html], piece.end
+    while place < len(text):
+        piece = render_piece(text[place:], PAGE, code=piece.code, plain=shape == AnswerShape.PLAIN)
+        html.append(piece.html)
+        place += piece.end
+    return "".join(html)
+
+
 def render_piece(text: str, bounds: Bounds, *, code: bool = False, plain: bool = False) -> RenderedPiece:
     """Render as much of the beginning of a text as may be shown at once.
 

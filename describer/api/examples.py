@@ -18,6 +18,8 @@ CALLS = {
     "POST /api/presets": """-H "Content-Type: application/json" -d '{"label": "Boats", "question": "How many boats are in {place}?"}'""",
     "PATCH /api/presets/{name}": """-X PATCH -H "Content-Type: application/json" -d '{"model": ""}'""",
     "DELETE /api/presets/{name}": "-X DELETE",
+    f"POST {_ID}/share": """-H "Content-Type: application/json" -d '{"days": 7}'""",
+    "DELETE /api/shares/{share_id}": "-X DELETE",
     "GET /api/descriptions.jsonl": "-G -d status=done -o descriptions.jsonl",
     "GET /api/descriptions.csv": "-G -d from=2026-01-01 -d to=2026-01-31 -o january.csv",
     "GET /api/usage": "-G -d by=model -d from=2026-01-01 -d to=2026-12-31",

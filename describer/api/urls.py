@@ -18,6 +18,7 @@ from describer.api.auth import calling
 from describer.api.errors import error, unknown_url
 from describer.api.webhooks import own_webhook
 from describer.desk.presets import chosen_preset
+from describer.desk.shares import own_share
 from describer.errors import Refusal
 from describer.lib.route_traits import SCRIPT, RouteTraits, route, traits_of
 from describer.models import ApiKey
@@ -27,6 +28,7 @@ _ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and s
 _GETTERS: dict[str, Callable[[ApiKey, Any], object]] = {
     "description_id": visible,
     "webhook_id": own_webhook,
+    "share_id": lambda key, number: own_share(key.user, number),
     "name": lambda key, name: chosen_preset(key.user, name),
 }
 app_name = "api"

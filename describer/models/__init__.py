@@ -8,6 +8,7 @@ from describer.models.endpoint import Endpoint
 from describer.models.image import Image, SentCopy
 from describer.models.person import ApiKey, Scope, User
 from describer.models.preset import Preset
+from describer.models.share import Share
 from describer.models.states import Lane, Status, Via
 from describer.models.tag import DescriptionTag, Tag
 from describer.models.transcript import Transcript
@@ -29,6 +30,7 @@ __all__ = (
     "Preset",
     "Scope",
     "SentCopy",
+    "Share",
     "Status",
     "Tag",
     "Transcript",

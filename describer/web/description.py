@@ -28,6 +28,7 @@ from describer.web.conversation import caller, conversation
 from describer.web.current_user import current_user
 from describer.web.history import Filter
 from describer.web.repeats import repeats_of
+from describer.web.shares import shares_of
 from describer.web.texts import Beginnings, take_beginnings, with_beginnings
 from describer.web.timeline import ShownCall, as_json, asked, bill, set_parameters, timeline
 
@@ -82,7 +83,8 @@ def description(request: HttpRequest, pk: int) -> HttpResponse:
     row = _description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    return render(request, "description.html", _context(request, row) | _neighbours(request, row))
+    context = _context(request, row) | _neighbours(request, row)
+    return render(request, "description.html", context)
 
 
 @login_required
@@ -185,6 +187,7 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         "repeats": repeats_of(row),
         "rests": texts.rests,
         "tags": tags_of([row])[row.pk],
+        **shares_of(request, row),
         **_machinery(card, texts),
     }
 

@@ -96,7 +96,7 @@ def thumbnail(request: HttpRequest, pk: int) -> HttpResponseBase:
 def sent(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Serve what a model is sent of this picture by default."""
     row = _visible_image(current_user(request), pk)
-    return _sent(request, row.sent_copies.filter(recipe=Recipe().key).first())
+    return sent_file(request, row.sent_copies.filter(recipe=Recipe().key).first())
 
 
 @route(PICTURE)
@@ -107,7 +107,7 @@ def sent_copy(request: HttpRequest, pk: int, position: int) -> HttpResponseBase:
     pictures = DescriptionImage.objects.select_related("sent_copy", "image")
     picture = get_object_or_404(pictures, description__in=visible.filter(pk=pk), position=position)
     default = picture.image.sent_copies.filter(recipe=Recipe().key).first()
-    return _sent(request, picture.sent_copy or default)
+    return sent_file(request, picture.sent_copy or default)
 
 
 def _visible_image(user: User, pk: int) -> Image:
@@ -123,7 +123,7 @@ def _visible_image(user: User, pk: int) -> Image:
     return get_object_or_404(rows, pk=pk)
 
 
-def _sent(request: HttpRequest, copy: SentCopy | None) -> HttpResponseBase:
+def sent_file(request: HttpRequest, copy: SentCopy | None) -> HttpResponseBase:
     if copy is None:
         raise Http404
     return _file(request, copy.file, copy.media_type, f"{copy.sha256}-sent", copy.file_name)

@@ -13,13 +13,13 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver
 
-from describer.models import ApiKey, Preset, User, Webhook
+from describer.models import ApiKey, Preset, Share, User, Webhook
 from tests.outside.routes import routes
 from tests.rows import make_attempt, make_description, make_usage_day
 
 KINDS = ("stranger", "person", "other", "ask", "read", "revoked", "disabled", "staff", "admin")
 SCRIPTS = ("/api", "/v1", "/chat")
-OWNED = {"images": "image", "keys": "apikey", "webhooks": "webhook"}
+OWNED = {"images": "image", "keys": "apikey", "webhooks": "webhook", "shares": "share"}
 HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -50,7 +50,11 @@ class Caller:
 
 def _body(method: str, path: str) -> tuple[str, str]:
     """What is sent: forms without fields, objects without members."""
-    if method == "POST" and path.startswith(("/v1", "/api/webhooks", "/api/presets")):
+    if (
+        method == "POST"
+        and path.startswith(("/v1", "/api/webhooks", "/api/presets"))
+        or (method == "POST" and path.endswith("/share"))
+    ):
         return "{}", "application/json"
     return "", "application/x-www-form-urlencoded"
 
@@ -74,8 +78,10 @@ def the_owner(name: str = "ann") -> tuple[User, dict[str, Any]]:
     delivery = webhook.deliveries.create(description=row.pk)
     key = ApiKey.issue(owner, "hers")[0]
     preset = Preset.objects.create(owner=owner, name="m", label="Mine", question="What?")
+    share = Share.issue(row, None)[0]
     numbers = {
         "preset": preset,
+        "share": share,
         "description": row,
         "image": image,
         "attempt": attempt,
@@ -135,6 +141,7 @@ def filled(path: str, numbers: dict[str, Any]) -> str:
         "app_label": "describer",
         "name": "m",
         "content_type_id": 1,
+        "token": "never",
     }
-    values = fixed | {"rest": "nothing", "url": "nothing", "id": numbers["user"]}
+    values = fixed | {"rest": "nothing", "url": "nothing", "id": numbers["user"], "share": numbers["share"]}
     return HOLE.sub(lambda hole: str(values.get(hole[1], numbers[OWNED.get(model, model)])), path)

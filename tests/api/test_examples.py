@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from describer.api.examples import CALLS
-from describer.models import ApiKey, DescriptionLink, Endpoint, Webhook
+from describer.models import ApiKey, DescriptionLink, Endpoint, Share, Webhook
 from tests.images.pictures import photo
 from tests.rows import make_description
 
@@ -31,7 +31,10 @@ def shell(live_server, alice, tmp_path):
         DescriptionLink.objects.create(description=asked, position=0, url="https://pictures.example/a.jpg")
         alice.webhooks.all().delete()
         webhook = Webhook.issue(alice, "https://receiver.example/")
-        variables["ID"] = str(webhook.pk if "/webhooks/" in call else asked.pk)
+        if "/share" in call:
+            asked.cancel()
+        places = {"/webhooks/": webhook, "/shares/": Share.issue(asked, None)[0]}
+        variables["ID"] = str(next((one.pk for place, one in places.items() if place in call), asked.pk))
         done = subprocess.run(
             ["sh", "-ec", call],
             cwd=tmp_path,

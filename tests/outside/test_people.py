@@ -17,6 +17,8 @@ OPEN = {
     "healthz",
     "readyz",
     "metrics",  # to a token of its own
+    "shared",  # to whoever has its link
+    "shared_picture",
     "login",
     "logout",
     "first_visit",

@@ -39,6 +39,7 @@ MODELS = (
     "describer.descriptionlink",
     "describer.tag",
     "describer.descriptiontag",
+    "describer.share",
     "describer.choice",
     "describer.transcript",
     "describer.attempt",

@@ -1,0 +1,54 @@
+"""A description for others: its words, and one page of them with its pictures inside."""
+
+import base64
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from describer.answers.reading import AnswerShape, shape_of
+from describer.answers.rendering import render_whole
+from describer.images import Recipe
+from describer.models import Choice, Description, DescriptionImage, SentCopy
+
+
+def single_page(row: Description) -> str:
+    """Return a description as one page with its pictures inside; one whose file is gone is named instead."""
+    pictures = [(shown, _data_url(copy_of(shown))) for shown in row.shown_pictures]
+    return render_to_string("single_file.html", shown_words(row) | {"pictures": pictures})
+
+
+def attached(row: Description) -> dict[str, str]:
+    """Return the header by which a browser saves the page."""
+    return {"Content-Disposition": f'attachment; filename="description-{row.pk}.html"'}
+
+
+def shown_words(row: Description) -> dict[str, Any]:
+    """Return a description and the answer that counts as safe HTML, for a template."""
+    choice = Choice.objects.filter(description=row.pk, index=row.kept).first()
+    html = ""
+    if choice:
+        text = (choice.text or choice.refusal or "").strip()
+        shape = AnswerShape(choice.shape or shape_of(text))
+        if row.is_plain:
+            shape = AnswerShape.PLAIN
+        html = render_whole(text, shape)
+    return {"description": row, "html": mark_safe(html)}  # noqa: S308  made by our own renderer
+
+
+def copy_of(shown: DescriptionImage) -> SentCopy | None:
+    """Return what the model was sent of a picture, which holds no metadata."""
+    return shown.sent_copy or shown.image.sent_copies.filter(recipe=Recipe().key).first()
+
+
+def _data_url(copy: SentCopy | None) -> str:
+    """Return a picture as a data URL, "" where its file is gone."""
+    if copy is None:
+        return ""
+    try:
+        with default_storage.open(copy.file) as file:
+            data = base64.b64encode(file.read()).decode()
+    except OSError:
+        return ""
+    return f"data:{copy.media_type};base64,{data}"
