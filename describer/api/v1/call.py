@@ -172,9 +172,21 @@ class EndpointCall:
         self._is(run.description)
         self.run_begun = run
         process_inline(run, self.waiter)
-        if self.waiter.hung_up and (transcript := transcript_of(run.description)):
-            transcript.note_gone()
+        if self.waiter.hung_up:
+            self.note_gone()
         return self._reply(run.description)
+
+    def hang_up(self) -> None:
+        """Note that the caller is gone: while the call runs, or, where that has just ended, beside it."""
+        self.waiter.hang_up()
+        if self.run_begun:
+            _POOL.submit(self.person, self.note_gone)
+
+    def note_gone(self) -> None:
+        """Write down that the caller hung up before the answer was whole."""
+        with borrowed():
+            if self.run_begun and (transcript := transcript_of(self.run_begun.description)):
+                transcript.note_gone()
 
     def _begun(self) -> Run | Description:
         """Return a run of ours, or the description that the same key and body gave before.

@@ -42,7 +42,7 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     try:
         return await _begun(call, done)
     except asyncio.CancelledError:
-        call.waiter.hang_up()
+        call.hang_up()
         raise
 
 
@@ -121,7 +121,7 @@ async def frames(call: EndpointCall, done: "asyncio.Future[HttpResponse]") -> As
             yield frame(dumped(json.loads(done.result().content)))
     finally:
         if not (done.done() or call.waiter.over.is_set()):
-            call.waiter.hang_up()
+            call.hang_up()
 
 
 def _longest_silence(call: EndpointCall, waits: bool) -> float:
