@@ -131,11 +131,11 @@ def make_preset(person: User, **fields: Any) -> Preset:
     if Preset.objects.filter(owner=person).count() >= MOST_OWN:
         raise Refusal(f"At most {MOST_OWN} presets; remove one first.", code="too_many_presets", status=409)
     with transaction.atomic():
-        _, made = Preset.objects.get_or_create(owner=person, name=row.name, defaults=_fields_of(row))
+        kept, made = Preset.objects.get_or_create(owner=person, name=row.name, defaults=_fields_of(row))
     if not made:
         message = f"You have a preset {row.name} already; change that one, or take another name."
         raise Refusal(message, code="preset_exists", param="name", status=409)
-    return Preset.objects.get(owner=person, name=row.name)
+    return kept
 
 
 def changed_preset(person: User, name: str, changes: dict[str, Any], *, as_admin: bool = False) -> Preset:
@@ -147,7 +147,7 @@ def changed_preset(person: User, name: str, changes: dict[str, Any], *, as_admin
     for column, value in _columns(changes).items():
         setattr(row, column, value)
     if row.is_shared and not as_admin:
-        return make_preset(person, name=row.name, plain=row.is_plain, label=row.label, **row.words)
+        return make_preset(person, name=row.name, **_fields_of(row))
     _judged(row).save()
     return row
 

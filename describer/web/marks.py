@@ -2,8 +2,8 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from describer.db.row_id import read_row_id
@@ -17,9 +17,7 @@ from describer.web.description import from_query
 @login_required
 def marks(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what a form names: `favourite` (1 or 0), `tags` (separated by commas), `kept` (an answer's index)."""
-    row = Description.objects.of(current_user(request)).filter(pk=pk).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(Description.objects.of(current_user(request)).filter(pk=pk))
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     post = request.POST

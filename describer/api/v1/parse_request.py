@@ -71,11 +71,11 @@ def endpoint_of(model: str, key: ApiKey) -> Endpoint:
     Raises Refusal for a model that nobody serves (404), or that this key may not ask (403).
     """
     endpoint = Endpoint.default()
-    if _is_unlisted(model, endpoint):
+    if endpoint.refuses_by_list(model):
         with released():
             refresh_models(endpoint, keep=_LIST_FRESH, seconds=_LIST_SECONDS)
         endpoint.refresh_from_db(fields=["model_names"])
-    if len(model) > 200 or _is_unlisted(model, endpoint):
+    if len(model) > 200 or endpoint.refuses_by_list(model):
         hint = _model_hint(model, offered(key, endpoint))
         message = f"The model {model[:200]} does not exist here. {hint}"
         raise Refusal(message, code="model_not_found", param="model", status=404)
@@ -83,11 +83,6 @@ def endpoint_of(model: str, key: ApiKey) -> Endpoint:
         message = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
         raise Refusal(message, code="permission_denied", param="model", status=403)
     return endpoint
-
-
-def _is_unlisted(model: str, endpoint: Endpoint) -> bool:
-    """Tell whether an endpoint whose models are known does not offer this one."""
-    return endpoint.refuses_by_list(model)
 
 
 def _model_hint(model: str, names: Sequence[str]) -> str:
