@@ -2,10 +2,12 @@
 
 import io
 import os
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from describer.db.clock import DatabaseClock, clock
@@ -50,6 +52,54 @@ def test_the_databases_time_is_reckoned_without_asking_each_time(db, django_asse
         assert abs(ahead(mine.now())) < 1
         before = mine.now()
         until(lambda: mine.now() > before, "it goes on", seconds=1)
+
+
+def slowly(execute, *statement):
+    time.sleep(0.5)
+    return execute(*statement)
+
+
+def test_a_connection_that_is_slow_to_open_puts_no_clock_ahead(db):
+    def dawdle(**_):
+        time.sleep(0.5)
+
+    connection.close()
+    connection_created.connect(dawdle)
+    try:
+        assert abs(ahead(DatabaseClock().now())) < 0.25
+    finally:
+        connection_created.disconnect(dawdle)
+
+
+def test_a_quick_look_at_the_clock_wins_over_a_slow_one(db):
+    mine = DatabaseClock()
+    with connection.execute_wrapper(slowly):
+        mine.look()
+        assert 0.4 < ahead(mine.now()) < 2
+    assert mine.look() == 0
+    exact = mine.ahead
+    assert abs(ahead(mine.now())) < 0.25
+    with connection.execute_wrapper(slowly):
+        assert mine.look() == 0
+    assert mine.ahead == exact
+
+
+def test_a_clock_that_drifts_is_followed_without_a_word(db, caplog):
+    mine = DatabaseClock()
+    mine.look()
+    mine.ahead -= 0.3
+    assert mine.look() == 0
+    assert abs(ahead(mine.now())) < 0.25
+    assert not caplog.records
+
+
+def test_no_answer_is_done_before_it_was_sent(row, endpoint):
+    clock.look()
+    assert run_next()
+    row.refresh_from_db()
+    attempt = Attempt.objects.get()
+    assert row.created <= attempt.sent <= attempt.answered
+    assert attempt.sent <= row.finished
 
 
 @pytest.mark.skipif("TESTS_DATABASE_URL" in os.environ, reason="a server's clock is not this machine's")
