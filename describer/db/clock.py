@@ -28,12 +28,17 @@ class DatabaseClock:
     def __init__(self) -> None:
         self.ahead: float | None = None  # of the monotonic clock, in seconds
         self.slack = 0.0  # by how many seconds it may be less than that
+        self.latest = 0.0  # time that was told, in seconds
 
     def now(self) -> datetime:
         """Return the time by the database's clock."""
         if self.ahead is None:
             self.look()
-        return datetime.fromtimestamp(time.monotonic() + (self.ahead or 0.0), UTC)
+        seconds = time.monotonic() + (self.ahead or 0.0)
+        # A more exact look may set it back a little: it stands still then, since who asks twice compares the two.
+        if not 0 < self.latest - seconds < SLACK_SECONDS:
+            self.latest = seconds
+        return datetime.fromtimestamp(self.latest, UTC)
 
     def look(self) -> float:
         """Ask the database for its time; return by how many seconds its clock was set since the last look, mostly 0."""
