@@ -23,6 +23,8 @@ from describer.db.clock import SLACK_SECONDS, clock
 from describer.db.connections import borrowed
 from describer.db.faults import in_words, is_for_good
 from describer.db.leaving import leave
+from describer.desk.retention import retain
+from describer.desk.trash import delete_due
 from describer.engine import queue, submit
 from describer.engine.endpoints import client
 from describer.engine.journal import journal
@@ -30,7 +32,7 @@ from describer.engine.queue import process
 from describer.engine.queue.rounds import Round
 from describer.engine.queue.sweep import give_up_orphans
 from describer.engine.recover import forget_deleted, recover
-from describer.media.storage import PARTS, sweep_images, sweep_some_files
+from describer.media.storage import PARTS, sweep_images, sweep_let_go, sweep_some_files
 from describer.models import Endpoint, Worker
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ SIGN_OFF_SECONDS = 1.0
 HAND_BACK_SECONDS = 5.0
 BEHIND_SECONDS = 2.0
 TIDY_SECONDS = 600
+TRASH_SECONDS = 5
 _SETTLE: dict[Callable[[], object], float] = {queue.settle_left: settings.SWEEP_SECONDS}
 _EACH_SWEEP = {recover: settings.SWEEP_SECONDS} | _SETTLE
 _JOURNAL: dict[Callable[[], object], float] = {journal.keep_late: settings.SWEEP_SECONDS}
@@ -54,6 +57,7 @@ def start_rounds() -> None:
         Round("journal", _JOURNAL),
         # What a process that is gone has left on disk is written before its runs are handed back.
         Round("sweep", _EACH_SWEEP | {queue.sweep: settings.SWEEP_SECONDS}),
+        Round("trash", {delete_due: TRASH_SECONDS, retain: TIDY_SECONDS}),
         Round("webhooks", {webhooks.postman.deliver: settings.SWEEP_SECONDS}),
         Round(
             "upkeep",
@@ -220,6 +224,7 @@ def tidy() -> None:
     give_up_orphans()
     forget_deleted()
     sweep_images()
+    sweep_let_go()
     webhooks.tidy()
     gone = Worker.objects.gone()
     if not settings.REDIS_URL:

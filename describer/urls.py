@@ -23,6 +23,7 @@ from describer.web.metrics import metrics
 from describer.web.shares import share_ended, share_made, shared, shared_picture, single_file
 from describer.web.texts import text
 from describer.web.theme import theme
+from describer.web.trash import trash, trash_delete, trash_restore
 from describer.web.usage import usage
 from describer.web.webhooks import account_webhook_remove, account_webhook_test, account_webhooks
 
@@ -36,6 +37,9 @@ urlpatterns = [
     path("descriptions/<int:pk>/card/", card, name="card"),
     path("descriptions/<int:pk>/sent/<int:position>/", sent_copy, name="sent_copy"),
     path("history/", history, name="history"),
+    path("trash/", trash, name="trash"),
+    path("trash/restore/", trash_restore, name="trash_restore"),
+    path("trash/delete/", trash_delete, name="trash_delete"),
     path("descriptions/<int:pk>/", description, name="description"),
     path("descriptions/<int:pk>/words/", description_words, name="description_words"),
     path("descriptions/<int:pk>/again/", again, name="again"),

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from describer.admin.lists import LongList, recorded
 from describer.admin.words import MOST_CHARACTERS, begun, indented, short, shortened, thumbnail_link, tokens
+from describer.desk.trash import delete_for_good
 from describer.models import Attempt, Choice, Description, DescriptionImage
 
 _MOST_ANSWERS = 8
@@ -76,14 +77,38 @@ class ChoiceInline(admin.StackedInline):  # type: ignore[type-arg]
         return shortened(choice.reasoning_start)
 
 
+class InTrash(admin.SimpleListFilter):
+    title = "trash"
+    parameter_name = "trash"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("in", "In the trash"), ("out", "Not in the trash")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("in", "out"):
+            return queryset
+        return queryset.filter(trashed__isnull=self.value() == "out")
+
+
 @admin.register(Description)
 class DescriptionAdmin(LongList):
     """Read, searched and deleted, neither made nor changed here."""
 
-    list_display = ("id", "preview", "about", "owner", "status", "model", "via", "usage", "created")
+    list_display = (
+        "id",
+        "preview",
+        "about",
+        "owner",
+        "status",
+        "model",
+        "via",
+        "usage",
+        "created",
+        "trashed",
+    )
     list_display_links = ("id", "about")
     list_select_related = ("owner",)
-    list_filter = ("status", "via", recorded("model", "model"))
+    list_filter = ("status", "via", recorded("model", "model"), InTrash)
     search_fields = ("=id", "question", "=owner__username", "=transcript__request_id")
     search_help_text = "A number, words of the question, a user's whole name, or the x-request-id of a call."
     date_hierarchy = "created"
@@ -99,7 +124,7 @@ class DescriptionAdmin(LongList):
         ("waiting_reason", "not_before"),
         ("error_code", "error_message"),
         "ledger",
-        ("created", "started", "finished"),
+        ("created", "started", "finished", "trashed"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Description]:
@@ -114,6 +139,14 @@ class DescriptionAdmin(LongList):
             first_image=Subquery(pictures.values("image")[:1]),
             total_tokens=Subquery(attempts.order_by("-number").values("total_tokens")[:1]),
         )
+
+    def delete_model(self, request: HttpRequest, obj: Description) -> None:
+        """Delete for good, the files too."""
+        delete_for_good(Description.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Description]) -> None:
+        """Delete what was chosen in the list for good."""
+        delete_for_good(Description.objects.filter(pk__in=queryset.values("pk")))
 
     @admin.display(description="picture")
     def preview(self, row: Any) -> str:

@@ -21,6 +21,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     list_display = ("username", "email", "first_name", "last_name", "is_active", "is_staff", "last_login")
     show_full_result_count = False
+    fieldsets = (*(UserAdmin.fieldsets or ()), ("Retention", {"fields": ("retention_days",)}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         fields = (*super().get_readonly_fields(request, obj), *_DATES)

@@ -9,7 +9,9 @@ from typing import Any
 from django.db.models import Q
 from django.http import Http404
 
+from describer.errors import Refusal
 from describer.models import ApiKey, Description, Scope, User
+from describer.models.description_rows import DescriptionQuerySet
 
 
 def visible(key: ApiKey, description_id: int) -> Description:
@@ -23,9 +25,22 @@ def visible(key: ApiKey, description_id: int) -> Description:
 def own(key: ApiKey, description_id: int) -> Description:
     """Return the description if it is the key's person's: an admin, too, asks again in no name but their own.
 
-    Raises Http404.
+    Raises Http404, and Refusal (409) where it is in the trash.
     """
-    return _get_or_404(_within_reach(key).filter(owner=key.user), description_id)
+    return _untrashed(_get_or_404(_within_reach(key).filter(owner=key.user), description_id))
+
+
+def usable(key: ApiKey, description_id: int) -> Description:
+    """Return the description if this key may see it and something can be done with it.
+
+    Raises Http404, and Refusal (409) where it is in the trash.
+    """
+    return _untrashed(visible(key, description_id))
+
+
+def reach(key: ApiKey, description_id: int) -> DescriptionQuerySet:
+    """Return the one row of a description that this key may see. Raises Http404."""
+    return Description.objects.filter(pk=visible(key, description_id).pk)
 
 
 def owner_of(key: ApiKey, user: str | None) -> int | None:
@@ -40,13 +55,20 @@ def owner_of(key: ApiKey, user: str | None) -> int | None:
     return 0
 
 
+def _untrashed(row: Description) -> Description:
+    if row.trashed:
+        raise Refusal("This description is in the trash; restore it first.", code="trashed", status=409)
+    return row
+
+
 def _within_reach(key: ApiKey) -> Any:
-    """Return the descriptions that this key may see."""
+    """Return the descriptions that this key may see, those in the trash too."""
+    rows = Description.objects.present()
     if Scope.READ not in key.scopes:
-        return Description.objects.filter(key=key)
+        return rows.filter(key=key)
     if key.is_admin:
-        return Description.objects.all()
-    return Description.objects.filter(owner=key.user)
+        return rows
+    return rows.filter(owner=key.user)
 
 
 def _person_id(user: str) -> int:

@@ -1,15 +1,16 @@
-"""What can be done with a description: cancel it, ask it again."""
+"""What can be done with a description: cancel it, take it out of the trash, ask it again."""
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
-from describer.api.access import own, visible
+from describer.api.access import own, reach, usable, visible
 from describer.api.ask import read_changes
 from describer.api.auth import asking, caller
 from describer.api.descriptions import NOT_BORN, REFUSED, created
 from describer.api.errors import Error
 from describer.api.idempotency_key import read_idempotency_key
 from describer.api.openapi_forms import IDEMPOTENCY_KEY, changes_body
+from describer.desk.trash import restore
 from describer.engine import events
 from describer.engine.submit import ask_again
 from describer.models import Via
@@ -21,7 +22,7 @@ router = Router(tags=["Descriptions"])
 @router.post(
     "/descriptions/{int:description_id}/cancel",
     auth=asking,
-    response={200: DescriptionOut, 404: Error} | REFUSED,
+    response={200: DescriptionOut, 404: Error, 409: Error} | REFUSED,
     summary="Cancel a description",
 )
 def cancel(request: HttpRequest, description_id: int) -> DescriptionOut:
@@ -29,7 +30,7 @@ def cancel(request: HttpRequest, description_id: int) -> DescriptionOut:
 
     A call that is under way cannot be called back: its answer is thrown away, its usage is kept.
     """
-    row = visible(caller(request), description_id)
+    row = usable(caller(request), description_id)
     if row.cancel():
         events.publish(row)
     else:
@@ -38,9 +39,25 @@ def cancel(request: HttpRequest, description_id: int) -> DescriptionOut:
 
 
 @router.post(
+    "/descriptions/{int:description_id}/restore",
+    auth=asking,
+    response={200: DescriptionOut, 404: Error} | REFUSED,
+    summary="Restore a description",
+)
+def description_restore(request: HttpRequest, description_id: int) -> DescriptionOut:
+    """Take a description out of the trash and answer with it; one that is not there stays as it is.
+
+    It is restored with its tags and shares. What was cancelled because it was put there stays cancelled.
+    """
+    key = caller(request)
+    restore(reach(key, description_id))
+    return serialize([visible(key, description_id)])[0]
+
+
+@router.post(
     "/descriptions/{int:description_id}/again",
     auth=asking,
-    response={202: DescriptionOut, 404: Error} | NOT_BORN,
+    response={202: DescriptionOut, 404: Error, 409: Error} | NOT_BORN,
     summary="Ask again",
     openapi_extra={"requestBody": changes_body(), "parameters": [IDEMPOTENCY_KEY]},
 )

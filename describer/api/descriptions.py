@@ -7,13 +7,14 @@ from django.urls import reverse
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from describer.api.access import visible
+from describer.api.access import reach, usable, visible
 from describer.api.ask import read_ask
 from describer.api.auth import asking, caller
 from describer.api.errors import Error
 from describer.api.listing import ListQuery, list_page, selected
 from describer.api.openapi_forms import IDEMPOTENCY_KEY, request_body
 from describer.desk.marks import mark
+from describer.desk.trash import delete_for_good, trash
 from describer.engine.submit import submit
 from describer.lib.route_traits import SCRIPT_WITH_FILES, route
 from describer.models import Description
@@ -32,6 +33,10 @@ class Marks(Schema):
     )
     favourite: bool | None = None
     kept: int | None = Field(None, ge=0, le=32_767, description="The index of the choice that counts.")
+
+
+class Deletion(Schema):
+    for_good: bool = Field(False, description="Words and pictures go at once, and cannot be restored.")
 
 
 @router.post(
@@ -91,12 +96,12 @@ def detail(request: HttpRequest, description_id: int) -> DescriptionOut:
 @router.patch(
     "/descriptions/{int:description_id}",
     auth=asking,
-    response={200: DescriptionOut, 400: Error, 404: Error} | REFUSED,
+    response={200: DescriptionOut, 400: Error, 404: Error, 409: Error} | REFUSED,
     summary="Mark a description",
 )
 def description_mark(request: HttpRequest, description_id: int, body: Marks) -> DescriptionOut:
     """Give a description tags, make it a favourite, or say which of its answers counts."""
-    row = visible(caller(request), description_id)
+    row = usable(caller(request), description_id)
     mark(row, tags=body.tags, favourite=body.favourite, kept=body.kept)
     return serialize([row])[0]
 
@@ -107,13 +112,17 @@ def description_mark(request: HttpRequest, description_id: int, body: Marks) -> 
     response={204: None, 404: Error} | REFUSED,
     summary="Delete a description",
 )
-def delete(request: HttpRequest, description_id: int) -> Status[None]:
-    """Delete words and pictures for good.
+def delete(request: HttpRequest, description_id: int, query: Query[Deletion]) -> Status[None]:
+    """Put a description into the trash, from which it can be restored until its words and pictures are deleted for good.
 
     What the calls used and cost stays in the ledger, and in `/api/usage`. A description that is not at its
     end is cancelled first.
     """
-    visible(caller(request), description_id).erase()
+    row = reach(caller(request), description_id)
+    if query.for_good:
+        delete_for_good(row)
+    else:
+        trash(row)
     return Status(204, None)
 
 

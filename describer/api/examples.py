@@ -13,6 +13,7 @@ CALLS = {
     f"PATCH {_ID}": """-X PATCH -H "Content-Type: application/json" -d '{"tags": ["harbour"], "favourite": true}'""",
     f"DELETE {_ID}": "-X DELETE",
     f"POST {_ID}/cancel": "-X POST",
+    f"POST {_ID}/restore": "-X POST",
     f"POST {_ID}/again": "-F temperature=0.9 -F max_tokens=500",
     "GET /api/presets": "",
     "POST /api/presets": """-H "Content-Type: application/json" -d '{"label": "Boats", "question": "How many boats are in {place}?"}'""",

@@ -56,6 +56,7 @@ class Filters(Schema):
     preset: Annotated[_Model | None, Unset] = Field(
         None, description="Only those asked by the preset of this name."
     )
+    trashed: bool = Field(False, description="Only those in the trash; without it none of them.")
     user: Name | None = Field(None, description=_WHOSE)
 
 
@@ -83,6 +84,7 @@ def selected(key: ApiKey, filters: Filters) -> Any:
         favourite=filters.favourite,
         tag=filters.tag or "",
         preset=filters.preset or "",
+        trashed=filters.trashed,
     )
     return selection.rows().select_related("owner", "endpoint").order_by("-pk")
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from ninja import Router, Schema, Status
 from pydantic import BaseModel, Field
 
-from describer.api.access import own, visible
+from describer.api.access import own, usable
 from describer.api.auth import asking, caller
 from describer.api.errors import Error
 from describer.desk.shares import DAYS, MOST_DAYS, own_share, share
@@ -53,5 +53,5 @@ def share_end(request: HttpRequest, share_id: int) -> Status[None]:
 @router.get("/descriptions/{int:description_id}.html", include_in_schema=False)
 def description_file(request: HttpRequest, description_id: int) -> HttpResponse:
     """Give a description as one page with its pictures inside."""
-    row = visible(caller(request), description_id)
+    row = usable(caller(request), description_id)
     return HttpResponse(single_page(row), headers=attached(row))

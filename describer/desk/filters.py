@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from describer.db.row_id import BIGGEST_ID
 from describer.models import Description, Status
-from describer.models.description import DescriptionQuerySet
+from describer.models.description_rows import DescriptionQuerySet
 from describer.models.tag import folded
 
 OPEN = (Status.QUEUED, Status.WAITING, Status.RUNNING)
@@ -23,7 +23,8 @@ _SLACK = _DAY  # by which the clocks of all processes, and a row's birth and its
 class Selection:
     """What is empty narrows nothing.
 
-    `owner` None means everybody's, `first` and `last` are days in the site's time zone.
+    `owner` None means everybody's, `first` and `last` are days in the site's time zone. What is in the trash is in no list
+    but in one of the trash alone (`trashed`).
     """
 
     owner: int | None = None
@@ -36,10 +37,13 @@ class Selection:
     favourite: bool = False
     tag: str = ""
     preset: str = ""
+    trashed: bool = False
 
     def rows(self) -> DescriptionQuerySet:
         """Return the descriptions, in no order yet."""
-        rows = Description.objects.all()
+        rows = Description.objects.untrashed()
+        if self.trashed:
+            rows = Description.objects.restorable()
         if self.owner is not None:
             rows = rows.filter(**{self._owner_column(): self.owner})
         if self.statuses:

@@ -14,13 +14,13 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Min, RestrictedError
+from django.db.models import Exists, Min, OuterRef, RestrictedError
 
 from describer.db.clock import clock
-from describer.images import Limits
-from describer.models import Image, SentCopy
+from describer.images import Limits, Recipe
+from describer.models import Description, DescriptionImage, Image, SentCopy
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +120,34 @@ def sweep_images() -> int:
     return sum(_delete(image) for image in unshown.prefetch_related("sent_copies")[:_AT_ONCE])
 
 
+def sweep_let_go() -> int:
+    """Delete what a process that is gone let go of and had not deleted yet; return how many images."""
+    return drop_let_go(Image.objects.exclude(let_go=None).values_list("pk", flat=True)[:_AT_ONCE])
+
+
+def drop_let_go(images: Iterable[int]) -> int:
+    """Delete those of these images that were let go of, with all their files; return how many.
+
+    One that another description shows, or that was given again meanwhile, stays.
+    """
+    unshown = Image.objects.filter(pk__in=list(images), shown_by=None).exclude(let_go=None)
+    return sum(_delete(image) for image in unshown.prefetch_related("sent_copies"))
+
+
+def drop_copies(copies: Iterable[int]) -> None:
+    """Delete those of these sent copies that no description names any more, but for those by the default recipe.
+
+    An ask that is under way may be about to name a copy of its image.
+    """
+    under_way = DescriptionImage.objects.filter(image=OuterRef("image")).exclude(
+        description__status__in=Description.FINAL
+    )
+    unnamed = SentCopy.objects.filter(~Exists(under_way), pk__in=list(copies), descriptionimage=None)
+    for copy in unnamed.exclude(recipe=Recipe().key):
+        copy.delete()
+        drop_files([copy.file])
+
+
 def drop_images(images: Iterable[Image], since: datetime) -> int:
     """Delete those of a refused ask's images that were made after `since` and that nothing shows."""
     return sum(_delete(image) for image in images if image.created >= since)
@@ -130,7 +158,7 @@ def _delete(image: Image) -> bool:
     old = Image.objects.filter(pk=image.pk, last_given=image.last_given)
     try:
         deleted = bool(old.delete()[0])
-    except RestrictedError:
+    except (RestrictedError, IntegrityError):
         return False  # shown again meanwhile
     if deleted:
         drop_files(files)

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from describer.models.attempt import Attempt
+from describer.models.description_rows import DescriptionQuerySet, letting_go
 from describer.models.endpoint import Endpoint
-from describer.models.image import Image
 from describer.models.person import ApiKey
 from describer.models.preset import NAME_CHARACTERS
 from describer.models.statements import (
@@ -32,23 +32,6 @@ if TYPE_CHECKING:
 UNLEASED: dict[str, Any] = {"lease_token": "", "lease_until": None}
 
 
-class DescriptionQuerySet(models.QuerySet["Description"]):
-    def of(self, person: Any) -> "DescriptionQuerySet":
-        """Return what this person may see: their own descriptions; an admin sees everybody's."""
-        return self if person.is_superuser else self.filter(owner=person)
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete the descriptions, and let go of the pictures that nothing else shows."""
-        with transaction.atomic():
-            images = list(self.exclude(pictures=None).values_list("pictures__image", flat=True))
-            deleted = super().delete()
-            Image.let_go_of(images)
-        return deleted
-
-    delete.alters_data = True  # type: ignore[attr-defined]
-    delete.queryset_only = True  # type: ignore[attr-defined]
-
-
 class Description(models.Model):
     """One ask and its answer: images + question + model + parameters -> choices. The job and the result in one row.
 
@@ -60,7 +43,8 @@ class Description(models.Model):
     One that somebody waits for in this process (our own endpoint, the shell) is born running, and keeps its lease while it
     waits; when that process dies it has failed.
 
-    Every change of state is a conditional update whose row count is checked.
+    Every change of state is a conditional update whose row count is checked. `trashed` is when it was put into the trash:
+    it was cancelled before, where it was not at its end.
     """
 
     FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
@@ -80,6 +64,7 @@ class Description(models.Model):
     is_plain = models.BooleanField(default=False, db_default=False, editable=False)
     favourite = models.BooleanField(default=False, db_default=False)
     kept = models.PositiveSmallIntegerField(default=0, db_default=0)
+    trashed = models.DateTimeField(null=True, blank=True, editable=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.INTERACTIVE)
     turn = models.BigIntegerField(default=0)
@@ -122,6 +107,13 @@ class Description(models.Model):
                 fields=("owner", "preset", "id"),
                 name="description_preset",
                 condition=~models.Q(preset=""),
+            ),
+            models.Index(
+                fields=("owner", "id"), name="description_trash", condition=models.Q(trashed__isnull=False)
+            ),
+            # Whose time there is over, and what one act put there.
+            models.Index(
+                fields=("trashed",), name="description_trashed", condition=models.Q(trashed__isnull=False)
             ),
             # Everybody's that is not at its end, for admins.
             models.Index(
@@ -214,22 +206,10 @@ class Description(models.Model):
         open_states = (Status.QUEUED, Status.WAITING, Status.RUNNING)
         return self._move(open_states, status=Status.CANCELLED, finished=timezone.now())
 
-    def erase(self) -> None:
-        """Delete words and pictures for good.
-
-        The ask is cancelled first: its run shall learn that nobody waits for the answer.
-        """
-        with transaction.atomic():
-            self.cancel()
-            self.delete()
-
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        """Delete the description, and let go of the pictures that nothing else shows."""
-        with transaction.atomic():
-            images = list(self.pictures.values_list("image", flat=True))
-            deleted = super().delete(*args, **options)
-            Image.let_go_of(images)
-        return deleted
+        """Delete the description with what it alone had."""
+        with letting_go(Description.objects.filter(pk=self.pk)):
+            return super().delete(*args, **options)
 
     def hold(self, reason: str, not_before: datetime | None = None) -> bool:
         """Move the ask from queued to waiting: until a time, or, without it, until its endpoint is open again."""

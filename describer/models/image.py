@@ -39,6 +39,9 @@ class Image(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("owner", "sha256"), name="image_once_per_owner")]
+        indexes = [
+            models.Index(fields=("let_go",), name="image_let_go", condition=models.Q(let_go__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"image {self.pk}"

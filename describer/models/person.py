@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
@@ -39,7 +41,32 @@ class Scope(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person. Ours from the first migration on, so that it can grow."""
+    """A person. Ours from the first migration on, so that it can grow.
+
+    `retention_days`: None is the site's. What is that old goes to the trash from `retention_begins` on, which was told
+    of `retention_told` days; shorter ones are told anew.
+    """
+
+    retention_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MOST_DAYS)],
+        help_text="After so many days descriptions go to the trash; 0: never. Empty: as the site's setting says.",
+    )
+    retention_begins = models.DateTimeField(null=True, editable=False)
+    retention_told = models.PositiveIntegerField(null=True, editable=False)
+
+    @property
+    def retention(self) -> int:
+        """Return for how many days this person's descriptions are kept; 0 is for good."""
+        if self.retention_days is None:
+            return int(settings.RETENTION_DAYS)
+        return self.retention_days
+
+    @property
+    def oldest_kept(self) -> date:
+        """Return the first day of which this person's descriptions are kept, by their days of retention."""
+        return timezone.localdate(clock.now()) - timedelta(days=self.retention)
 
     def clean(self) -> None:
         """Refuse a new name that can be taken for another person's. Names that are there already stay."""

@@ -14,8 +14,9 @@ from describer.models.person import hash_of
 
 class ShareQuerySet(models.QuerySet["Share"]):
     def open(self) -> "ShareQuerySet":
-        """Return the shares that still lead somewhere."""
-        return self.filter(Q(ends=None) | Q(ends__gt=timezone.now()), revoked=None)
+        """Return the shares that still lead somewhere: not ended, of a person who is active, and of nothing in the trash."""
+        rows = self.filter(Q(ends=None) | Q(ends__gt=timezone.now()), revoked=None)
+        return rows.filter(description__trashed=None, owner__is_active=True)
 
     def by_token(self, token: str) -> "Share | None":
         """Return the open share with this token, or None; looked up by its hash, so that time says nothing of the token."""

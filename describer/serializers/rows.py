@@ -69,6 +69,7 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         follows=row.follows_id,
         tags=[tagged.tag.name for tagged in getattr(row, "shown_tags", ())],
         favourite=row.favourite,
+        trashed_at=row.trashed,
         kept=row.kept,
         answer=_answer_of(row),
         images=[_image_out(shown) for shown in row.shown_pictures],

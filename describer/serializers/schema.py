@@ -98,6 +98,7 @@ class DescriptionOut(BaseModel):
     variables: dict[str, str] = Field(description="What the preset's variables were filled with.")
     tags: list[str]
     favourite: bool
+    trashed_at: datetime | None = Field(description="When it was put into the trash; null outside of it.")
     kept: int = Field(description="The index of the choice that counts; 0 unless one was picked.")
     answer: str | None = Field(description="The text of the choice that counts.")
     follows: int | None = Field(description="The description that it goes on from.")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -109,6 +110,7 @@ def account_page(request: HttpRequest, *, status: int = 200, **context: Any) -> 
         "closed_keys": [row for row in rows if not row.is_open],
         "webhooks": webhook_rows(user),
         "webhook_form": WebhookForm(),
+        "undo_minutes": settings.UNDO_MINUTES,
     }
     return render(
         request, "account.html", shown | _how_to(request, endpoint, context) | context, status=status

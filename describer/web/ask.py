@@ -59,7 +59,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     X-Running says how many asks are unfinished.
     """
     viewer = current_user(request)
-    rows = listed(Description.objects.of(viewer).select_related("endpoint").filter(pk=pk))
+    rows = listed(Description.objects.of(viewer).untrashed().select_related("endpoint").filter(pk=pk))
     if not rows:
         raise Http404
     if request.method not in ("GET", "HEAD"):
@@ -75,7 +75,7 @@ def _is_scripted(request: HttpRequest) -> bool:
 
 def _first_form(request: HttpRequest, owner: User) -> AskForm:
     """Return an empty form, or one filled from an earlier ask of the person's own (?from=id)."""
-    rows = Description.objects.filter(owner=owner, pk=read_row_id(request.GET.get("from", "")))
+    rows = Description.objects.untrashed().filter(owner=owner, pk=read_row_id(request.GET.get("from", "")))
     earlier = with_beginnings(rows.select_related("endpoint", "transcript")).first()
     if earlier:
         take_beginnings(earlier)
@@ -97,8 +97,8 @@ def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
 
 
 def _newest(owner: User) -> list[Description]:
-    newest = Description.objects.filter(owner=owner).select_related("endpoint").order_by("-id")[:_AT_ONCE]
-    rows = listed(newest)
+    newest = Description.objects.untrashed().filter(owner=owner).select_related("endpoint").order_by("-id")
+    rows = listed(newest[:_AT_ONCE])
     return [row for place, row in enumerate(rows) if place < _NEWEST or is_new(row)]
 
 

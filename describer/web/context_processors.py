@@ -1,6 +1,7 @@
 """What every page's frame shows: who answers, how many asks run, light or dark."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, IntegerField, QuerySet, Subquery
@@ -8,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from describer.desk.retention import is_told
 from describer.engine import queue
 from describer.models import Description, Endpoint, Status, User
 from describer.web.theme import chosen_theme
@@ -20,7 +22,8 @@ _MANY = 99
 class _Frame:
     """What the frame shows of the site and the person.
 
-    `theme` is "light", "dark" or "" (as the system is); `running` is a number in words: "", "3" or "99+".
+    `theme` is "light", "dark" or "" (as the system is); `running` is a number in words: "", "3" or "99+". `retention_begins`
+    is set in the days before the first time that the person's old descriptions go to the trash.
     """
 
     theme: str = ""
@@ -28,6 +31,7 @@ class _Frame:
     paused: str = ""
     running: str = ""
     initials: str = ""
+    retention_begins: datetime | None = None
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -44,6 +48,8 @@ def _frame_of(request: HttpRequest) -> _Frame:
     if user is None or not user.is_authenticated:
         return plain
     personal = replace(plain, initials=user.get_username()[:2].upper())
+    if is_told(user):
+        personal = replace(personal, retention_begins=user.retention_begins)
     endpoint = _endpoint(user.pk)
     if endpoint is None:
         return personal

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet, prefetch_related_objects
@@ -16,6 +17,7 @@ from django.urls import reverse
 from describer.chat.completion import reading
 from describer.db.row_id import read_row_id
 from describer.desk.marks import tags_of
+from describer.desk.trash import delete_for_good, trash
 from describer.engine import events, pipeline
 from describer.engine.submit import Refusal, ask_again
 from describer.images import Recipe
@@ -31,6 +33,7 @@ from describer.web.repeats import repeats_of
 from describer.web.shares import shares_of
 from describer.web.texts import Beginnings, take_beginnings, with_beginnings
 from describer.web.timeline import ShownCall, as_json, asked, bill, set_parameters, timeline
+from describer.web.trashed import ends_of, say_trashed
 
 _MOST_CALLS = 100  # on the page; one whose endpoint is away for a day makes a thousand
 _LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
@@ -106,7 +109,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
     With `room`, twice as many tokens may be written.
     """
-    row = _description_of(request, pk, own=True, whole=True)
+    row = _untrashed_of(request, pk, own=True, whole=True)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     token = request.POST.get("token", "").replace("\x00", "")[:_TOKEN_CHARACTERS]
@@ -124,7 +127,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel a description (POST). A call under way cannot be called back, and is still accounted for."""
-    row = _description_of(request, pk)
+    row = _untrashed_of(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if row.cancel():
@@ -134,13 +137,16 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete words and pictures for good (POST); the ledger keeps its numbers."""
-    row = _description_of(request, pk)
+    """Put a description into the trash (POST) or, with `for_good`, delete its words and pictures at once."""
+    rows = Description.objects.filter(pk=_description_of(request, pk).pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     place = request.POST.get("from", "")
-    row.erase()
-    messages.success(request, "The description is deleted.")
+    if request.POST.get("for_good"):
+        delete_for_good(rows)
+        messages.success(request, "The description is deleted.")
+    else:
+        say_trashed(request, trash(rows))
     return redirect(reverse("history") + "?" + QueryDict(place).urlencode())
 
 
@@ -158,6 +164,14 @@ def _description_of(request: HttpRequest, pk: int, *, own: bool = False, whole: 
         rows = with_beginnings(rows)
     row = rows.filter(pk=pk).first()
     if row is None:
+        raise Http404
+    return row
+
+
+def _untrashed_of(request: HttpRequest, pk: int, **how: bool) -> Description:
+    """Return a description with which something can be done, or raise 404: with one in the trash nothing can."""
+    row = _description_of(request, pk, **how)
+    if row.trashed:
         raise Http404
     return row
 
@@ -184,6 +198,8 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         "is_own": row.owner_id == current_user(request).pk,
         "token": uuid4().hex,
         "place": request.GET.get("from", ""),
+        "ends": ends_of(row),
+        "undo_minutes": settings.UNDO_MINUTES,
         "repeats": repeats_of(row),
         "rests": texts.rests,
         "tags": tags_of([row])[row.pk],

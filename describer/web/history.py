@@ -21,8 +21,8 @@ from describer.db.row_id import read_row_id
 from describer.desk.filters import OPEN, Selection
 from describer.models import ApiKey, Choice, Description, Status, User
 from describer.models.choice import text_column
-from describer.models.description import DescriptionQuerySet
 from describer.models.description_image import with_pictures
+from describer.models.description_rows import DescriptionQuerySet
 from describer.templatetags.answer import excerpt
 from describer.web.cards import Card, attempts_of, know_links, listed
 from describer.web.context_processors import in_words, unfinished
@@ -60,6 +60,7 @@ class Filter:
     favourite: bool = False
     tag: str = ""
     preset: str = ""
+    trashed: bool = False
 
     @classmethod
     def of(cls, query: QueryDict, user: User) -> "Filter":
@@ -75,6 +76,7 @@ class Filter:
             favourite=query.get("favourite") == "1",
             tag=_word(query, "tag"),
             preset=_word(query, "preset"),
+            trashed=query.get("trashed") == "1",
         )
         if not user.is_superuser:
             return chosen
@@ -95,6 +97,7 @@ class Filter:
             favourite=self.favourite,
             tag=self.tag,
             preset=self.preset,
+            trashed=self.trashed,
         ).rows()
 
     def query(self, **changes: str | int) -> str:
@@ -103,13 +106,13 @@ class Filter:
         if self.everybody:
             values["of"] = "everybody"
         values |= {"favourite": int(self.favourite), "tag": self.tag, "preset": self.preset}
-        values["person"] = self.person
+        values |= {"person": self.person, "trashed": int(self.trashed)}
         return "?" + urlencode({name: value for name, value in (values | changes).items() if value})
 
     @property
     def is_set(self) -> bool:
         narrows = (self.state, self.model, self.key, self.person, self.favourite, self.tag, self.preset)
-        return any(narrows)
+        return any(narrows) or self.trashed
 
 
 @dataclass(frozen=True)
@@ -178,14 +181,16 @@ def history_tile(request: HttpRequest, pk: int) -> HttpResponse:
     `?from=` holds the query string of its list.
     """
     user = current_user(request)
-    rows = listed(_shown(Description.objects.of(user).filter(pk=pk)))
-    if not rows:
+    place = request.GET.get("from", "")
+    chosen = Filter.of(QueryDict(place), user)
+    rows = Description.objects.of(user).filter(pk=pk, trashed__isnull=not chosen.trashed)
+    tiles = listed(_shown(rows))
+    if not tiles:
         raise Http404
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    place = request.GET.get("from", "")
-    context = {"card": _cards(rows)[0], "place": place, "filter": Filter.of(QueryDict(place), user)}
-    response = render(request, "_history_tile.html", context | {"view": _view(request)})
+    context = {"card": _cards(tiles)[0], "place": place, "filter": chosen, "view": _view(request)}
+    response = render(request, "_history_tile.html", context)
     response["X-Running"] = in_words(unfinished(user))
     return response
 
@@ -253,6 +258,8 @@ def _toggle(chosen: Filter) -> str:
 def _removable(chosen: Filter, user: User) -> list[tuple[str, str]]:
     """Return (label, address without it) of what else narrows the list."""
     labels = []
+    if chosen.trashed:
+        labels.append(("in the trash", chosen.query(trashed=0)))
     if chosen.tag:
         labels.append((f"tag: {chosen.tag}", chosen.query(tag="")))
     if chosen.preset:

@@ -113,11 +113,11 @@ def sent_copy(request: HttpRequest, pk: int, position: int) -> HttpResponseBase:
 def _visible_image(user: User, pk: int) -> Image:
     """Return an image to its owner and to admins; for all others it does not exist, which is a 404.
 
-    One whose descriptions were deleted does not exist for anybody, though its files are swept later.
+    One whose descriptions were deleted does not exist for anybody, though its files may be swept later.
     """
-    rows = Image.objects.filter(
-        Q(let_go=None) | Exists(DescriptionImage.objects.filter(image=OuterRef("pk")))
-    )
+    shown = DescriptionImage.objects.filter(image=OuterRef("pk"))
+    present = shown.filter(description__in=Description.objects.present())
+    rows = Image.objects.filter((Q(let_go=None) & ~Exists(shown)) | Exists(present))
     if not user.is_superuser:
         rows = rows.filter(owner=user)
     return get_object_or_404(rows, pk=pk)

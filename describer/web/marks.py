@@ -17,7 +17,7 @@ from describer.web.description import from_query
 @login_required
 def marks(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what a form names: `favourite` (1 or 0), `tags` (separated by commas), `kept` (an answer's index)."""
-    row = get_object_or_404(Description.objects.of(current_user(request)).filter(pk=pk))
+    row = get_object_or_404(Description.objects.of(current_user(request)).untrashed().filter(pk=pk))
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     post = request.POST

@@ -29,7 +29,7 @@ def repeats_of(row: Description) -> Repeats:
     """
     if not row.submit_hash or not row.policy.has_transcript:
         return Repeats()
-    same = Description.objects.filter(
+    same = Description.objects.untrashed().filter(
         owner=row.owner_id, key=row.key_id, via=row.via, submit_hash=row.submit_hash
     )
     before = same.filter(pk__range=(row.pk - _NEAR, row.pk - 1)).filter(

@@ -114,4 +114,4 @@ def _share_of(token: str) -> Share:
 
 
 def _own(request: HttpRequest, pk: int) -> Description:
-    return get_object_or_404(Description.objects.of(current_user(request)).filter(pk=pk))
+    return get_object_or_404(Description.objects.of(current_user(request)).untrashed().filter(pk=pk))

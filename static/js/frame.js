@@ -26,7 +26,7 @@ document.addEventListener("keydown", (event) => {
 // Say something in passing: document.dispatchEvent(new CustomEvent("toast", {detail: "Copied."}))
 const STAYS = 6000;
 const settle = (toast) => {
-  if (!toast.matches(".error, .warning")) setTimeout(() => toast.remove(), STAYS);
+  if (!toast.matches(".error, .warning, :has(form)")) setTimeout(() => toast.remove(), STAYS);
 };
 document.querySelectorAll("#toasts .toast").forEach(settle);
 document.addEventListener("toast", (event) => {

@@ -76,7 +76,7 @@ def test_an_admin_cancels_and_deletes_anybodys_but_asks_only_their_own_again(scr
     number = script.post().json()["id"]
     assert fault(act(admin_script, "again", number), 404, "not_found_error")
     assert act(admin_script, "cancel", number).json()["status"] == "cancelled"
-    assert admin_script.call("delete", f"{ROUTE}/{number}").status_code == 204
+    assert admin_script.call("delete", f"{ROUTE}/{number}?for_good=1").status_code == 204
     assert Description.objects.count() == 0
 
 
@@ -148,7 +148,7 @@ def test_x34_delete_takes_words_and_pictures_and_leaves_the_ledger(script):
     Choice.objects.create(description=row, index=0, content="A cat.")
     call = make_attempt(row, state="answered", total_tokens=21, cost=Decimal("0.5"))
     make_usage_day(script.user, 21, day=call.sent.date())
-    reply = script.call("delete", f"{ROUTE}/{row.pk}")
+    reply = script.call("delete", f"{ROUTE}/{row.pk}?for_good=1")
     assert (reply.status_code, reply.content) == (204, b"")
     for model in (Description, Choice, DescriptionImage):
         assert model.objects.count() == 0
@@ -159,7 +159,7 @@ def test_x34_delete_takes_words_and_pictures_and_leaves_the_ledger(script):
 
 def test_x34_delete_leaves_a_picture_that_another_description_shows(script):
     first, second = script.post().json(), script.post().json()
-    script.call("delete", f"{ROUTE}/{first['id']}")
+    script.call("delete", f"{ROUTE}/{first['id']}?for_good=1")
     assert script.get(f"{ROUTE}/{second['id']}").json()["images"] == second["images"]
 
 

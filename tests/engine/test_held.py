@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from describer.desk.trash import delete_for_good
 from describer.engine import journal, queue, store
 from describer.engine.journal import Entry
 from describer.engine.outcome import Outcome
@@ -113,7 +114,7 @@ def test_ff18_what_is_kept_of_a_deleted_description_is_deleted(asked, endpoint, 
     with refusing("INSERT", "describer_choice"):
         assert run_next()
     assert forget_deleted() == 0
-    Description.objects.get(pk=asked.pk).erase()
+    delete_for_good(Description.objects.filter(pk=asked.pk))
     assert forget_deleted() == 1
     assert texts(data) == []
 

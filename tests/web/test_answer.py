@@ -74,7 +74,7 @@ def test_fa10_what_an_earlier_renderer_kept_is_made_anew(hers, alice):
 def test_fa10_what_was_kept_goes_with_the_words(hers, alice):
     row = make_description(alice, "Two **boats**.")
     page(hers, row)
-    hers.post(f"/descriptions/{row.pk}/delete/")
+    hers.post(f"/descriptions/{row.pk}/delete/", {"for_good": "1"})
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM describer_choice")
         assert cursor.fetchone() == (0,)

@@ -164,7 +164,7 @@ def test_cancel_stops_what_is_not_at_its_end(hers, alice):
 def test_x34_delete_takes_the_words_and_the_ledger_keeps_its_numbers(hers, alice):
     row = make_description(alice, "Boats.")
     day = UsageDay.objects.get()
-    assert post(hers, row, "delete")["Location"].startswith("/history/")
+    assert post(hers, row, "delete", for_good="1")["Location"].startswith("/history/")
     assert not Description.objects.exists()
     assert not Choice.objects.exists()
     assert Attempt.objects.get().total_tokens == 1284
@@ -313,7 +313,7 @@ def test_an_admin_asks_nothing_in_anothers_name(bosses, alice):
 def test_x34_a_picture_that_another_description_shows_stays(hers, alice):
     image = make_image(alice)
     first, second = (make_description(alice, "Boats.", pictures=[(image, "a.jpg")]) for _ in range(2))
-    post(hers, first, "delete")
+    post(hers, first, "delete", for_good="1")
     assert "What the model saw" in text_of(page(hers, second))
 
 
@@ -321,7 +321,7 @@ def test_x34_deleting_what_runs_leaves_its_call_to_the_ledger(hers, alice):
     row = make_description(
         alice, status="running", attempt={"state": Attempt.State.SENT}, pictures=boat(alice)
     )
-    post(hers, row, "delete")
+    post(hers, row, "delete", for_good="1")
     call = Attempt.objects.get()
     call.complete(Attempt.State.ANSWERED, total_tokens=50, billed="yes")
     assert Attempt.objects.get().total_tokens == 50

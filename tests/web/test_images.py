@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from describer.media.storage import sweep_let_go
 from describer.models import Description, Image
 from tests.images.pictures import photo
 from tests.rows import make_description, make_image
@@ -162,7 +163,7 @@ def test_fe20_a_picture_is_kept_by_the_browser_and_shown_only_to_who_may_see_it_
 
 
 def delete_by_page(client, row):
-    client.post(f"/descriptions/{row.pk}/delete/")
+    client.post(f"/descriptions/{row.pk}/delete/", {"for_good": "1"})
 
 
 def delete_by_rows(client, row):
@@ -175,6 +176,7 @@ def test_fe24_pictures_are_not_found_at_once_when_their_description_is_deleted(s
     row = make_description(alice, "A boat.", pictures=[(image, "a.jpg"), (shared, "b.jpg")])
     make_description(alice, "Another.", pictures=[(shared, "b.jpg")])
     etag = fetched(site, f"/images/{image.pk}/")["ETag"]
+    files = image.files
     delete(site, row)
 
     for address in addresses(image):
@@ -182,16 +184,19 @@ def test_fe24_pictures_are_not_found_at_once_when_their_description_is_deleted(s
         assert site.get(address, HTTP_IF_NONE_MATCH=etag).status_code == 404
     for address in addresses(shared):
         assert fetched(site, address).status_code == 200
-    assert all(default_storage.exists(name) for name in image.files), "files are left to the sweep"
+    sweep_let_go()
+    assert not any(default_storage.exists(name) for name in files)
+    assert all(default_storage.exists(name) for name in shared.files)
 
 
 def test_fe24_a_picture_that_is_given_again_is_seen_again(site, alice):
     pk = upload(site, picture())
     row = make_description(alice, "A boat.", pictures=[(Image.objects.get(pk=pk), "a.jpg")])
-    delete_by_page(site, row)
+    delete_by_rows(site, row)
     assert site.get(f"/images/{pk}/").status_code == 404
 
     assert upload(site, picture()) == pk
+    assert sweep_let_go() == 0
     assert fetched(site, f"/images/{pk}/").status_code == 200
 
 

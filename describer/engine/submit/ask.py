@@ -16,7 +16,7 @@ from describer.db.clock import clock
 from describer.engine import events, queue
 from describer.engine.submit.found_out import check_found_out
 from describer.engine.submit.key_words import check_words
-from describer.engine.submit.pictures import AskImage, AskLink, show
+from describer.engine.submit.pictures import AskImage, AskLink, check_there, show
 from describer.engine.submit.texts import storable_text, without_nul
 from describer.engine.submit.words import filled_ask
 from describer.errors import Refusal
@@ -94,6 +94,7 @@ def submit(ask: Ask) -> list[Description]:
         # Two sends of one token at once: the other one was quicker.
         if known := given_before(ask):
             return known
+        check_there(checked.pictures)
         raise
     return born
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from describer.engine.links import read_link
+from describer.errors import Refusal
 from describer.images import Recipe, clean_name
 from describer.models import Description, DescriptionImage, DescriptionLink, Image, SentCopy
 from describer.models.statements import INSERT_DESCRIPTION_IMAGE, INSERT_DESCRIPTION_LINK
@@ -49,6 +50,13 @@ def pictures_again(description: Description) -> list[AskImage | AskLink]:
     for shown in description.shown_pictures:
         pictures[shown.position] = AskImage(shown.image, shown.name, links.get(shown.position, ""))
     return [pictures[position] for position in sorted(pictures)]
+
+
+def check_there(pictures: Sequence[AskImage | AskLink]) -> None:
+    """Raise Refusal where a picture went meanwhile with the description that showed it."""
+    images = {picture.image.pk for picture in pictures if isinstance(picture, AskImage)}
+    if Image.objects.filter(pk__in=images).count() < len(images):
+        raise Refusal("A picture was deleted meanwhile; add it again.", code="no_image", param="image")
 
 
 def show(rows: Sequence[Description], sets: Sequence[Sequence[AskImage | AskLink]]) -> None:

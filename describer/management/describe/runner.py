@@ -149,7 +149,7 @@ def _is_described(ask: Ask, hashes: Sequence[str]) -> bool:
 
     The question was then put to the same model in the same way.
     """
-    rows = Description.objects.filter(
+    rows = Description.objects.untrashed().filter(
         owner=ask.owner,
         status=Status.DONE,
         model=ask.model,
