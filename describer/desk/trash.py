@@ -14,7 +14,6 @@ from django.db import transaction
 
 from describer.db.clock import clock
 from describer.db.row_id import read_row_id
-from describer.desk.filters import Selection
 from describer.engine import events
 from describer.media.storage import drop_copies, drop_let_go
 from describer.models import Description, DescriptionImage, User
@@ -106,8 +105,7 @@ def delete_due() -> int:
 def _keep_old(rows: DescriptionQuerySet) -> None:
     for person in User.objects.filter(pk__in=rows.values("owner"), retention_begins__lte=clock.now()):
         if person.retention:
-            old = Selection(person.pk, last=person.oldest_kept - timedelta(days=1), trashed=True).rows()
-            old.filter(pk__in=rows.values("pk")).update(favourite=True)
+            rows.filter(owner=person, created__lt=person.kept_since).update(favourite=True)
 
 
 def _in_order(rows: DescriptionQuerySet) -> Iterator[list[int]]:

@@ -64,9 +64,10 @@ class User(AbstractUser):
         return self.retention_days
 
     @property
-    def oldest_kept(self) -> date:
-        """Return the first day of which this person's descriptions are kept, by their days of retention."""
-        return timezone.localdate(clock.now()) - timedelta(days=self.retention)
+    def kept_since(self) -> datetime:
+        """Return the beginning of the first day of which this person's descriptions are kept, by their days of retention."""
+        first = timezone.localdate(clock.now()) - timedelta(days=self.retention)
+        return timezone.make_aware(datetime.combine(first, time()))
 
     def clean(self) -> None:
         """Refuse a new name that can be taken for another person's. Names that are there already stay."""
