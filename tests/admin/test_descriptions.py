@@ -1,7 +1,10 @@
 """Descriptions in the admin: seen with picture, question and tokens; deleted with what hangs on them."""
 
+from django.core.files.storage import default_storage
+
 from describer.models import Attempt, Choice, Description
 from tests.admin.conftest import path, whole
+from tests.rows import make_description
 
 
 def test_a_description_is_listed_with_picture_question_owner_and_tokens(desk, alice):
@@ -53,3 +56,21 @@ def test_fe02_long_texts_are_cut_in_the_admin_too(desk, alice):
     html = desk.get(path("description", row.pk, "change")).content.decode()
     assert "word word" in html and len(html) < 600_000
     assert len(desk.get(path("description")).content) < 100_000
+
+
+def test_the_trash_is_a_filter_and_its_time_a_column(desk, alice):
+    kept, gone = whole(alice), whole(alice, 1)
+    Description.objects.filter(pk=gone.pk).update(trashed="2026-03-01T12:00:00Z")
+    for trash, rows in (("in", [gone]), ("out", [kept]), ("", [gone, kept])):
+        page = desk.get(path("description"), {"trash": trash} if trash else {})
+        assert list(page.context["cl"].result_list) == rows
+    assert "1 March 2026" in page.content.decode() or "March 1, 2026" in page.content.decode()
+
+
+def test_what_an_admin_deletes_goes_with_its_files(desk, alice):
+    one, two = (make_description(alice, "A boat.") for _ in range(2))
+    files = [name for row in (one, two) for shown in row.shown_pictures for name in shown.image.files]
+    assert all(map(default_storage.exists, files))
+    desk.post(path("description", one.pk, "delete"), {"post": "yes"})
+    desk.post(path("description"), {"action": "delete_selected", "_selected_action": [two.pk], "post": "yes"})
+    assert not any(map(default_storage.exists, files)) and not Description.objects.exists()

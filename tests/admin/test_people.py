@@ -25,6 +25,14 @@ def test_a_person_is_given_another_password(desk, alice):
     assert alice.check_password("purple-onion-7")
 
 
+@pytest.mark.parametrize(("typed", "days"), [("30", 30), ("0", 0), ("", None), ("-1", 7), ("99999999", 7)])
+def test_a_person_is_given_days_of_retention(desk, alice, typed, days):
+    User.objects.filter(pk=alice.pk).update(retention_days=7)
+    fields = {"username": "alice", "is_active": "on", "retention_days": typed}
+    desk.post(path("user", alice.pk, "change"), fields)
+    assert User.objects.get(pk=alice.pk).retention_days == days
+
+
 @pytest.mark.parametrize("way", ["page", "action"])
 def test_x34_deleting_a_person_takes_their_rows_and_leaves_the_ledger(desk, alice, bob, way):
     theirs, others = whole(alice), whole(bob, 1)

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
 
+from describer.desk.trash import trash
 from describer.engine.queue import hand_all_back, process
 from describer.management.describe.report import DescribeReport
 from describer.management.progress import Progress
@@ -134,6 +135,13 @@ def test_what_was_described_is_skipped_by_its_bytes_and_by_all_that_was_asked(bo
     assert len(lines(*again, "--seed", 1, "--n", 2, "--user", "bob")) == 1
     assert len(lines(photos, "--together", "--skip-described")) == 1
     assert lines(photos, "--together", "--skip-described") == []
+
+
+def test_what_lies_in_the_trash_counts_as_not_described(boss, photos, endpoint):
+    lines(photos / "b.jpg")
+    assert lines(photos / "b.jpg", "--skip-described") == []
+    trash(Description.objects.all())
+    assert len(lines(photos / "b.jpg", "--skip-described")) == 1
 
 
 def test_a_run_that_was_broken_off_goes_on_where_it_was(boss, photos, endpoint):

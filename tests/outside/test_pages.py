@@ -131,6 +131,45 @@ def test_deleting_asks_in_place_first(site, visit, scripts):
     assert page.request.get(f"{site.url}/descriptions/{number}/").status == 404
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_what_was_deleted_is_undone_from_the_message_and_restored_from_the_trash(site, visit, scripts):
+    number = site.finished(site.ask(photo(300, 200), question="To come back?")["id"])["id"]
+    page = visit(java_script_enabled=scripts)
+    place = f"/descriptions/{number}/"
+    page.goto(place)
+    page.locator("summary", has_text="Delete").click()
+    page.get_by_role("button", name="Put into the trash").click()
+    page.wait_for_url("**/history/**")
+    assert site.description(number)["trashed_at"]
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(f"**{place}")
+    assert site.description(number)["trashed_at"] is None
+    page.locator("summary", has_text="Delete").click()
+    page.get_by_role("button", name="Put into the trash").click()
+    page.get_by_role("link", name="Trash").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    if scripts:
+        assert Axe().run(page).response["violations"] == []
+    page.get_by_role("checkbox", name="To come back?").check()
+    page.get_by_role("button", name="Restore what is ticked").click()
+    expect(page.get_by_text("The trash is empty")).to_be_visible()
+    assert site.description(number)["trashed_at"] is None
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_trash_is_emptied(site, visit, scripts):
+    number = site.finished(site.ask(photo(300, 200), question="To go?")["id"])["id"]
+    site.session.delete(f"{site.url}/api/descriptions/{number}", headers=site.bearer, timeout=10)
+    page = visit(java_script_enabled=scripts)
+    page.goto("/trash/")
+    sure = page.get_by_role("button", name="Delete all of it")
+    expect(sure).to_be_hidden()
+    page.locator("summary", has_text="Empty the trash").click()
+    sure.click()
+    expect(page.get_by_text("The trash is empty")).to_be_visible()
+    assert page.request.get(f"{site.url}/descriptions/{number}/").status == 404
+
+
 def test_grid_or_list_is_remembered_by_the_browser(visit):
     page = visit()
     page.goto("/history/")

@@ -6,14 +6,17 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
 from describer.db import version
+from describer.desk.trash import trash
 from describer.management.up.start import only_one
 from describer.models import Attempt, Description, Endpoint, UsageDay, User, Webhook
-from describer.ops.archive import ArchiveError, restore
+from describer.ops.archive import ArchiveError, backup, restore
 from describer.ops.archive.manifest import Manifest
 from describer.ops.archive.packing import Lines, Pack
+from describer.ops.archive.rows import rows_of
 from tests.days import write_days
 from tests.ops.archive.conftest import ODD, all_files, all_rows
 from tests.rows import make_description
@@ -175,6 +178,38 @@ def test_an_archive_of_an_older_version_is_brought_up_to_date(tmp_path, transact
     restore(written(tmp_path, {"describer.endpoint": [old]}))
     assert list(Endpoint.objects.values_list("pk", "name", "gate_width")) == [(4, "old", None)]
     assert version.mismatch() == ""
+
+
+def test_d13_a_backup_from_before_the_trash_has_all_of_it_outside_the_trash(
+    tmp_path, transactional_db, alice, emptied
+):
+    loader = MigrationLoader(None)
+    others = [node for node in loader.graph.leaf_nodes() if node[0] != version.APP]
+    old = loader.project_state([(version.APP, "0015_shares"), *others]).apps
+    make_description(alice, status="done", question="What was asked")
+    models = {}
+    for label in ("describer.user", "describer.endpoint", "describer.description"):
+        columns = [field.attname for field in old.get_model(label)._meta.concrete_fields]
+        rows = [{name: row[name] for name in columns} for row in rows_of(label)]
+        models[label] = [lambda lines, row=row: lines.add(row) for row in rows]
+    before = sorted(name for name in version.known() if name <= "0015_shares")
+    path = written(tmp_path, models, migrations=before)
+    emptied()
+    restore(path)
+    row, person = Description.objects.untrashed().get(), User.objects.get()
+    assert (row.question, row.trashed) == ("What was asked", None)
+    assert (person.retention_days, person.retention_begins, person.retention_told) == (None, None, None)
+    assert version.mismatch() == ""
+
+
+def test_what_is_in_the_trash_is_in_a_backup_and_back_with_its_time(tmp_path, site, emptied):
+    trash(Description.objects.filter(status="done"))
+    times = dict(Description.objects.exclude(trashed=None).values_list("pk", "trashed"))
+    backup(tmp_path / "trash.tar")
+    emptied()
+    restore(tmp_path / "trash.tar", queue_again=True)
+    assert dict(Description.objects.exclude(trashed=None).values_list("pk", "trashed")) == times
+    assert len(times) == 2
 
 
 def test_an_archive_of_a_newer_version_is_refused_in_words(tmp_path, transactional_db):
