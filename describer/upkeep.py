@@ -44,6 +44,7 @@ HAND_BACK_SECONDS = 5.0
 BEHIND_SECONDS = 2.0
 TIDY_SECONDS = 600
 TRASH_SECONDS = 5
+MINUTE_SECONDS = 60
 _SETTLE: dict[Callable[[], object], float] = {queue.settle_left: settings.SWEEP_SECONDS}
 _EACH_SWEEP = {recover: settings.SWEEP_SECONDS} | _SETTLE
 _JOURNAL: dict[Callable[[], object], float] = {journal.keep_late: settings.SWEEP_SECONDS}
@@ -57,7 +58,7 @@ def start_rounds() -> None:
         Round("journal", _JOURNAL),
         # What a process that is gone has left on disk is written before its runs are handed back.
         Round("sweep", _EACH_SWEEP | {queue.sweep: settings.SWEEP_SECONDS}),
-        Round("trash", {delete_due: TRASH_SECONDS, retain: TIDY_SECONDS}),
+        Round("trash", {delete_due: TRASH_SECONDS, forget_deleted: MINUTE_SECONDS, retain: TIDY_SECONDS}),
         Round("webhooks", {webhooks.postman.deliver: settings.SWEEP_SECONDS}),
         Round(
             "upkeep",
@@ -222,7 +223,6 @@ def tidy() -> None:
     """Tidy up: old tokens, pictures that nothing shows, calls that nobody will complete, old deliveries, workers gone."""
     submit.forget_tokens()
     give_up_orphans()
-    forget_deleted()
     sweep_images()
     sweep_let_go()
     webhooks.tidy()

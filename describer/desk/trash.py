@@ -125,8 +125,8 @@ def _moved(piece: list[int], moment: datetime) -> int:
         ):
             if row.cancel():
                 events.publish(row)
-        if moment == DOOMED:
-            return rows.present().update(trashed=moment)
+        if moment == DOOMED:  # the same ask under the same token is a new one from now on
+            return rows.present().update(trashed=moment, submit_token=None)
         return rows.untrashed().update(trashed=moment)
 
 

@@ -115,6 +115,16 @@ def test_the_same_ask_by_its_key_is_not_paid_twice_because_the_first_lies_in_the
     assert again["id"] == first["id"] and again["trashed_at"]
 
 
+def test_after_delete_for_good_the_same_key_asks_anew_although_files_are_still_cleared_away(
+    script, monkeypatch
+):
+    monkeypatch.setattr("describer.desk.trash._PATIENCE_SECONDS", -1.0)
+    first = script.post(headers={"Idempotency-Key": "a"}).json()
+    delete(script, Description.objects.get(), "?for_good=1")
+    again = script.post(headers={"Idempotency-Key": "a"}).json()
+    assert again["id"] != first["id"] and again["trashed_at"] is None
+
+
 @pytest.mark.parametrize("end", ["trash", "for good", "ended", "disabled"])
 def test_d4_a_link_after_its_end_is_the_same_404_as_one_that_never_was(script, row, alice, end):
     link, token = Share.issue(row, None)
