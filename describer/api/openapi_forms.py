@@ -5,9 +5,10 @@ from typing import Any
 from django.conf import settings
 
 from describer.chat import Parameters, limits
-from describer.engine.submit import BY_THEMSELVES
+from describer.engine.submit import BY_THEMSELVES, MOST_TAGS
 from describer.lib.guard import LONGEST
 from describer.models.preset import NAME_CHARACTERS
+from describer.models.tag import TAG_CHARACTERS
 
 _LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
 _MODEL = {"type": "string", "maxLength": 200}
@@ -72,6 +73,18 @@ def _own_fields(each: bool) -> dict[str, Any]:
             "type": "string",
             "description": "A JSON object with a text for each variable of the preset that does not fill itself "
             f"({', '.join(BY_THEMSELVES)} do).",
+        },
+        "follows": {
+            "type": "integer",
+            "description": "The id of a description of your own that is done: the question goes on from its answer. The pictures of "
+            "that conversation, and each question and kept answer in it, are sent again; `image` may be absent. System prompt, "
+            "model and parameters are those of the one that is followed where they are not given.",
+        },
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "maxLength": TAG_CHARACTERS},
+            "maxItems": MOST_TAGS,
+            "description": "What to mark the description with; the field may be repeated, or be a JSON list of texts.",
         },
     }
 
