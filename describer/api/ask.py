@@ -46,17 +46,9 @@ def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
     """
     _check_form(request)
     token = read_idempotency_key(request.headers)
-    parameters = _read_fields(request)
-    texts = {name: _read_text(request, name) for name in _TEXTS}
     tags = tag_names(_read_tags(request))
     chosen, followed = _read_preset(request, key), _read_followed(request, key)
-    if chosen:
-        parameters = {**chosen.parameters, **parameters}
-        texts = {name: text if text.strip() else chosen.words[name] for name, text in texts.items()}
-    if followed:
-        parameters, texts = _inherit(request, followed, parameters, texts)
-    if not texts["question"].strip():
-        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+    texts, parameters = _read_words(request, chosen, followed)
     links = _read_links(request)
     files = _read_files(request, links, together, may_be_none=followed is not None)
     asks = 1
@@ -80,6 +72,22 @@ def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
         follows=followed,
         tags=tags,
     )
+
+
+def _read_words(
+    request: HttpRequest, chosen: Preset | None, followed: Description | None
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return texts and parameters: as given, else the preset's, else those of what is followed. Raises Refusal."""
+    parameters = _read_fields(request)
+    texts = {name: _read_text(request, name) for name in _TEXTS}
+    if chosen:
+        parameters = {**chosen.parameters, **parameters}
+        texts = {name: text if text.strip() else chosen.words[name] for name, text in texts.items()}
+    if followed:
+        parameters, texts = _inherit(request, followed, parameters, texts)
+    if not texts["question"].strip():
+        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+    return texts, parameters
 
 
 def _read_preset(request: HttpRequest, key: ApiKey) -> Preset | None:

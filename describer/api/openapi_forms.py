@@ -23,7 +23,7 @@ def request_body(*, each: bool = False) -> dict[str, Any]:
     """Return the requestBody of a submit; with `each`, of one for an answer each."""
     schema = {
         "type": "object",
-        "properties": _own_fields(each) | _parameter_fields(),
+        "properties": _own_fields(each) | _desk_fields() | _parameter_fields(),
     }
     return {"required": True} | _form(schema)
 
@@ -63,6 +63,12 @@ def _own_fields(each: bool) -> dict[str, Any]:
         "question": {"type": "string", "maxLength": most, "description": "What to ask about the pictures."},
         "system_prompt": {"type": "string", "maxLength": most, "description": "Who the model shall be."},
         "model": _MODEL | {"description": "Without it: the endpoint's default."},
+    }
+
+
+def _desk_fields() -> dict[str, Any]:
+    """Return the fields that begin from something which is there: a preset, an answer, tags."""
+    return {
         "preset": {
             "type": "string",
             "maxLength": NAME_CHARACTERS,

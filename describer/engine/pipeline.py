@@ -37,10 +37,10 @@ from describer.engine.endpoints.client import client, target
 from describer.engine.prepare import (
     ImageMissing,
     body_bytes,
+    conversation_too_large,
     pictures_of_turns,
     placeholders,
     tokens_in,
-    too_large,
 )
 from describer.engine.queue import Run, Waiter
 from describer.errors import Refusal
@@ -115,7 +115,7 @@ def _prepare(run: Run, call: AdaptedCall) -> RequestBody | None:
         run.earlier_tokens = tokens_in(earlier)
         body = encode_body(_request(description, run.transcript, shown, call, earlier))
         if earlier and body.size > body_bytes(description):
-            raise too_large(description)
+            raise conversation_too_large(description)
         return body
     except (ImageMissing, Refusal, ChatError) as error:
         store.end(run, Status.FAILED, error_code=error.code, error_message=error.message)

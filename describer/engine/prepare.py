@@ -61,7 +61,7 @@ def body_bytes(description: Description) -> int:
     return int(description.endpoint.settings.get("body_bytes", _BODY_BYTES))
 
 
-def too_large(description: Description) -> Refusal:
+def conversation_too_large(description: Description) -> Refusal:
     """Say that a conversation does not fit into one request."""
     return Refusal(_TOO_LARGE.format(description.endpoint), code="too_large", param="follows")
 
@@ -98,7 +98,7 @@ def pictures_of_turns(description: Description, earlier: Sequence[Earlier]) -> l
     count = sum(len(row.shown_pictures) for row in rows)
     recipe = _recipe_for(description, count, math.ceil(words_in(earlier) / _WORDS_STEP) * _WORDS_STEP)
     if earlier and count and recipe.max_bytes < _LEAST_SHARE:
-        raise too_large(description)
+        raise conversation_too_large(description)
     return [_pictures_of(row, description, recipe) for row in rows]
 
 

@@ -89,14 +89,14 @@ def conversation_around(row: Description) -> Conversation:
     return Conversation(
         path=path,
         earlier=[
-            EarlierQuestion(one, answers.get(one.pk), _known(found, places.get(one.pk, ())))
+            EarlierQuestion(one, answers.get(one.pk), _those_found(found, places.get(one.pk, ())))
             for one in questions
         ],
         hidden=len(path) - len(visible),
         before=_address_before(path),
         is_broken=not is_whole,
-        beside=_known(found, places.get(row.pk, ())),
-        after=_known(found, after[row.pk][-_LINKS:]),
+        beside=_those_found(found, places.get(row.pk, ())),
+        after=_those_found(found, after[row.pk][-_LINKS:]),
         pictures=_pictures(path),
         links=list(DescriptionLink.objects.filter(description__in=path).order_by("description", "position")),
         characters=characters_of(path),
@@ -164,7 +164,7 @@ def _pictures(numbers: Iterable[int]) -> list[DescriptionImage]:
     return list(shown.order_by("description", "position"))
 
 
-def _known(found: Mapping[int, Question], numbers: Iterable[int]) -> list[Question]:
+def _those_found(found: Mapping[int, Question], numbers: Iterable[int]) -> list[Question]:
     return [found[pk] for pk in numbers if pk in found]
 
 
