@@ -31,7 +31,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
         if refusal.retry_after is not None:
             response["Retry-After"] = str(refusal.retry_after)
         return response
-    return redirect(born)
+    return redirect(f"{born.get_absolute_url()}#description-{born.pk}")
 
 
 def _ask(owner: User, pk: int, question: str, token: str) -> Description:

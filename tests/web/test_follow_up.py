@@ -41,11 +41,10 @@ def test_a_question_under_an_answer_becomes_a_follow_up_and_its_page_is_opened(h
     token = uuid.uuid4().hex
     response = follow(hers, first, token=token)
     born = Description.objects.get(follows=first)
-    assert response.headers["Location"] == f"/descriptions/{born.pk}/"
+    place = f"/descriptions/{born.pk}/#description-{born.pk}"
+    assert response.headers["Location"] == place
     assert (born.root, born.question, born.model) == (first.pk, "How many boats?", "sandbox-1")
-    assert follow(hers, first, token=token).headers["Location"] == f"/descriptions/{born.pk}/", (
-        "a double click"
-    )
+    assert follow(hers, first, token=token).headers["Location"] == place, "a double click"
     assert Description.objects.count() == 2
     other = follow(hers, first, "Which colour?", token=token)
     assert other.status_code == 302, "the back button, and another question"
@@ -119,8 +118,8 @@ def test_branches_are_tabs_at_their_place_and_links_below_what_they_follow(hers,
     for row in (one, two):
         html = page(hers, row).content.decode()
         tabs = re.search(r'aria-label="Asked of the same answer">(.*?)</nav>', html, re.S)[1]
-        assert f'href="/descriptions/{one.pk}/"' in tabs and f'href="/descriptions/{two.pk}/"' in tabs
-        assert re.search(rf'href="/descriptions/{row.pk}/"\s+aria-current="page"', tabs)
+        assert f'href="/descriptions/{one.pk}/#' in tabs and f'href="/descriptions/{two.pk}/#' in tabs
+        assert re.search(rf'href="/descriptions/{row.pk}/#description-{row.pk}"\s+aria-current="page"', tabs)
     html = page(hers, deeper).content.decode()
     assert html.index("Which colour?") < html.index('<h2 class="question">How old?'), "at its place above"
 
