@@ -260,6 +260,20 @@ def test_d7_more_words_than_models_read_and_more_pictures_than_an_ask_has_are_re
     assert Description.objects.count() == 1
 
 
+def test_d7_a_conversation_has_an_end(alice, ask, answered):
+    first = answered("A pier.")
+    others = limits.CONVERSATION_QUESTIONS - 2
+    Description.objects.bulk_create(
+        Description(
+            owner=alice, endpoint=first.endpoint, question="?", status="done", follows=first, root=first.pk
+        )
+        for _ in range(others)
+    )
+    ask("One more?", first)
+    with pytest.raises(Refusal, match="at most 1,000 questions"):
+        ask("And another?", first)
+
+
 def test_a_picture_that_was_sent_as_its_link_is_not_left_out_silently(
     alice, ask, answered, endpoint, asked_endpoint
 ):
