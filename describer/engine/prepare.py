@@ -22,7 +22,7 @@ from describer.models.transcript import transcript_of
 _BODY_BYTES = 30 * 2**20
 _BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
 _LEAST_SHARE = 24 * 2**10  # bytes of a picture in a conversation: less shows nothing of it
-_WORDS_STEP = 2**20  # so that copies are not made anew for each question
+_WORDS_STEPS = 8  # of a body, in which earlier words are counted
 _PER_TURN = 200  # bytes around the words of an earlier question and its answer
 _TOO_LARGE = "The words and pictures of this conversation do not fit into one request to {}; begin a new one. Nothing was sent."
 
@@ -66,23 +66,28 @@ def conversation_too_large(description: Description) -> Refusal:
     return Refusal(_TOO_LARGE.format(description.endpoint), code="too_large", param="follows")
 
 
-def _recipe_for(description: Description, pictures: int, words: int = 0) -> Recipe:
-    """Return the endpoint's limits of size, shared among the pictures of an ask: the body has a limit, too.
+def _share_of(description: Description, pictures: int, earlier: Sequence[Earlier]) -> int:
+    """Return how many bytes each of its pictures may have: the body has a limit, and earlier turns have their words in it.
 
-    `words` are the bytes of earlier turns.
+    Those are counted in steps while there is room, so that copies are not made anew for each question of a conversation.
     """
+    room, words = body_bytes(description), words_in(earlier)
+    step = max(1, room // _WORDS_STEPS)
+    for taken in (math.ceil(words / step) * step, words):
+        share = int((room - taken) * _BASE64_SHARE / max(1, pictures))
+        if share >= _LEAST_SHARE:
+            break
+    return share
+
+
+def _recipe_for(description: Description, share: int) -> Recipe:
+    """Return the endpoint's limits of size for a picture that has this share of the body."""
     settings = description.endpoint.settings
-    share = int((body_bytes(description) - words) * _BASE64_SHARE / max(1, pictures))
     default = Recipe()
     return Recipe(
         long_side=settings.get("long_side", default.long_side),
         max_bytes=min(settings.get("picture_bytes", default.max_bytes), share),
     )
-
-
-def pictures(description: Description) -> list[Picture | Linked]:
-    """Return the pictures of a description that stands alone; see `pictures_of_turns`."""
-    return pictures_of_turns(description, ())[-1]
 
 
 def pictures_of_turns(description: Description, earlier: Sequence[Earlier]) -> list[list[Picture | Linked]]:
@@ -96,9 +101,10 @@ def pictures_of_turns(description: Description, earlier: Sequence[Earlier]) -> l
         _check_links(earlier)
     rows = [*(turn.row for turn in earlier), description]
     count = sum(len(row.shown_pictures) for row in rows)
-    recipe = _recipe_for(description, count, math.ceil(words_in(earlier) / _WORDS_STEP) * _WORDS_STEP)
-    if earlier and count and recipe.max_bytes < _LEAST_SHARE:
+    share = _share_of(description, count, earlier)
+    if earlier and count and share < _LEAST_SHARE:
         raise conversation_too_large(description)
+    recipe = _recipe_for(description, share)
     return [_pictures_of(row, description, recipe) for row in rows]
 
 
