@@ -13,6 +13,7 @@ from describer.web.answer import answer
 from describer.web.ask import ask, card
 from describer.web.description import again, cancel, delete, description, description_words
 from describer.web.first_visit import first_visit
+from describer.web.follow_up import follow_up
 from describer.web.health import healthz, readyz
 from describer.web.history import history, history_tile
 from describer.web.images import images, original, sent, sent_copy, thumbnail
@@ -43,6 +44,7 @@ urlpatterns = [
     path("descriptions/<int:pk>/", description, name="description"),
     path("descriptions/<int:pk>/words/", description_words, name="description_words"),
     path("descriptions/<int:pk>/again/", again, name="again"),
+    path("descriptions/<int:pk>/follow-up/", follow_up, name="follow_up"),
     path("descriptions/<int:pk>/cancel/", cancel, name="cancel"),
     path("descriptions/<int:pk>/delete/", delete, name="delete"),
     path("descriptions/<int:pk>/marks/", marks, name="marks"),

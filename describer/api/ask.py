@@ -9,10 +9,22 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
+from describer.api.access import own
 from describer.api.idempotency_key import read_idempotency_key
 from describer.chat import ParameterError, read_parameters
+from describer.db.row_id import read_row_id
 from describer.desk.presets import chosen_preset
-from describer.engine.submit import Ask, AskImage, AskLink, Refusal, check_rate, keep_images, storable_text
+from describer.engine.submit import (
+    Ask,
+    AskImage,
+    AskLink,
+    Refusal,
+    check_rate,
+    followable,
+    keep_images,
+    storable_text,
+    tag_names,
+)
 from describer.lib.json_weight import json_elements
 from describer.lib.limits import FIELD_ELEMENTS
 from describer.media.allowance import allowance
@@ -21,7 +33,8 @@ from describer.models import ApiKey, Description, Preset, Via
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 _TEXTS = ("question", "system_prompt", "model")
 _LINK = "image_url"
-_NO_PARAMETERS = (*_TEXTS, _LINK, "preset", "variables")
+_NO_PARAMETERS = (*_TEXTS, _LINK, "preset", "variables", "follows", "tags")
+_MOST_TAGS = 1000  # to be looked at
 _MOST_VARIABLES = 100
 
 
@@ -33,19 +46,14 @@ def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
     """
     _check_form(request)
     token = read_idempotency_key(request.headers)
-    parameters = _read_fields(request)
-    texts = {name: _read_text(request, name) for name in _TEXTS}
-    chosen = _read_preset(request, key)
-    if chosen:
-        parameters = {**chosen.parameters, **parameters}
-        texts = {name: text if text.strip() else chosen.words[name] for name, text in texts.items()}
-    if not texts["question"].strip():
-        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+    tags = tag_names(_read_tags(request))
+    chosen, followed = _read_preset(request, key), _read_followed(request, key)
+    texts, parameters = _read_words(request, chosen, followed)
     links = _read_links(request)
-    files = _read_files(request, links, together)
+    files = _read_files(request, links, together, may_be_none=followed is not None)
     asks = 1
     if not together:
-        asks = len(files) + len(links)
+        asks = max(1, len(files) + len(links))
     check_rate(key, asks)
     return Ask(
         owner=key.user,
@@ -61,7 +69,25 @@ def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
         preset=chosen.name if chosen else "",
         variables=_read_variables(request),
         is_plain=bool(chosen and chosen.is_plain),
+        follows=followed,
+        tags=tags,
     )
+
+
+def _read_words(
+    request: HttpRequest, chosen: Preset | None, followed: Description | None
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return texts and parameters: as given, else the preset's, else those of what is followed. Raises Refusal."""
+    parameters = _read_fields(request)
+    texts = {name: _read_text(request, name) for name in _TEXTS}
+    if chosen:
+        parameters = {**chosen.parameters, **parameters}
+        texts = {name: text if text.strip() else chosen.words[name] for name, text in texts.items()}
+    if followed:
+        parameters, texts = _inherit(request, followed, parameters, texts)
+    if not texts["question"].strip():
+        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+    return texts, parameters
 
 
 def _read_preset(request: HttpRequest, key: ApiKey) -> Preset | None:
@@ -70,6 +96,46 @@ def _read_preset(request: HttpRequest, key: ApiKey) -> Preset | None:
     if not name:
         return None
     return chosen_preset(key.user, name)
+
+
+def _read_followed(request: HttpRequest, key: ApiKey) -> Description | None:
+    """Return the description that the form goes on from, None without one. Raises Http404 or Refusal."""
+    text = _read_text(request, "follows").strip()
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise Refusal("`follows` is the id of a description.", code="invalid_type", param="follows")
+    return followable(key.user, own(key, read_row_id(text)).pk)
+
+
+def _inherit(
+    request: HttpRequest, followed: Description, parameters: dict[str, Any], texts: dict[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return parameters and texts with what a follow-up takes over from the description that it follows.
+
+    A parameter or a system prompt that is sent empty is not set any more.
+    """
+    kept = {name: value for name, value in followed.parameters.items() if name not in request.POST}
+    texts = texts | {"model": texts["model"] or followed.model}
+    if "system_prompt" not in request.POST:
+        texts["system_prompt"] = texts["system_prompt"] or followed.system_prompt
+    return kept | parameters, texts
+
+
+def _read_tags(request: HttpRequest) -> list[str]:
+    """Return the tags of the form: the field may be repeated, and may be a JSON list of texts."""
+    return [tag for text in request.POST.getlist("tags")[:_MOST_TAGS] for tag in _tags_in(text)]
+
+
+def _tags_in(text: str) -> list[str]:
+    """Read a JSON list of texts as a list; all else is a tag."""
+    if not text.startswith("[") or json_elements(text.encode()) > _MOST_TAGS:
+        return [text]
+    with suppress(ValueError, RecursionError):
+        tags = json.loads(text)
+        if all(isinstance(tag, str) for tag in tags):
+            return list(tags)
+    return [text]
 
 
 def _read_variables(request: HttpRequest) -> dict[str, str]:
@@ -153,7 +219,7 @@ def _read_link(text: str, number: int) -> AskLink:
 
 
 def _read_files(
-    request: HttpRequest, links: Sequence[AskLink], together: bool
+    request: HttpRequest, links: Sequence[AskLink], together: bool, *, may_be_none: bool
 ) -> "list[UploadedFile[bytes]]":
     """Return the pictures in the order in which they were sent.
 
@@ -163,7 +229,7 @@ def _read_files(
     if together:
         most = settings.IMAGES_PER_ASK
     files = request.FILES.getlist("image")
-    if not (files or links):
+    if not (files or links or may_be_none):
         message = "Add a picture to ask about: a file in the field `image`, or its address in `image_url`."
         raise Refusal(message, code="no_image", param="image")
     if len(files) + len(links) > most:

@@ -28,6 +28,8 @@ COLUMNS: dict[str, Callable[[DescriptionOut], Any]] = {
     "model": lambda description: description.model,
     "parameters": lambda description: _json_text(description.parameters),
     "images": lambda description: _picture_names(description),
+    "follows": lambda description: description.follows,
+    "root": lambda description: description.root,
     "question": lambda description: description.question,
     "system_prompt": lambda description: description.system_prompt,
     "answer": lambda description: description.answer,

@@ -23,6 +23,7 @@ from describer.serializers import DescriptionList, DescriptionOut, DescriptionSe
 router = Router(tags=["Descriptions"])
 REFUSED: dict[int, Any] = {401: Error, 403: Error}
 NOT_BORN: dict[int, Any] = dict.fromkeys((400, 413, 415, 422, 429), Error) | REFUSED
+_ASKED: dict[int, Any] = NOT_BORN | {404: Error}
 
 
 class Marks(Schema):
@@ -42,7 +43,7 @@ class Deletion(Schema):
 @router.post(
     "/descriptions",
     auth=asking,
-    response={202: DescriptionOut} | NOT_BORN,
+    response=_ASKED | {202: DescriptionOut},
     summary="Ask about one or many pictures",
     openapi_extra={"requestBody": request_body(), "parameters": [IDEMPOTENCY_KEY]},
 )
@@ -50,7 +51,8 @@ class Deletion(Schema):
 def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOut]:
     """Queue an ask and answer at once with its description, whose `status` says when it is done.
 
-    Several pictures are one ask about all of them; for an answer each, see `/api/descriptions/each`.
+    Several pictures are one ask about all of them; for an answer each, see `/api/descriptions/each`. With `follows` the
+    question goes on from the answer of an earlier description, about the pictures of that conversation.
     """
     born = submit(read_ask(request, caller(request), together=True))
     return Status(202, created(response, born[0]))
@@ -59,7 +61,7 @@ def create(request: HttpRequest, response: HttpResponse) -> Status[DescriptionOu
 @router.post(
     "/descriptions/each",
     auth=asking,
-    response={202: DescriptionSet} | NOT_BORN,
+    response=_ASKED | {202: DescriptionSet},
     summary="Ask the same about many pictures, an answer each",
     openapi_extra={"requestBody": request_body(each=True), "parameters": [IDEMPOTENCY_KEY]},
 )

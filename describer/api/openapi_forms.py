@@ -5,9 +5,10 @@ from typing import Any
 from django.conf import settings
 
 from describer.chat import Parameters, limits
-from describer.engine.submit import BY_THEMSELVES
+from describer.engine.submit import BY_THEMSELVES, MOST_TAGS
 from describer.lib.guard import LONGEST
 from describer.models.preset import NAME_CHARACTERS
+from describer.models.tag import TAG_CHARACTERS
 
 _LEFT_OUT = ("kind", "wrong", "default", "title", "anyOf")
 _MODEL = {"type": "string", "maxLength": 200}
@@ -22,7 +23,7 @@ def request_body(*, each: bool = False) -> dict[str, Any]:
     """Return the requestBody of a submit; with `each`, of one for an answer each."""
     schema = {
         "type": "object",
-        "properties": _own_fields(each) | _parameter_fields(),
+        "properties": _own_fields(each) | _desk_fields() | _parameter_fields(),
     }
     return {"required": True} | _form(schema)
 
@@ -62,6 +63,12 @@ def _own_fields(each: bool) -> dict[str, Any]:
         "question": {"type": "string", "maxLength": most, "description": "What to ask about the pictures."},
         "system_prompt": {"type": "string", "maxLength": most, "description": "Who the model shall be."},
         "model": _MODEL | {"description": "Without it: the endpoint's default."},
+    }
+
+
+def _desk_fields() -> dict[str, Any]:
+    """Return the fields that begin from something which is there: a preset, an answer, tags."""
+    return {
         "preset": {
             "type": "string",
             "maxLength": NAME_CHARACTERS,
@@ -72,6 +79,18 @@ def _own_fields(each: bool) -> dict[str, Any]:
             "type": "string",
             "description": "A JSON object with a text for each variable of the preset that does not fill itself "
             f"({', '.join(BY_THEMSELVES)} do).",
+        },
+        "follows": {
+            "type": "integer",
+            "description": "The id of a description of your own that is done: the question goes on from its answer. The pictures of "
+            "that conversation, and each question and kept answer in it, are sent again; `image` may be absent. System prompt, "
+            "model and parameters are those of the one that is followed where they are not given.",
+        },
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "maxLength": TAG_CHARACTERS},
+            "maxItems": MOST_TAGS,
+            "description": "What to mark the description with; the field may be repeated, or be a JSON list of texts.",
         },
     }
 

@@ -41,10 +41,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Turn:
-    """An earlier question with its answer."""
+    """An earlier question, with its pictures, and its answer."""
 
     question: str
     answer: str
+    pictures: Sequence[Shown] = ()
 
 
 def request_body(
@@ -54,28 +55,48 @@ def request_body(
     system_prompt: str = "",
     pictures: Sequence[Shown] = (),
     parameters: Mapping[str, Any] | None = None,
+    opening: Sequence[Mapping[str, Any]] = (),
     earlier: Sequence[Turn] = (),
 ) -> dict[str, Any]:
-    """Build the JSON object to send: nothing that was not set, never a default, never null."""
+    """Build the JSON object to send: nothing that was not set, never a default, never null.
+
+    `opening` are messages as they came, before the earlier turns.
+    """
     chosen = {name: value for name, value in (parameters or {}).items() if value is not None}
     detail = chosen.pop("detail", None)
     messages: list[dict[str, Any]] = []
     if system_prompt.strip():
         messages.append({"role": "system", "content": system_prompt})
+    messages += [dict(message) for message in opening]
+    before = _pictures_in(opening)
     for turn in earlier:
-        messages.append({"role": "user", "content": turn.question})
+        messages.append(
+            {"role": "user", "content": _content_of(turn.question, turn.pictures, detail, before)}
+        )
         messages.append({"role": "assistant", "content": turn.answer})
-    messages.append({"role": "user", "content": _content_of(question, pictures, detail)})
+        before += len(turn.pictures)
+    messages.append({"role": "user", "content": _content_of(question, pictures, detail, before)})
     return {"model": model, "messages": messages, **chosen}
 
 
-def _content_of(question: str, pictures: Sequence[Shown], detail: str | None) -> str | list[dict[str, Any]]:
-    """Put the text first, then the pictures in order; several are numbered, or models would mix them up."""
+def _pictures_in(messages: Sequence[Mapping[str, Any]]) -> int:
+    contents = [message.get("content") for message in messages]
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    return sum(part.get("type") == "image_url" for part in parts)
+
+
+def _content_of(
+    question: str, pictures: Sequence[Shown], detail: str | None, before: int = 0
+) -> str | list[dict[str, Any]]:
+    """Put the text first, then the pictures in order; several are numbered, or models would mix them up.
+
+    `before` is how many there are in earlier turns, which the numbers go on from.
+    """
     if not pictures:
         return question
     parts: list[dict[str, Any]] = [{"type": "text", "text": question}]
-    for number, picture in enumerate(pictures, start=1):
-        if len(pictures) > 1:
+    for number, picture in enumerate(pictures, start=before + 1):
+        if before + len(pictures) > 1:
             parts.append({"type": "text", "text": f"Picture {number}:"})
         image_url = {"url": picture.data_url}
         if detail:

@@ -53,13 +53,15 @@ def estimate(
     sizes: Iterable[tuple[int, int]] = (),
     answers: Iterable[str] = (),
     detail: str | None = None,
+    more: int = 0,
 ) -> Usage:
     """Return the usage in our own numbers, marked as estimated.
 
     sizes: (width, height) in pixels of each picture as sent. earlier: questions and answers of turns before.
     answers: what the model wrote, thoughts too; leave it out for what a question costs before it is sent.
+    more: tokens sent beside all that, as they were estimated before.
     """
     prompt = sum(text_tokens(text) + PER_MESSAGE for text in (system_prompt, *earlier, question) if text)
-    prompt += sum(picture_tokens(width, height, detail) for width, height in sizes)
+    prompt += more + sum(picture_tokens(width, height, detail) for width, height in sizes)
     written = sum(map(text_tokens, answers))
     return Usage(prompt, written, prompt + written, estimated=True)

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from describer.engine.submit import tag_names
 from describer.errors import Refusal
-from describer.lib.lenient_json import clean
 from describer.models import Choice, Description, DescriptionTag, Tag
-from describer.models.tag import FOLDED_CHARACTERS, TAG_CHARACTERS, folded
-
-MOST_TAGS = 50  # of a description
+from describer.models.tag import give_tags
 
 
 def mark(
@@ -25,7 +23,7 @@ def mark(
         changes["favourite"] = favourite
     if kept is not None:
         changes["kept"] = _checked_kept(row, kept)
-    names = None if tags is None else _checked_names(tags)
+    names = None if tags is None else tag_names(tags)
     with transaction.atomic():
         if names is not None:
             _write_tags(row, names)
@@ -50,35 +48,11 @@ def _checked_kept(row: Description, kept: int) -> int:
     return kept
 
 
-def _checked_names(tags: Sequence[str]) -> dict[str, str]:
-    """Return names by what they are compared by; the first spelling counts."""
-    names: dict[str, str] = {}
-    for text in tags:
-        name = " ".join(clean(text).replace("\x00", "").split())
-        if not name:
-            continue
-        if len(name) > TAG_CHARACTERS or len(folded(name)) > FOLDED_CHARACTERS:
-            message = f"A tag has at most {TAG_CHARACTERS} characters."
-            raise Refusal(message, code="invalid_value", param="tags")
-        if "," in name:  # by which the page's field parts them
-            raise Refusal("A tag holds no comma.", code="invalid_value", param="tags")
-        names.setdefault(folded(name), name)
-    if len(names) > MOST_TAGS:
-        raise Refusal(f"A description has at most {MOST_TAGS} tags.", code="invalid_value", param="tags")
-    return names
-
-
 def _write_tags(row: Description, names: dict[str, str]) -> None:
     """Give a description these tags and no others; a tag that nothing has any more goes."""
     owned = Tag.objects.filter(owner=row.owner_id)
-    Tag.objects.bulk_create(
-        (Tag(owner_id=row.owner_id, name=name, folded=key) for key, name in sorted(names.items())),
-        ignore_conflicts=True,
-    )
-    wanted = set(owned.filter(folded__in=names).values_list("pk", flat=True))
-    had = set(DescriptionTag.objects.filter(description=row.pk).values_list("tag_id", flat=True))
-    DescriptionTag.objects.filter(description=row.pk, tag__in=had - wanted).delete()
-    DescriptionTag.objects.bulk_create(
-        (DescriptionTag(description=row, tag_id=tag) for tag in sorted(wanted - had)), ignore_conflicts=True
-    )
-    owned.filter(pk__in=had - wanted, descriptions=None).delete()
+    give_tags(row.owner_id, [row], names)
+    unwanted = DescriptionTag.objects.filter(description=row.pk).exclude(tag__folded__in=names)
+    taken = set(unwanted.values_list("tag_id", flat=True))
+    unwanted.filter(tag__in=taken).delete()
+    owned.filter(pk__in=taken, descriptions=None).delete()

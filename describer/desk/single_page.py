@@ -15,13 +15,21 @@ from describer.models import Choice, Description, DescriptionImage, SentCopy
 
 def single_page(row: Description) -> str:
     """Return a description as one page with its pictures inside; one whose file is gone is named instead."""
-    pictures = [(shown, _data_url(copy_of(shown))) for shown in row.shown_pictures]
+    pictures = [(shown, _data_url(copy_of(shown))) for shown in pictures_for_others(row)]
     return render_to_string("single_file.html", shown_words(row) | {"pictures": pictures})
 
 
 def attached(row: Description) -> dict[str, str]:
     """Return the header by which a browser saves the page."""
     return {"Content-Disposition": f'attachment; filename="description-{row.pk}.html"'}
+
+
+def pictures_for_others(row: Description) -> list[DescriptionImage]:
+    """Return the pictures of a description; of a follow-up that brought none, those that its conversation began with."""
+    if row.shown_pictures or not row.root:
+        return row.shown_pictures
+    shown = DescriptionImage.objects.filter(description=row.root, description__trashed=None)
+    return list(shown.select_related("image", "sent_copy").order_by("position"))
 
 
 def shown_words(row: Description) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from describer.chat import (
     Amendment,
     ChatError,
     RequestBody,
+    Turn,
     amended,
     encode_body,
     put_back,
@@ -29,10 +30,18 @@ from describer.chat.messages import Shown
 from describer.db.connections import released
 from describer.db.group_commit import group_commit
 from describer.engine import events, queue, record, store
+from describer.engine.conversation import Earlier, earlier_of
 from describer.engine.endpoints import adaptations
 from describer.engine.endpoints.adaptations import AdaptedCall
 from describer.engine.endpoints.client import client, target
-from describer.engine.prepare import ImageMissing, pictures, placeholders
+from describer.engine.prepare import (
+    ImageMissing,
+    body_bytes,
+    conversation_too_large,
+    pictures_of_turns,
+    placeholders,
+    tokens_in,
+)
 from describer.engine.queue import Run, Waiter
 from describer.errors import Refusal
 from describer.images import MemoryShort
@@ -41,6 +50,7 @@ from describer.media.site_fault import words_of_fault
 from describer.models import Attempt, Description, Status, Transcript
 from describer.models.transcript import transcript_of
 
+_INSTRUCTING = ("system", "developer")
 _LATER = "rate_limited"
 AMENDMENTS = 3  # parameters that one run will change for a model before it gives up
 
@@ -100,7 +110,13 @@ def _prepare(run: Run, call: AdaptedCall) -> RequestBody | None:
     """Make the body of the request; None when there is none and the run ended."""
     description = run.description
     try:
-        return encode_body(_request(description, run.transcript, pictures(description), call))
+        earlier = earlier_of(description)
+        shown = pictures_of_turns(description, earlier)
+        run.earlier_tokens = tokens_in(earlier)
+        body = encode_body(_request(description, run.transcript, shown, call, earlier))
+        if earlier and body.size > body_bytes(description):
+            raise conversation_too_large(description)
+        return body
     except (ImageMissing, Refusal, ChatError) as error:
         store.end(run, Status.FAILED, error_code=error.code, error_message=error.message)
     except (OSError, MemoryError, MemoryShort) as error:
@@ -200,22 +216,57 @@ def _told_later(waiter: Waiter, reason: str) -> str:
 
 
 def request_of(description: Description) -> dict[str, Any]:
-    """Return the request as the model is asked, with the pictures' bytes left out; for showing it."""
+    """Return the request as the model is asked, with the pictures' bytes left out; for showing it.
+
+    Of a follow-up, what it goes on from is as it stands now. Raises Refusal where some of that is gone.
+    """
     call = adaptations.call_for(description)
-    return dict(redacted(_request(description, transcript_of(description), placeholders(description), call)))
+    earlier = earlier_of(description)
+    shown = placeholders(description, earlier)
+    return dict(redacted(_request(description, transcript_of(description), shown, call, earlier)))
 
 
 def _request(
-    description: Description, transcript: Transcript | None, shown: Sequence[Shown], call: AdaptedCall
+    description: Description,
+    transcript: Transcript | None,
+    shown: Sequence[Sequence[Shown]],
+    call: AdaptedCall,
+    earlier: Sequence[Earlier] = (),
 ) -> dict[str, Any]:
-    """Return the request: of a call at our own endpoint the messages as they came, else question and system prompt."""
+    """Return the request: of a call at our own endpoint the messages as they came, else question and system prompt.
+
+    `shown` are the pictures of each earlier turn, and last the description's own.
+    """
     if transcript:
-        messages = put_back(transcript.messages, [picture.data_url for picture in shown])
+        messages = put_back(transcript.messages, [picture.data_url for picture in shown[-1]])
         return {"model": description.model, "messages": messages, **call.parameters}
+    opening, turns = _turns(earlier, shown)
     return request_body(
         model=description.model,
         question=description.question,
         system_prompt=description.system_prompt,
-        pictures=shown,
+        pictures=shown[-1],
         parameters=call.parameters,
+        opening=opening,
+        earlier=turns,
     )
+
+
+def _turns(
+    earlier: Sequence[Earlier], shown: Sequence[Sequence[Shown]]
+) -> tuple[list[dict[str, Any]], list[Turn]]:
+    """Return a conversation as it is sent again: the messages of a call that it began with, if it did, and its turns.
+
+    The system prompt is the follow-up's own, so that of the call is left out.
+    """
+    opening: list[dict[str, Any]] = []
+    turns = []
+    for before, pictures in zip(earlier, shown, strict=False):
+        transcript = transcript_of(before.row)
+        if not transcript:
+            turns.append(Turn(before.row.question, before.answer, pictures))
+            continue
+        messages = put_back(transcript.messages, [picture.data_url for picture in pictures])
+        opening += [message for message in messages if message["role"] not in _INSTRUCTING]
+        opening.append({"role": "assistant", "content": before.answer})
+    return opening, turns

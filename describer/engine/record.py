@@ -183,6 +183,7 @@ def _usage_of(run: Run, reply: Reply) -> dict[str, Any]:
         earlier=_sent_texts(run),
         sizes=[(copy.width, copy.height) for copy in copies],
         answers=[choice.content or "" for choice in completion.choices],
+        more=run.earlier_tokens,
     )
     return values | {"estimated_usage": estimated.counts}
 

@@ -108,3 +108,11 @@ FIELD_ELEMENTS = 50_000
 
 MESSAGES = 10_000
 """Messages of one call, each of which is checked and sent on."""
+
+# What a conversation sends again
+
+CONVERSATION_QUESTIONS = 1_000
+"""Questions of one conversation, on all its branches: each page of it looks at the numbers of all."""
+
+CONVERSATION_CHARACTERS = 4 * MIB
+"""Earlier questions and answers that one follow-up sends again: a million tokens, more than models read."""

@@ -28,6 +28,7 @@ from describer.models.webhook import tell_webhooks
 
 if TYPE_CHECKING:
     from describer.models.description_image import DescriptionImage, DescriptionLink
+    from describer.models.tag import DescriptionTag
 
 UNLEASED: dict[str, Any] = {"lease_token": "", "lease_until": None}
 
@@ -46,6 +47,8 @@ class Description(models.Model):
     Every change of state is a conditional update whose row count is checked. `trashed` is when it was put into the trash:
     it was cancelled before, where it was not at its end.
     """
+
+    shown_tags: "list[DescriptionTag]"  # where they were looked up
 
     FINAL = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
@@ -80,6 +83,8 @@ class Description(models.Model):
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
     follows = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="followed_by")
+    # The number of its conversation's first description, 0 in that one; it stays when the first is deleted.
+    root = models.BigIntegerField(default=0, db_default=0, editable=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
@@ -115,6 +120,9 @@ class Description(models.Model):
             models.Index(
                 fields=("trashed",), name="description_trashed", condition=models.Q(trashed__isnull=False)
             ),
+            models.Index(
+                fields=("root", "id"), name="description_conversation", condition=models.Q(root__gt=0)
+            ),
             # Everybody's that is not at its end, for admins.
             models.Index(
                 fields=("id",),
@@ -148,6 +156,11 @@ class Description(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("description", args=[self.pk])
+
+    @property
+    def first(self) -> int:
+        """Return the number of the first description of its conversation, which may be its own."""
+        return self.root or self.pk
 
     @property
     def policy(self) -> ViaPolicy:

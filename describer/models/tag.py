@@ -1,6 +1,7 @@
 """Tags: words under which a person finds descriptions again."""
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 from django.db import models
@@ -42,3 +43,25 @@ class DescriptionTag(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tag_id} of description {self.description_id}"
+
+
+def give_tags(owner: int, rows: Sequence[Description], names: Mapping[str, str]) -> None:
+    """Give a person's descriptions these tags beside those they have; `names` are by what they are compared by."""
+    Tag.objects.bulk_create(
+        (Tag(owner_id=owner, name=name, folded=key) for key, name in sorted(names.items())),
+        ignore_conflicts=True,
+    )
+    tags = list(Tag.objects.filter(owner=owner, folded__in=names).values_list("pk", flat=True))
+    DescriptionTag.objects.bulk_create(
+        (DescriptionTag(description=row, tag_id=tag) for row in rows for tag in sorted(tags)),
+        ignore_conflicts=True,
+    )
+
+
+def begin_tags(owner: int, rows: Sequence[Description], names: Mapping[str, str]) -> None:
+    """Give descriptions that were just born their tags; of those without any it is known that they have none."""
+    if names:
+        give_tags(owner, rows, names)
+        return
+    for row in rows:
+        row.shown_tags = []

@@ -12,7 +12,7 @@ from describer.chat.tokens import PER_MESSAGE, picture_tokens, text_tokens
 from describer.images import ImageError
 from describer.sandbox.measure import Measures, measured
 from describer.sandbox.orders import without_orders
-from describer.sandbox.prompt import Sent, pictures_of, question_of, texts_of
+from describer.sandbox.prompt import Sent, answers_in, pictures_of, question_of, texts_of
 from describer.sandbox.words import FIRST, LAST, paragraph
 
 _MOST_QUESTION = 300
@@ -93,6 +93,8 @@ def _answer_text(body: Mapping[str, Any], measures: list[Measures | None], place
         paragraphs.append(f"This is answer {place} of {number}; a measurement comes out the same each time.")
     if question:
         paragraphs.append(f"You asked: “{_short(question)}”")
+    if earlier := answers_in(body):
+        paragraphs.append(_earlier(earlier))
     paragraphs += _pictures(measures)
     return "\n\n".join([*paragraphs, LAST])
 
@@ -106,6 +108,12 @@ def _short(question: str) -> str:
     if len(question) <= _MOST_QUESTION:
         return question
     return question[: _MOST_QUESTION - 1].rstrip() + "…"
+
+
+def _earlier(answers: int) -> str:
+    if answers == 1:
+        return "It came with one earlier answer, which the sandbox does not read."
+    return f"It came with {answers} earlier answers, which the sandbox does not read."
 
 
 def _pictures(measures: list[Measures | None]) -> list[str]:

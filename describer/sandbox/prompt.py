@@ -34,6 +34,11 @@ def question_of(body: Mapping[str, Any]) -> str:
     return " ".join(text for text in texts if not _LABEL.fullmatch(text.strip()))
 
 
+def answers_in(body: Mapping[str, Any]) -> int:
+    """Count the answers that a follow-up brings along."""
+    return sum(message.get("role") == "assistant" for message in _messages(body))
+
+
 def pictures_of(body: Mapping[str, Any]) -> list[Sent]:
     """Return all pictures of all messages, so that a follow-up speaks of those that were sent before."""
     parts = [part for message in _messages(body) for part in _parts(message)]

@@ -40,12 +40,14 @@ _CHOICES = Prefetch("choices", Choice.objects.order_by("index"))
 def serialize(rows: Sequence[Description]) -> list[DescriptionOut]:
     """Return the JSON of these descriptions, in their order."""
     prefetch_related_objects(rows, *_WITH)
+    if known := [row for row in rows if not hasattr(row, "shown_tags")]:
+        prefetch_related_objects(known, _TAGS)
     if called := [row for row in rows if row.policy.has_transcript]:
         prefetch_related_objects(called, _CALLED)
     attempts: dict[int, list[Attempt]] = defaultdict(list)
-    # What was just born has neither: the answer to a submit is the quicker by two queries.
+    # What was just born has neither, and knows its tags: the answer to a submit is the quicker by some queries.
     if begun := [row for row in rows if not _is_new(row)]:
-        prefetch_related_objects(begun, _CHOICES, _TAGS)
+        prefetch_related_objects(begun, _CHOICES)
         for attempt in Attempt.objects.filter(description__in=[row.pk for row in begun]).order_by("number"):
             attempts[attempt.description].append(attempt)
     return [_description_out(row, attempts[row.pk]) for row in rows]
@@ -67,7 +69,8 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         preset=row.preset,
         variables=row.variables or {},
         follows=row.follows_id,
-        tags=[tagged.tag.name for tagged in getattr(row, "shown_tags", ())],
+        root=row.first,
+        tags=[tagged.tag.name for tagged in row.shown_tags],
         favourite=row.favourite,
         trashed_at=row.trashed,
         kept=row.kept,

@@ -93,7 +93,9 @@ class DescriptionOut(BaseModel):
     endpoint: str
     model: str
     parameters: dict[str, Any] = Field(description="Only what was set with the ask.")
-    images: list[ImageOut] = Field(description="Those of `links` once they are fetched.")
+    images: list[ImageOut] = Field(
+        description="Its own, those of `links` once they are fetched. A follow-up is sent those of its conversation, too."
+    )
     preset: str = Field(description="The name of the preset that it was asked by, or empty.")
     variables: dict[str, str] = Field(description="What the preset's variables were filled with.")
     tags: list[str]
@@ -101,7 +103,13 @@ class DescriptionOut(BaseModel):
     trashed_at: datetime | None = Field(description="When it was put into the trash; null outside of it.")
     kept: int = Field(description="The index of the choice that counts; 0 unless one was picked.")
     answer: str | None = Field(description="The text of the choice that counts.")
-    follows: int | None = Field(description="The description that it goes on from.")
+    follows: int | None = Field(
+        description="The description whose answer it goes on from; null too once that is deleted."
+    )
+    root: int = Field(
+        description="The first description of its conversation: its own `id` where it follows none. It stays, also when "
+        "that one is deleted."
+    )
     links: list[LinkOut] = Field(description="Pictures that were given by their addresses.")
     choices: list[ChoiceOut]
     usage: DescriptionUsageOut | None

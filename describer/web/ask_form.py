@@ -120,7 +120,7 @@ class AskForm:
             **self._by_preset(),
         )
         try:
-            return _submit(ask)
+            return submit_anew(ask)
         except Refusal as refusal:
             self.refuse(refusal)
             return []
@@ -164,7 +164,7 @@ class ChosenPreset:
         return json.dumps({"system_prompt": self.row.system_prompt, "model": self.row.model, **texts})
 
 
-def _submit(ask: Ask) -> list[Description]:
+def submit_anew(ask: Ask) -> list[Description]:
     """Submit an ask, as a new one where its token is used.
 
     A form sent again after it was changed (the back button) holds an old token.

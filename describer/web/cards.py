@@ -20,6 +20,7 @@ from describer.lib.masks import API_KEY_MASK
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Status
 from describer.models.description_image import with_links, with_pictures
 from describer.web.answers import ShownAnswer, answers_of, first_answers
+from describer.web.earlier import lent_pictures
 
 _QUESTION_CHARACTERS = 2_000  # in lists
 _JUST_NOW = timedelta(minutes=10)
@@ -244,19 +245,19 @@ def _begun(row: Any) -> Description:
 def cards_of(descriptions: Iterable[Description]) -> list[Card]:
     """Return the cards in the order of the descriptions.
 
-    Four statements for all, five or six when some are not done or asked for several answers, and two to five cheap ones
-    for each that is queued.
+    Four statements for all, up to three more when some are not done, asked for several answers or are follow-ups, and two to
+    five cheap ones for each that is queued.
     """
     rows = list(descriptions)
     prefetch_related_objects(rows, with_pictures(), "shown_pictures__image")
     know_links(rows)
-    attempts = attempts_of(rows)
+    attempts, lent = attempts_of(rows), lent_pictures(rows)
     answers = first_answers([row.pk for row in rows])
     counts = _counts([row.pk for row in rows if asked_for(row) > 1])
     return [
         Card(
             description=row,
-            pictures=row.shown_pictures,
+            pictures=row.shown_pictures or lent[row.root],
             attempts=attempts[row.pk],
             answer=answers.get(row.pk),
             count=counts.get(row.pk, int(row.pk in answers)),

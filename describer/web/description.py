@@ -1,15 +1,14 @@
 """One description: its pictures, question and answer, what to do next, and, folded, how it came about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,51 +19,24 @@ from describer.desk.marks import tags_of
 from describer.desk.trash import delete_for_good, trash
 from describer.engine import events, pipeline
 from describer.engine.submit import Refusal, ask_again
-from describer.images import Recipe
-from describer.media.storage import seems_there
-from describer.models import Description, DescriptionImage, DescriptionLink, SentCopy
+from describer.models import Description, Status
 from describer.web.answers import MOST_ANSWERS, ShownAnswer
 from describer.web.cards import Card, Notice, card_of_page, notices_of
 from describer.web.context_processors import in_words, unfinished
 from describer.web.conversation import caller, conversation
 from describer.web.current_user import current_user
+from describer.web.earlier import Conversation, adds, conversation_around
 from describer.web.history import Filter
 from describer.web.repeats import repeats_of
 from describer.web.shares import shares_of
-from describer.web.texts import Beginnings, take_beginnings, with_beginnings
+from describer.web.shown_pictures import links_without_picture, pictures_of
+from describer.web.texts import REQUEST_CHARACTERS, Beginnings, take_beginnings, with_beginnings
 from describer.web.timeline import ShownCall, as_json, asked, bill, set_parameters, timeline
 from describer.web.trashed import ends_of, say_trashed
 
 _MOST_CALLS = 100  # on the page; one whose endpoint is away for a day makes a thousand
 _LEAST_ROOM = 1024  # tokens; for an answer that was cut off although no limit was set
 _TOKEN_CHARACTERS = 255
-_SHOWN_BY_BROWSERS = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
-
-
-@dataclass(frozen=True)
-class _ShownPicture:
-    """A picture as the page shows it.
-
-    `copy` is what the model was sent, or, before that, what it will be sent.
-    """
-
-    shown: DescriptionImage
-    copy: SentCopy | None
-    link: DescriptionLink | None = None
-
-    @cached_property
-    def has_copy(self) -> bool:
-        return self.copy is not None and seems_there(self.copy.file)
-
-    @cached_property
-    def has_original(self) -> bool:
-        """Tell whether the original is in storage, and of a format that browsers show."""
-        image = self.shown.image
-        return image.media_type in _SHOWN_BY_BROWSERS and seems_there(image.original)
-
-    @property
-    def is_gone(self) -> bool:
-        return not (self.has_copy or self.has_original)
 
 
 @dataclass(frozen=True)
@@ -83,17 +55,22 @@ class _NumberedAnswer:
 @login_required
 def description(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the page. `?from=` holds the query string of the list that led here."""
-    row = _description_of(request, pk)
+    row = description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    context = _context(request, row) | _neighbours(request, row)
-    return render(request, "description.html", context)
+    return page_of(request, row)
+
+
+def page_of(request: HttpRequest, row: Description, status: int = 200, **more: Any) -> HttpResponse:
+    """Render the page; `more` is what its forms hold that were refused."""
+    context = _context(request, row) | _neighbours(request, row) | more
+    return render(request, "description.html", context, status=status)
 
 
 @login_required
 def description_words(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the page's words alone, for the page to fetch again when the state has changed."""
-    row = _description_of(request, pk)
+    row = description_of(request, pk)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     context = _context(request, row)
@@ -109,7 +86,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
     With `room`, twice as many tokens may be written.
     """
-    row = _untrashed_of(request, pk, own=True, whole=True)
+    row = untrashed_of(request, pk, own=True, whole=True)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     token = request.POST.get("token", "").replace("\x00", "")[:_TOKEN_CHARACTERS]
@@ -127,7 +104,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel a description (POST). A call under way cannot be called back, and is still accounted for."""
-    row = _untrashed_of(request, pk)
+    row = untrashed_of(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if row.cancel():
@@ -138,7 +115,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a description into the trash (POST) or, with `for_good`, delete its words and pictures at once."""
-    rows = Description.objects.filter(pk=_description_of(request, pk).pk)
+    rows = Description.objects.filter(pk=description_of(request, pk).pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     place = request.POST.get("from", "")
@@ -150,7 +127,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(reverse("history") + "?" + QueryDict(place).urlencode())
 
 
-def _description_of(request: HttpRequest, pk: int, *, own: bool = False, whole: bool = False) -> Description:
+def description_of(request: HttpRequest, pk: int, *, own: bool = False, whole: bool = False) -> Description:
     """Return a description that this person may see, or raise 404.
 
     `own` returns their own alone, for what is asked in their name; `whole` reads all of its texts.
@@ -168,9 +145,9 @@ def _description_of(request: HttpRequest, pk: int, *, own: bool = False, whole: 
     return row
 
 
-def _untrashed_of(request: HttpRequest, pk: int, **how: bool) -> Description:
+def untrashed_of(request: HttpRequest, pk: int, **how: bool) -> Description:
     """Return a description with which something can be done, or raise 404: with one in the trash nothing can."""
-    row = _description_of(request, pk, **how)
+    row = description_of(request, pk, **how)
     if row.trashed:
         raise Http404
     return row
@@ -184,7 +161,10 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         _NumberedAnswer(str(number), shown, notices_of(shown, row))
         for number, shown in enumerate(found, begin + 1)
     ]
-    shown = _pictures(card)
+    around = conversation_around(row)
+    shown = pictures_of(card, around)
+    is_whole = not any(picture.is_gone for picture in shown)
+    is_own = row.owner_id == current_user(request).pk
     return {
         "description": row,
         "card": card,
@@ -193,9 +173,11 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         "others": _other_answers(card.count, begin, len(found)),
         "bands": [band for band in card.bands if not any(band in answer.bands for answer in answers)],
         "pictures": shown,
-        "bare_links": _links_without_picture(card),
-        "is_whole": not any(picture.is_gone for picture in shown),
-        "is_own": row.owner_id == current_user(request).pk,
+        "bare_links": links_without_picture(card, around),
+        "is_whole": is_whole,
+        "is_own": is_own,
+        "around": around,
+        "adds": _adds(card, around, found) if is_own and is_whole else "",
         "token": uuid4().hex,
         "place": request.GET.get("from", ""),
         "ends": ends_of(row),
@@ -204,11 +186,11 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         "rests": texts.rests,
         "tags": tags_of([row])[row.pk],
         **shares_of(request, row),
-        **_machinery(card, texts),
+        **_machinery(card, texts, around),
     }
 
 
-def _machinery(card: Card, texts: Beginnings) -> dict[str, Any]:
+def _machinery(card: Card, texts: Beginnings, around: Conversation) -> dict[str, Any]:
     """Return what the folds show: how the description came about."""
     row = card.description
     calls = [ShownCall(attempt) for attempt in card.attempts]
@@ -224,8 +206,28 @@ def _machinery(card: Card, texts: Beginnings) -> dict[str, Any]:
     }
     if not texts.is_whole:
         return context | {"request_json": texts.request_beginning, "request_parts": texts.request_parts}
-    request_json = as_json(pipeline.request_of(row), indent=2)
-    return context | {"conversation": conversation(row), "request_json": request_json}
+    return context | {"conversation": conversation(row), "request_json": _request_json(row, around)}
+
+
+def _request_json(row: Description, around: Conversation) -> str:
+    """Write the exact request, or why it is not shown: what a follow-up goes on from may be gone, or long."""
+    if around.characters > REQUEST_CHARACTERS:
+        return f"Too long to be shown as one: {len(around.path)} questions and answers as turns, then this question."
+    try:
+        return as_json(pipeline.request_of(row), indent=2)
+    except Refusal as refusal:
+        return refusal.message
+
+
+def _adds(card: Card, around: Conversation, found: Sequence[ShownAnswer]) -> str:
+    """Tell what a follow-up sends again, "" where there is no answer to go on from."""
+    row = card.description
+    if row.status != Status.DONE or around.is_broken or not found:
+        return ""
+    kept = [shown for shown in found if shown.choice.index == row.kept] or found[:1]
+    if not kept[0].length:
+        return ""
+    return adds(row, around, card.pictures, kept[0])
 
 
 def _other_answers(count: int, begin: int, shown: int) -> list[tuple[str, str]]:
@@ -238,30 +240,6 @@ def _other_answers(count: int, begin: int, shown: int) -> list[tuple[str, str]]:
         after = begin + shown
         others.append((f"Answers {after + 1} to {min(after + MOST_ANSWERS, count)}", f"?answers={after + 1}"))
     return others
-
-
-def _pictures(card: Card) -> list[_ShownPicture]:
-    prefetch_related_objects(card.pictures, "sent_copy", "image__sent_copies")
-    links = {link.position: link for link in card.description.shown_links}
-    return [
-        _ShownPicture(shown, shown.sent_copy or _default_copy(shown), links.get(shown.position))
-        for shown in card.pictures
-    ]
-
-
-def _links_without_picture(card: Card) -> list[DescriptionLink]:
-    """Return the links to show as links: those that no picture came from.
-
-    Where the site fetches pictures itself, only links that are still to be fetched.
-    """
-    if card.description.endpoint.sends_links:
-        return card.description.bare_links
-    return card.waiting
-
-
-def _default_copy(shown: DescriptionImage) -> SentCopy | None:
-    recipe = Recipe().key
-    return next((copy for copy in shown.image.sent_copies.all() if copy.recipe == recipe), None)
 
 
 def _neighbours(request: HttpRequest, row: Description) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from describer.templatetags.answer import excerpt
 from describer.web.cards import Card, attempts_of, know_links, listed
 from describer.web.context_processors import in_words, unfinished
 from describer.web.current_user import current_user
+from describer.web.earlier import lent_pictures
 from describer.web.timeline import ShownCall
 
 PAGE = 24
@@ -135,6 +136,8 @@ class _HistoryTile(Card):
     @property
     def words(self) -> list[str]:
         marks = []
+        if self.description.root:
+            marks.append("follow-up")
         if self.description.favourite:
             marks.append("★ favourite")
         if self.description.status == Status.FAILED:
@@ -230,9 +233,14 @@ def _shown(rows: DescriptionQuerySet) -> DescriptionQuerySet:
 
 def _cards(rows: Sequence[Description]) -> list[_HistoryTile]:
     know_links(rows)
-    attempts = attempts_of(rows)
+    attempts, lent = attempts_of(rows), lent_pictures(rows)
     return [
-        _HistoryTile(row, row.shown_pictures, attempts[row.pk], first=next(iter(row.choices.all()), None))
+        _HistoryTile(
+            row,
+            row.shown_pictures or lent[row.root],
+            attempts[row.pk],
+            first=next(iter(row.choices.all()), None),
+        )
         for row in rows
     ]
 

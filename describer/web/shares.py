@@ -15,10 +15,10 @@ from django.urls import reverse
 from describer.db.optional_write import write_if_free
 from describer.db.row_id import read_row_id
 from describer.desk.shares import DAYS, own_share, share
-from describer.desk.single_page import attached, copy_of, shown_words, single_page
+from describer.desk.single_page import attached, copy_of, pictures_for_others, shown_words, single_page
 from describer.engine.submit import Refusal
 from describer.lib.route_traits import PICTURE, route
-from describer.models import Description, DescriptionImage, Share
+from describer.models import Description, Share
 from describer.web.current_user import current_user
 from describer.web.images import sent_file
 
@@ -34,7 +34,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     write_if_free(row.count_view)
     pictures = [
         (shown, reverse("shared_picture", args=[token, shown.position]))
-        for shown in row.description.shown_pictures
+        for shown in pictures_for_others(row.description)
     ]
     context = shown_words(row.description) | {"pictures": pictures}
     response = render(request, "shared.html", context)
@@ -47,12 +47,10 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 def shared_picture(request: HttpRequest, token: str, position: int) -> HttpResponseBase:
     """Serve what the model was sent of a shared picture, which holds no metadata."""
     row = _share_of(token)
-    shown = get_object_or_404(
-        DescriptionImage.objects.select_related("sent_copy", "image"),
-        description=row.description_id,
-        position=position,
-    )
-    return sent_file(request, copy_of(shown))
+    for shown in pictures_for_others(row.description):
+        if shown.position == position:
+            return sent_file(request, copy_of(shown))
+    raise Http404
 
 
 @login_required

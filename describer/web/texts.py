@@ -24,7 +24,7 @@ from describer.web.current_user import current_user
 
 _WORDS = 100_000  # characters of a question or a system prompt that are read for its page
 _SHOWN_WORDS = 20_000
-_JSON = 200_000
+REQUEST_CHARACTERS = 200_000
 _MOST_VALUES = 5_000  # of JSON, to be shown value by value
 _PIECE = 50_000
 _DOWNLOADED_PIECE = 2_000_000
@@ -84,8 +84,8 @@ def with_beginnings(rows: "QuerySet[Description]") -> "QuerySet[Description]":
     return rows.defer(*words, "parameters", "transcript__messages", "transcript__answer").annotate(
         question_start=words["question"],
         system_prompt_start=words["system_prompt"],
-        parameters_start=Left(Cast("parameters", TextField()), _JSON + 1),
-        messages_start=Left(Cast("transcript__messages", TextField()), _JSON + 1),
+        parameters_start=Left(Cast("parameters", TextField()), REQUEST_CHARACTERS + 1),
+        messages_start=Left(Cast("transcript__messages", TextField()), REQUEST_CHARACTERS + 1),
         asked_n=F("parameters__n"),
     )
 
@@ -112,7 +112,7 @@ def take_beginnings(row: Any) -> Beginnings:
 
 def _is_readable(text: str) -> bool:
     """Tell whether this is whole JSON, and not too many values to be shown."""
-    return len(text) <= _JSON and sum(map(text.count, ",[{")) <= _MOST_VALUES
+    return len(text) <= REQUEST_CHARACTERS and sum(map(text.count, ",[{")) <= _MOST_VALUES
 
 
 @login_required

@@ -46,7 +46,17 @@ def test_openapi_and_the_documentation_name_every_route(schema):
 def test_openapi_describes_every_parameter_with_its_range(schema):
     body = schema["paths"][ROUTE]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     fields = body["properties"]
-    own = {"image", "image_url", "question", "system_prompt", "model", "preset", "variables"}
+    own = {
+        "image",
+        "image_url",
+        "question",
+        "system_prompt",
+        "model",
+        "preset",
+        "variables",
+        "follows",
+        "tags",
+    }
     assert set(Parameters.model_fields) | own == set(fields)
     assert "required" not in body, "a preset brings a question"
     assert all(field["description"] for field in fields.values())

@@ -94,6 +94,25 @@ def test_an_ask_under_way_is_cancelled_on_its_page(site, visit):
     expect(page.locator(".words .status")).to_contain_text("Cancelled")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_follow_up_is_asked_under_an_answer_and_its_answer_comes(site, visit, scripts):
+    page = visit(java_script_enabled=scripts)
+    number = site.finished(site.ask(photo(300, 200), question="Where is it?")["id"])["id"]
+    page.goto(f"/descriptions/{number}/")
+    page.fill("#follow-up-question", "And when? [delay 1 s]" if scripts else "And when?")
+    if scripts:
+        page.keyboard.press("Control+Enter")
+    else:
+        page.locator("#follow-up button").click()
+    page.wait_for_url(lambda url: f"/descriptions/{number}/" not in url)
+    site.finished(int(page.url.partition("#description-")[2]))
+    if not scripts:
+        page.reload()
+    expect(page.locator(".earlier")).to_contain_text("Where is it?")
+    expect(page.locator(".words .answer")).to_contain_text("one earlier answer", timeout=15_000)
+    expect(page.locator("#follow-up")).to_be_visible()
+
+
 def test_j_and_k_walk_through_the_list_that_led_here(visit):
     page = visit()
     first_in_history(page)

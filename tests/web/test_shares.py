@@ -43,6 +43,17 @@ def test_a_stranger_sees_question_answer_and_pictures_and_nothing_else(hers, ali
     assert Share.objects.get().views == 1
 
 
+def test_a_shared_follow_up_shows_the_picture_that_its_conversation_is_about(hers, alice):
+    first = make_description(alice, "A secret pier.")
+    row = make_description(alice, "Two.", question="How many?", follows=first, root=first.pk)
+    row.pictures.all().delete()
+    html = Client().get(made(hers, row)).content.decode()
+    (picture,) = re.findall(r'<img src="([^"]+)"', html)
+    assert b"".join(Client().get(picture).streaming_content)
+    assert "Two." in html and "secret" not in html
+    assert "data:image/jpeg" in hers.get(f"/descriptions/{row.pk}/page.html").content.decode()
+
+
 def test_the_token_stands_in_no_row(hers, alice):
     token = made(hers, make_description(alice, "A boat.")).split("/")[2]
     assert token not in str(list(Share.objects.values()))

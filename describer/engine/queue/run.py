@@ -40,12 +40,14 @@ class Run:
     """A description under its lease token; with a waiter, if somebody waits for it in this process.
 
     The transcript of a call at our own endpoint, and the description's pictures and links, are looked up once in a run.
-    `is_calling`: bytes of a call may have left, and nothing is written of what it came to; `called`: that was so once.
+    `earlier_tokens` estimates what its conversation before it comes to. `is_calling`: bytes of a call may have left, and
+    nothing is written of what it came to; `called`: that was so once.
     """
 
     description: Description
     token: str
     waiter: Waiter | None = None
     transcript: Transcript | None = None
+    earlier_tokens: int = 0
     is_calling: bool = False
     called: bool = False

@@ -2,10 +2,12 @@
 
 from describer.engine.submit.again import ask_again
 from describer.engine.submit.ask import Ask, check_rate, forget_tokens, judge, submit
+from describer.engine.submit.follow import followable
 from describer.engine.submit.found_out import check_found_out, note_of
 from describer.engine.submit.inline import check_open, known_inline, record_refusal, submit_inline
 from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, pictures_again
+from describer.engine.submit.tag_names import MOST_TAGS, tag_names
 from describer.engine.submit.texts import storable_text
 from describer.engine.submit.words import BY_THEMSELVES
 from describer.errors import Refusal
@@ -14,6 +16,7 @@ from describer.media.intake import keep_image, keep_images
 __all__ = (
     "Ask",
     "BY_THEMSELVES",
+    "MOST_TAGS",
     "AskImage",
     "AskLink",
     "Refusal",
@@ -22,6 +25,7 @@ __all__ = (
     "check_open",
     "check_rate",
     "check_words",
+    "followable",
     "forget_tokens",
     "pictures_again",
     "judge",
@@ -33,4 +37,5 @@ __all__ = (
     "storable_text",
     "submit",
     "submit_inline",
+    "tag_names",
 )

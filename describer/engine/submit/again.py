@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from describer.engine.submit.ask import Ask, submit
+from describer.engine.submit.follow import followed_again
 from describer.engine.submit.pictures import pictures_again
 from describer.models import Description
 from describer.models.transcript import transcript_of
 
 
 def ask_again(description: Description, *, token: str | None = None, **changes: Any) -> Description:
-    """Submit pictures, question and parameters of an old description again; `changes` replace fields of Ask."""
+    """Submit pictures, question and parameters of an old description again; `changes` replace fields of Ask.
+
+    A follow-up goes on from the same answer once more.
+    """
     messages: Sequence[dict[str, Any]] = ()
     if transcript := transcript_of(description):
         messages = transcript.messages
@@ -24,6 +28,7 @@ def ask_again(description: Description, *, token: str | None = None, **changes: 
         together=True,
         token=token,
         is_plain=description.is_plain,
+        follows=followed_again(description),
         messages=messages,
         **changes,
     )

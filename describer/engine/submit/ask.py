@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from describer.chat import ParameterError, read_parameters
 from describer.db.clock import clock
 from describer.engine import events, queue
+from describer.engine.submit.follow import following, hold_followed, place_of
 from describer.engine.submit.found_out import check_found_out
 from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, check_there, show
@@ -22,6 +23,7 @@ from describer.engine.submit.words import filled_ask
 from describer.errors import Refusal
 from describer.lib.masks import values_without_api_keys
 from describer.models import ApiKey, Description, Endpoint, Lane, Status, Transcript, User, Via
+from describer.models.tag import begin_tags
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Ask:
 
     An empty model means the endpoint's default; without an endpoint the ask goes to the default one. With a `preset`, by its
     name, `variables` fill question and system prompt; `is_plain`: the answer is plain text.
+
+    One that `follows` a description goes on from its answer; `carried`, known once it was checked, are the pictures of that
+    conversation. `tags` are names by what they are compared by.
 
     `messages` are those of a call at our own endpoint, which are sent in place of question and system prompt. Such a
     call has the id that its caller was told, and how often the caller's client had tried before, too; `body_hash` is
@@ -52,6 +57,8 @@ class Ask:
     preset: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     is_plain: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+    carried: Sequence[AskImage | AskLink] = ()
     messages: Sequence[dict[str, Any]] = ()
     request_id: str = ""
     client_retries: int = 0
@@ -73,6 +80,9 @@ class Ask:
             parts.append(self.messages)
         if self.preset:
             parts.append([self.preset, dict(self.variables)])
+        more = {"follows": self.follows and self.follows.pk, "tags": dict(self.tags)}
+        if any(more.values()):
+            parts.append(more)
         parts.append([picture.identity for picture in self.pictures])
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -113,18 +123,18 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     """Return the ask as it will be stored, and the endpoint it goes to."""
     endpoint = ask.endpoint or Endpoint.default()
     _check_question(ask)
-    if not (ask.pictures or ask.messages):
+    if not (ask.pictures or ask.messages or ask.follows):
         raise Refusal("Add a picture to ask about.", code="no_image", param="image")
     if ask.together and len(ask.pictures) > settings.IMAGES_PER_ASK:
         raise Refusal(_too_many(), code="too_many_images", param="image")
     pictures = [picture.checked() for picture in ask.pictures]
     _check_room(ask)
-    judged = judge(ask, endpoint)
+    judged = following(judge(ask, endpoint))
     check_words(ask.key, judged.parameters, ask.messages)
     sets = _sets(ask)
     for pictures_of_set in sets:
         filled_ask(judged, pictures_of_set)
-    check_found_out(endpoint, judged.model, max(map(len, sets), default=0))
+    check_found_out(endpoint, judged.model, max(map(len, sets), default=0) + len(judged.carried))
     check_key(ask.key, judged.model, len(sets))
     return replace(judged, pictures=pictures), endpoint
 
@@ -199,6 +209,7 @@ def _check_room(ask: Ask) -> None:
 
 def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
     """Write the rows of an ask: queued with their turns, or waiting when the endpoint is paused."""
+    hold_followed(ask)
     sets = _sets(ask)
     turn = queue.next_turn(ask.owner, ask.lane)
     rows = [
@@ -209,13 +220,13 @@ def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]
             turn=turn + position,
             submit_hash=submit_hash,
             position=position,
-            follows=ask.follows,
             **_first_state(endpoint),
         )
         for position in range(len(sets))
     ]
     Description.objects.bulk_create(rows)
     show(rows, sets)
+    begin_tags(ask.owner.pk, rows, ask.tags)
     for row in rows:
         transcribe(row, ask)
     return rows
@@ -223,7 +234,7 @@ def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]
 
 def _sets(ask: Ask) -> list[Sequence[AskImage | AskLink]]:
     """Return the pictures of each description that the ask becomes."""
-    if ask.together:
+    if ask.together or not ask.pictures:
         return [ask.pictures]
     return [[picture] for picture in ask.pictures]
 
@@ -242,6 +253,7 @@ def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
         preset=ask.preset,
         variables=dict(ask.variables) or None,
         is_plain=ask.is_plain,
+        **place_of(ask),
         submit_token=ask.token or None,
         created=clock.now(),
         **values,

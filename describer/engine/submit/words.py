@@ -25,7 +25,11 @@ def filled_ask(ask: "Ask", pictures: Sequence[AskImage | AskLink]) -> "Ask":
     if not ask.preset:
         return ask
     wanted = variables_in(ask.question, ask.system_prompt)
-    values = {word: text for word, text in (_known(pictures) | dict(ask.variables)).items() if word in wanted}
+    values = {
+        word: text
+        for word, text in (_known(ask, pictures or ask.carried) | dict(ask.variables)).items()
+        if word in wanted
+    }
     for word in wanted:
         if word not in values:
             raise _missing(word)
@@ -37,9 +41,9 @@ def filled_ask(ask: "Ask", pictures: Sequence[AskImage | AskLink]) -> "Ask":
     )
 
 
-def _known(pictures: Sequence[AskImage | AskLink]) -> dict[str, str]:
+def _known(ask: "Ask", pictures: Sequence[AskImage | AskLink]) -> dict[str, str]:
     """Return the values that fill themselves; width and height are the first picture's, if it is here."""
-    known = {"date": timezone.localdate().isoformat(), "tags": ""}
+    known = {"date": timezone.localdate().isoformat(), "tags": ", ".join(ask.tags.values())}
     known["file_name"] = ", ".join(map(_name_of, pictures))
     first = next(iter(pictures), None)
     if isinstance(first, AskImage):
