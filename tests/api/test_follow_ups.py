@@ -145,12 +145,11 @@ def test_a_presets_words_about_the_picture_are_filled_by_the_conversations(scrip
     assert born["question"] == "Is boat.jpg 4032 wide?"
 
 
-def test_d6_nothing_goes_on_from_the_trash(script, first):
-    born = told(script.post(question="How many boats?", image=None, follows=first.pk))
-    assert run_next()
+def test_d6_nothing_goes_on_from_the_trash(script, alice, first):
+    second = make_description(alice, "Two.", follows=first, root=first.pk)
     assert script.call("delete", f"{ROUTE}/{first.pk}").status_code == 204
     assert told(script.post(image=None, follows=first.pk), 409)["error"]["code"] == "trashed"
-    error = told(script.post(image=None, follows=born["id"]), 400)["error"]
+    error = told(script.post(image=None, follows=second.pk), 400)["error"]
     assert (error["code"], error["param"]) == ("invalid_value", "follows")
     assert script.call("post", f"{ROUTE}/{first.pk}/restore", {}).status_code == 200
-    told(script.post(image=None, follows=born["id"]))
+    told(script.post(image=None, follows=second.pk))
