@@ -23,7 +23,7 @@ from describer.db.clock import SLACK_SECONDS, clock
 from describer.db.connections import borrowed
 from describer.db.faults import in_words, is_for_good
 from describer.db.leaving import leave
-from describer.engine import queue, submit
+from describer.engine import live_words, queue, submit
 from describer.engine.endpoints import client
 from describer.engine.journal import journal
 from describer.engine.queue import process
@@ -219,6 +219,7 @@ def tidy() -> None:
     submit.forget_tokens()
     give_up_orphans()
     forget_deleted()
+    live_words.forget_words()
     sweep_images()
     webhooks.tidy()
     gone = Worker.objects.gone()

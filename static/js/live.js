@@ -29,6 +29,7 @@ const swap = (old, html) => {
   for (const one of card.querySelectorAll("details")) one.open ||= open.has(one.firstElementChild.textContent);
   const hadFocus = old.contains(document.activeElement);
   old.replaceWith(card);
+  document.dispatchEvent(new CustomEvent("swapped", { detail: { old, card } }));
   if (hadFocus) card.querySelector("a, button")?.focus({ preventScroll: true });
   for (const one of template.content.querySelectorAll("[data-beside]")) {
     const there = document.getElementById(one.id);
@@ -85,6 +86,7 @@ const listen = () => {
   if (stream && stream.readyState !== EventSource.CLOSED) return;
   stream = new EventSource(document.body.dataset.live);
   stream.onmessage = (event) => heard(JSON.parse(event.data));
+  stream.addEventListener("words", (event) => document.dispatchEvent(new CustomEvent("words", { detail: JSON.parse(event.data) })));
   stream.onopen = () => unfinished().forEach(refresh);
 };
 
@@ -109,6 +111,10 @@ if (cards().length || document.querySelector("[data-cards]")) {
   addEventListener("online", back);
   addEventListener("pageshow", (event) => event.persisted && back());
   addEventListener("pagehide", () => { stream?.close(); stream = null; });
+  document.addEventListener("stale", (event) => {
+    const card = document.querySelector(`[data-card][data-id="${event.detail}"]`);
+    if (card) refresh(card);
+  });
   document.addEventListener("cards", () => {
     listen();
     title(unfinished().length);

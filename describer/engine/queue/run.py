@@ -41,6 +41,7 @@ class Run:
 
     The transcript of a call at our own endpoint, and the description's pictures and links, are looked up once in a run.
     `is_calling`: bytes of a call may have left, and nothing is written of what it came to; `called`: that was so once.
+    `has_streamed`: words of a call of it may have been kept while they came.
     """
 
     description: Description
@@ -49,3 +50,4 @@ class Run:
     transcript: Transcript | None = None
     is_calling: bool = False
     called: bool = False
+    has_streamed: bool = False
