@@ -4,6 +4,7 @@
 const FINAL = ["done", "failed", "cancelled"];
 const POLL = 2500;
 const SLOW_POLL = 20000; // beside a working stream, against an event that was lost
+const KEPT = 1500; // by then words that came before the stream was open are kept with their row
 const started = new WeakMap();
 const fetching = new Map();
 const cards = () => [...document.querySelectorAll("[data-card][data-status]")];
@@ -87,7 +88,10 @@ const listen = () => {
   stream = new EventSource(document.body.dataset.live);
   stream.onmessage = (event) => heard(JSON.parse(event.data));
   stream.addEventListener("words", (event) => document.dispatchEvent(new CustomEvent("words", { detail: JSON.parse(event.data) })));
-  stream.onopen = () => unfinished().forEach(refresh);
+  stream.onopen = () => {
+    unfinished().forEach(refresh);
+    setTimeout(() => unfinished().filter((card) => card.querySelector("[data-coming]")).forEach(refresh), KEPT);
+  };
 };
 
 const poll = () => {

@@ -27,7 +27,9 @@ const put = (place, { call, at, words, thinks }) => {
   text.replaceData(at, text.length - at, words);
   place.dataset.call = call;
   place.querySelector("[data-before]").hidden = true;
-  place.querySelector("[data-thinking]").hidden = !thinks;
+  const thinking = place.querySelector("[data-thinking]"); // its line stays, for "What it thought"
+  if (thinks) thinking.hidden = false;
+  thinking.classList.toggle("over", !thinks);
   shown.ariaBusy = "true";
   return true;
 };

@@ -152,7 +152,9 @@ def test_pieces_are_merged_to_ten_a_second(ask, endpoint, page):
     endpoint.then(sse(*around(says(*[f"{n} " for n in range(300)]), USAGE), interval=0.003))
     row = run(ask())
     assert row.choices.get().content.startswith("0 1 2 ")
-    assert all(later - sooner > TELL_SECONDS * 0.5 for sooner, later in zip(page.times, page.times[1:], strict=False))
+    assert all(
+        later - sooner > TELL_SECONDS * 0.5 for sooner, later in zip(page.times, page.times[1:], strict=False)
+    )
     assert len(page.words) <= 2 + (page.times[-1] - page.times[0]) / (TELL_SECONDS * 0.9)
     assert row.choices.get().content.startswith(page.texts[-1]) and len(page.texts) > 3
 
