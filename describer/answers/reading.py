@@ -48,7 +48,7 @@ _LONGEST_SPECIAL = 80
 # What may yet become a mark, while an answer comes: at its start, and at its end.
 _MARKS_BEGIN = ("<", "◁", "[")
 _LONGEST_MARK = 64
-_CUT_TOKEN = re.compile(r"<[|｜/][^<>]{0,40}\Z|◁[^▷]{0,20}\Z")
+_CUT_TOKEN = re.compile(r"<(?:[|｜/][^<>]{0,40})?\Z|◁[^▷]{0,20}\Z")
 _WRAPPED = re.compile(r"<(answer|final_answer)>", re.IGNORECASE)
 _MOST_MARKS = 200  # thoughts, or tokens at one edge
 _LONGEST_THOUGHT = 400_000  # characters in which a closing mark without an opening one is looked for
