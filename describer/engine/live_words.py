@@ -109,7 +109,7 @@ class Board:
         if not coming:
             return
         coming.sort(key=lambda pair: pair[0].run.description.pk)
-        with transaction.atomic():
+        with borrowed(), transaction.atomic():
             for one, told in coming:
                 one.keep(told)
         for one, told in coming:
@@ -139,8 +139,7 @@ class Board:
             self.unkept.wait()
             self.unkept.clear()
             try:
-                with borrowed():
-                    self.keep()
+                self.keep()
             except (DatabaseError, InterfaceError) as error:
                 _WARNINGS.warn(logger, "words that come are not kept, and tried again: %s", error)
                 self.unkept.set()

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import threading
 import time
 from contextlib import contextmanager
@@ -10,13 +11,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from describer.engine.events import WORDS_BACKLOG, Stream, hub
+from describer.engine.events import WORDS_BACKLOG, Stream, _heard, hub
 from describer.engine.live_words import TELL_SECONDS, board, forget_words, units
 from describer.engine.pipeline import run_next
 from describer.engine.queue.sweep import hand_back
 from describer.engine.submit import Ask, AskImage, keep_image, submit
 from describer.models import Attempt, Description, Endpoint, Status, StreamedWords, Via
 from tests.endpoint import answer, chunks, error, sse
+from tests.engine.test_held import refusing
 from tests.images.pictures import photo
 from tests.rows import make_description
 from tests.site import until
@@ -343,3 +345,40 @@ def test_words_are_plain_text_with_their_blanks(alice, hers):
     StreamedWords.objects.create(description=row, call=1, text="<b>**1**</b>\n  2")
     shown = hers.get(f"/descriptions/{row.pk}/words/").content.decode()
     assert "&lt;b&gt;**1**&lt;/b&gt;\n  2</div>" in shown
+
+
+def test_what_is_deleted_while_it_comes_keeps_no_words_and_its_call_is_accounted_for(ask, endpoint):
+    gate, row = threading.Event(), ask()
+    endpoint.then(sse(*around([*says("Two "), when(gate, *says("boats."))], USAGE)))
+    with running():
+        until(lambda: StreamedWords.objects.exists(), "it is kept")
+        number = row.pk
+        row.erase()
+        assert not StreamedWords.objects.exists()
+        gate.set()
+    assert not Description.objects.exists() and not StreamedWords.objects.exists()
+    attempt = Attempt.objects.get(description=number)
+    assert (attempt.state, attempt.total_tokens) == (Attempt.State.ANSWERED, 21)
+
+
+def test_a_database_that_takes_no_words_holds_up_no_stream(ask, endpoint, page):
+    """Words are told and the answer recorded, though none could be kept."""
+    endpoint.then(sse(*around(says("Two ", "boats."), USAGE), interval=0.1))
+    with refusing("INSERT", "describer_streamedwords"):
+        row = run(ask())
+    assert (row.status, row.choices.get().content) == (Status.DONE, "Two boats.")
+    assert page.texts[-1].startswith("Two")
+
+
+def test_what_anybody_publishes_in_redis_is_no_words():
+    good = {"id": 7, "call": 1, "at": 0, "words": "Two", "thinks": False}
+    assert _heard(json.dumps([1, good]).encode()) == (1, good)
+    for odd in (
+        {"words": "x"},
+        good | {"at": "x"},
+        good | {"id": "7"},
+        good | {"words": "x" * 200_000},
+        "words",
+        7,
+    ):
+        assert _heard(json.dumps([1, odd]).encode()) is None

@@ -103,7 +103,7 @@ def said(scripted, *deltas):
 def test_words_come_the_answer_takes_their_place_and_a_reader_hears_the_end_alone(
     site, scripted, person, page
 ):
-    first, second = SAID[:20], SAID[20:]
+    first, second = SAID[:19], SAID[19:]
     with said(scripted, {"reasoning_content": "Hm."}, {"content": first}, {"content": second}, {}) as answer:
         number = ask_on_page(site, person, "What comes?")
         card = page.locator(f"#description-{number}")
