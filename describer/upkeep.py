@@ -25,7 +25,7 @@ from describer.db.faults import in_words, is_for_good
 from describer.db.leaving import leave
 from describer.desk.retention import retain
 from describer.desk.trash import delete_due
-from describer.engine import queue, submit
+from describer.engine import live_words, queue, submit
 from describer.engine.endpoints import client
 from describer.engine.journal import journal
 from describer.engine.queue import process
@@ -223,6 +223,7 @@ def tidy() -> None:
     """Tidy up: old tokens, pictures that nothing shows, calls that nobody will complete, old deliveries, workers gone."""
     submit.forget_tokens()
     give_up_orphans()
+    live_words.forget_words()
     sweep_images()
     sweep_let_go()
     webhooks.tidy()

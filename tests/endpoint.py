@@ -306,13 +306,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.endpoint")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--interval", type=float, default=0.0, help="seconds between the pieces of a stream")
     options = parser.parse_args()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     usage = (9, 12, 21)
     whole = reply(200, completion(), delay=options.delay, usage=usage)
-    streamed = sse(*stamps(PIECES), usage=usage, delay=options.delay)
+    streamed = sse(*stamps(PIECES), interval=options.interval, usage=usage, delay=options.delay)
     with ScriptedEndpoint(port=options.port, default=whole, keep_calls=False) as endpoint:
         # Reading the whole body as JSON would cost more than all the rest of a call.
         endpoint.rule(lambda call: streamed if b'"stream"' in call.raw else None)

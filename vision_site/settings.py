@@ -65,6 +65,7 @@ VISION_LIMITS = {
     "requests_per_minute": env_int("VISION_REQUESTS_PER_MINUTE", 0),
     "tokens_per_minute": env_int("VISION_TOKENS_PER_MINUTE", 0),
 }
+VISION_STREAM_PAGES = env_bool("VISION_STREAM_PAGES", False)
 
 # Made at the first start, if no user exists.
 FIRST_ADMIN = {

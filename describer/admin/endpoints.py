@@ -31,7 +31,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         ranges=_RANGES,
         switches=SWITCHES,
         help_text=f"An object of whole numbers: {', '.join(_RANGES)}; and of true or false: "
-        f"{', '.join(SWITCHES)} (links to pictures go to the endpoint as they are). headers: an object of texts that go with "
+        f"{', '.join(SWITCHES)} (links to pictures go to the endpoint as they are; answers are streamed to pages). headers: an object of texts that go with "
         "each call, by their names; secret ones belong into the variable VISION_HEADERS.",
     )
 

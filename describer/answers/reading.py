@@ -45,6 +45,10 @@ _FIRST = re.compile(
 )
 _LAST = re.compile(rf"(?:{_SPECIAL}|</s>)\s*\Z", re.IGNORECASE)
 _LONGEST_SPECIAL = 80
+# What may yet become a mark, while an answer comes: at its start, and at its end.
+_MARKS_BEGIN = ("<", "◁", "[")
+_LONGEST_MARK = 64
+_CUT_TOKEN = re.compile(r"<(?:[|｜/][^<>]{0,40})?\Z|◁[^▷]{0,20}\Z")
 _WRAPPED = re.compile(r"<(answer|final_answer)>", re.IGNORECASE)
 _MOST_MARKS = 200  # thoughts, or tokens at one edge
 _LONGEST_THOUGHT = 400_000  # characters in which a closing mark without an opening one is looked for
@@ -90,6 +94,23 @@ def read_answer(content: str) -> ReadAnswer:
     begin, end = _without_tokens(content, place, len(content))
     begin, end = _unwrapped(content, begin, end)
     return ReadAnswer("\n\n".join(filter(None, thoughts)), content[begin:end], begin, end)
+
+
+def read_coming(content: str) -> ReadAnswer:
+    """Take an answer apart that is still coming: what may yet become the mark of a thought, or a token, is held back.
+
+    Thoughts whose opening mark the server took for its own look like words until their closing mark comes.
+    """
+    read = read_answer(content)
+    rest = content[_after_thoughts(content)[0] :].lstrip()
+    if rest.startswith(_MARKS_BEGIN) and len(rest) < _LONGEST_MARK:
+        return ReadAnswer(read.thoughts, "", read.begin, read.begin)
+    begin = read.begin
+    if opened := _WRAPPED.match(content, begin, read.end):
+        begin = opened.end()
+    cut = _CUT_TOKEN.search(content, max(begin, read.end - _LONGEST_SPECIAL), read.end)
+    begin, end = _stripped(content, begin, cut.start() if cut else read.end)
+    return ReadAnswer(read.thoughts, content[begin:end], begin, end)
 
 
 def _after_thoughts(content: str) -> tuple[int, list[str]]:

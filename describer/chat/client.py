@@ -16,7 +16,6 @@ from describer.chat.completion import Reply
 from describer.chat.errors import BadAnswer, BadKey, BadRequest, ChatError, ConnectionFailed
 from describer.chat.listener import Listener
 from describer.chat.listing import model_ids
-from describer.chat.relay import Relay
 from describer.chat.reply_body import ReplyBody
 from describer.chat.response import EndpointResponse, read_reply, read_stream
 from describer.chat.session import Session
@@ -57,21 +56,21 @@ class Client:
         self.session.close()
 
     def complete(
-        self, target: Target, body: Mapping[str, Any] | RequestBody, relay: Relay | None = None
+        self, target: Target, body: Mapping[str, Any] | RequestBody, hearer: Listener | None = None
     ) -> Reply:
         """Ask for a completion. Raises a ChatError, and nothing else, where no usable answer came.
 
-        `body` may be encoded already. A stream is handed to `relay` as it comes; an answer in one piece,
+        `body` may be encoded already. A stream is handed to `hearer` as it comes; an answer in one piece,
         although a stream was asked for, is not.
         """
-        streams = relay is not None
+        streams = hearer is not None
         if not isinstance(body, RequestBody):
             streams = streams or bool(body.get("stream"))
             body = encode_body(body)
         headers = {"Content-Type": "application/json"}
         if streams:
             headers["Accept"] = "application/json, text/event-stream"
-        listener = relay or Listener("")
+        listener = hearer or Listener("")
         listener.restart(_secrets_of(target))
         answer, broken = self.call(target, "POST", chat_url, body, headers, listener)
         if listener.heard:

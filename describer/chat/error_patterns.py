@@ -191,6 +191,12 @@ _LABELLED = re.compile(
 )
 _LEADING = re.compile(r"(?:^|; )(?:body\.)?([a-z_]{1,40}): ")
 _BARE = re.compile(rf"\b({'|'.join(sorted(_NOT_ORDINARY, key=len, reverse=True))})\b")
+# "Streaming is not supported": the parameter without its name.
+_STREAMING = re.compile(
+    r"\bstream(ing)?( mode| output| responses?)? (is |are )?(currently )?not (yet )?(supported|allowed|available)"
+    r"|\bnot (support|allow) stream(ing)?\b",
+    re.I,
+)
 
 
 def parameters_named(text: str, known: tuple[str, ...] = _KNOWN) -> list[str]:
@@ -201,6 +207,8 @@ def parameters_named(text: str, known: tuple[str, ...] = _KNOWN) -> list[str]:
     matches = [match for pattern in (_QUOTED, _LABELLED, _LEADING, _BARE) for match in pattern.finditer(text)]
     matches.sort(key=lambda match: match.start(1))
     names = [match[1] for match in matches]
+    if _STREAMING.search(text):
+        names.append("stream")
     return list(dict.fromkeys(name for name in names if name in known))
 
 

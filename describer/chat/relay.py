@@ -13,7 +13,7 @@ from typing import Any
 from describer.chat.completion import Usage
 from describer.chat.key_mask import KeyMask
 from describer.chat.listener import Listener
-from describer.chat.stream import delta_of, index_of
+from describer.chat.stream import choices_of, delta_of, index_of
 from describer.chat.streamed_message import Message
 from describer.lib.lenient_json import as_count, as_dict, as_list
 from describer.lib.limits import CHOICES, HELD_FRAMES
@@ -56,7 +56,7 @@ class Relay(Listener):
         self.last: dict[str, Any] | None = None
 
     def hand_on(self, text: str, chunk: dict[str, Any]) -> None:
-        choices = _choices_of(chunk)
+        choices = choices_of(chunk)
         if not choices:
             if chunk.get("usage") is not None:
                 self.last = chunk
@@ -151,10 +151,6 @@ class Relay(Listener):
         self.send(frame(dumped({"error": error})))
 
 
-def _choices_of(chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [choice for choice in as_list(chunk.get("choices")) if isinstance(choice, dict)]
-
-
 def _says_something(choices: list[dict[str, Any]]) -> bool:
     """Tell whether there is more to the choices of a chunk than a role."""
     for choice in choices:
@@ -169,7 +165,7 @@ def _says_something(choices: list[dict[str, Any]]) -> bool:
 def _chunks_of(raw: Mapping[str, Any], top: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Cut a completion that came in one piece into chunks: for each choice its message, then its end."""
     beside = {key: value for key, value in raw.items() if key not in ("choices", "usage")}
-    for number, choice in enumerate(_choices_of(raw)):
+    for number, choice in enumerate(choices_of(raw)):
         for streamed in _beginning_and_end(choice, number):
             yield {**beside, **top, "choices": [streamed]}
 

@@ -184,6 +184,11 @@ def _event_json(text: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) else None
 
 
+def choices_of(chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the choices of a chunk, or of a completion."""
+    return [choice for choice in as_list(chunk.get("choices")) if isinstance(choice, dict)]
+
+
 def index_of(raw: Mapping[str, Any], position: int) -> int:
     """Return the index of a choice, its position where it has none."""
     index = as_count(raw.get("index"))

@@ -19,7 +19,7 @@ from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.expressions import Expression
 from django.db.models.query import get_related_populators
-from django.db.models.sql.subqueries import InsertQuery, UpdateQuery
+from django.db.models.sql.subqueries import DeleteQuery, InsertQuery, UpdateQuery
 
 Row = TypeVar("Row", bound=models.Model)
 FEW = 4  # rows that are quicker read and written one by one, by statements that are there
@@ -250,8 +250,29 @@ class Insert(Statement):
             self(row)
 
 
+class Delete(Statement):
+    """Delete the rows of a query set in one statement: nothing may refer to them."""
+
+    def __init__(self, rows: "Callable[[], models.QuerySet[Any]]") -> None:
+        super().__init__()
+        self.rows = rows
+
+    def _compile(self, database: Any) -> tuple[str, Sequence[Any], Any]:
+        query = self.rows().query.chain(DeleteQuery)
+        return (*query.get_compiler(connection=database).as_sql(), None)
+
+    def __call__(self, **values: Any) -> None:
+        database = _current_connection()
+        sql, params, _ = self.compiled(database)
+        with database.cursor() as cursor:
+            cursor.execute(sql, bound(params, values, database))
+
+
 class InsertFrom(Statement):
-    """A new row of a model for each row of a query set, its columns as given; all others are the database's defaults."""
+    """A new row of a model for each row of a query set, its columns as given; all others are the database's defaults.
+
+    Answers how many rows it made.
+    """
 
     def __init__(self, label: str, rows: "Callable[[], models.QuerySet[Any]]", **columns: Any) -> None:
         super().__init__()
@@ -264,8 +285,10 @@ class InsertFrom(Statement):
         sql, params = query.get_compiler(connection=database).as_sql()
         return f"INSERT INTO {quoted(meta.db_table)} ({columns}) {sql}", params, None
 
-    def __call__(self, **values: Any) -> None:
+    def __call__(self, **values: Any) -> int:
         database = _current_connection()
         sql, params, _ = self.compiled(database)
         with database.cursor() as cursor:
             cursor.execute(sql, bound(params, values, database))
+            count: int = cursor.rowcount
+        return count

@@ -1,5 +1,7 @@
 """Changes of state on their way to open pages: `{id, status}` and nothing more; the page fetches the rest itself.
 
+Where an endpoint's settings say so, the words of answers go the same way while they come (live_words.py).
+
 Within one process a change is handed to the event loop of the page's stream. With Redis every process publishes to
 one channel and has one subscription to it, whatever the number of pages.
 """
@@ -18,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 
 from describer.engine.breaker import TIMEOUT, redis_breaker
+from describer.lib.limits import COMING_CHARACTERS
 from describer.lib.log_rate import LogRate
 from describer.models import Description, Status
 
@@ -30,6 +33,9 @@ _WARNINGS = LogRate()
 _CHANNEL = "describer.live"
 Held = Callable[[Callable[[], None]], AbstractContextManager[None]]
 BACKLOG = 200  # events that a page may be behind before it is dropped; it polls then
+WORDS_BACKLOG = (
+    100  # from here on words are left out: the page finds a gap, and fetches what was kept of them
+)
 _QUIET_SECONDS = 15
 _RECONNECT_SECONDS = 2
 
@@ -41,14 +47,30 @@ class Event(TypedDict):
     status: str
 
 
+class WordsEvent(TypedDict):
+    """Words of a description's first answer, in its call of this number: they belong `at` so many UTF-16 units, all behind is gone.
+
+    `thinks`: thoughts have come, and no words yet.
+    """
+
+    id: int
+    call: int
+    at: int
+    words: str
+    thinks: bool
+
+
+Told = Event | WordsEvent
+
+
 class Stream:
     """One open page's queue, in the event loop in which it was made. None in the queue ends the stream."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[Told | None] = asyncio.Queue()
 
-    def put(self, event: Event | None) -> None:
+    def put(self, event: Told | None) -> None:
         """Hand an event to the stream's loop, from any thread."""
         try:
             self.loop.call_soon_threadsafe(self._put, event)
@@ -59,8 +81,11 @@ class Stream:
         """End the stream, from any thread."""
         self.put(None)
 
-    def _put(self, event: Event | None) -> None:
-        if self.queue.qsize() >= BACKLOG:
+    def _put(self, event: Told | None) -> None:
+        behind = self.queue.qsize()
+        if event and "words" in event and behind >= WORDS_BACKLOG:
+            return
+        if behind >= BACKLOG:
             event = None
         self.queue.put_nowait(event)
 
@@ -85,7 +110,7 @@ class Hub:
             if not self.streams[owner]:
                 del self.streams[owner]
 
-    def deliver(self, owner: int, event: Event) -> None:
+    def deliver(self, owner: int, event: Told) -> None:
         with self.lock:
             streams = tuple(self.streams.get(owner, ()))
         for stream in streams:
@@ -109,7 +134,12 @@ def publish(description: Description) -> None:
     transaction.on_commit(lambda: _send(owner, event))
 
 
-def _send(owner: int, event: Event) -> None:
+def tell_words(owner: int, event: WordsEvent) -> None:
+    """Tell the owner's open pages of words; never fails. Who missed some finds them in the row, a second later."""
+    _send(owner, event)
+
+
+def _send(owner: int, event: Told) -> None:
     if not settings.REDIS_URL:
         hub.deliver(owner, event)
         return
@@ -126,7 +156,7 @@ def _unheld(_: Callable[[], None]) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-async def events(owner: int, held: Held = _unheld) -> AsyncIterator[Event | None]:
+async def events(owner: int, held: Held = _unheld) -> AsyncIterator[Told | None]:
     """Yield this person's changes as they come; None after quiet seconds, which keeps the connection alive.
 
     Meanwhile `held` has what ends the stream.
@@ -142,7 +172,7 @@ async def events(owner: int, held: Held = _unheld) -> AsyncIterator[Event | None
         hub.remove(owner, stream)
 
 
-async def _told(stream: Stream) -> AsyncIterator[Event | None]:
+async def _told(stream: Stream) -> AsyncIterator[Told | None]:
     while not hub.closed:
         try:
             event = await asyncio.wait_for(stream.queue.get(), _QUIET_SECONDS)
@@ -184,16 +214,32 @@ def _listen() -> None:
             again.wait(_RECONNECT_SECONDS)
 
 
-def _heard(data: bytes) -> tuple[int, Event] | None:
+def _heard(data: bytes) -> tuple[int, Told] | None:
     """Return whose change this is, and which; None for what is no message of ours: anybody may publish in Redis."""
     try:
-        owner, event = json.loads(data)
-        number, status = event["id"], Status(event["status"])
+        owner, told = json.loads(data)
+        event = _event_of(told)
     except (ValueError, TypeError, KeyError, RecursionError):
         _WARNINGS.warn(
             logger, "what somebody publishes in Redis is no change of ours, and is passed over: %.200r", data
         )
         return None
-    if type(owner) is not int or type(number) is not int:
+    if type(owner) is not int or type(event["id"]) is not int:
         return None
-    return owner, Event(id=number, status=status)
+    return owner, event
+
+
+def _event_of(told: Any) -> Told:
+    """Return an event of ours. Raises what a look into a value of another shape raises."""
+    if "words" not in told:
+        return Event(id=told["id"], status=Status(told["status"]))
+    words = WordsEvent(
+        id=told["id"],
+        call=int(told["call"]),
+        at=int(told["at"]),
+        words=str(told["words"]),
+        thinks=bool(told["thinks"]),
+    )
+    if len(words["words"]) > COMING_CHARACTERS:
+        raise ValueError("more words than anybody is told at once")
+    return words

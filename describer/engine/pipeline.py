@@ -10,6 +10,7 @@ that this call may have been billed. That window is the only one in which a call
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -26,10 +27,11 @@ from describer.chat import (
     redacted,
     request_body,
 )
+from describer.chat.listener import Listener
 from describer.chat.messages import Shown
 from describer.db.connections import released
 from describer.db.group_commit import group_commit
-from describer.engine import events, queue, record, store
+from describer.engine import events, live_words, queue, record, store
 from describer.engine.conversation import Earlier, earlier_of
 from describer.engine.endpoints import adaptations
 from describer.engine.endpoints.adaptations import AdaptedCall
@@ -131,11 +133,10 @@ def _ask(run: Run, call: AdaptedCall, body: RequestBody, *, may_amend: bool) -> 
     if attempt is None:
         return None
     waiter = run.waiter
-    relay = waiter.relay if waiter else None
     run.is_calling = run.called = True
     try:
-        with released():
-            reply = client().complete(target(run.description.endpoint), body, relay)
+        with released(), _hearer(run, call) as hearer:
+            reply = client().complete(target(run.description.endpoint), body, hearer)
     except ChatError as error:
         amendment = _amendment(run.description, error, call) if may_amend else None
         if waiter:
@@ -147,6 +148,15 @@ def _ask(run: Run, call: AdaptedCall, body: RequestBody, *, may_amend: bool) -> 
     record.answer(run, attempt, reply)
     run.is_calling = False
     return None
+
+
+def _hearer(run: Run, call: AdaptedCall) -> AbstractContextManager[Listener | None]:
+    """Return who hears the call's stream: a caller of ours, or whoever looks at a page; nobody, where none is asked for."""
+    if run.waiter:
+        return nullcontext(run.waiter.relay)
+    if call.streams:
+        return live_words.board.shown(run)
+    return nullcontext()
 
 
 def _write_sent(run: Run, call: AdaptedCall) -> Attempt | None:

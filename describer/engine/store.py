@@ -13,7 +13,7 @@ from describer.engine import events, journal, queue
 from describer.engine.outcome import NOT_STORED, Outcome
 from describer.engine.queue import Run
 from describer.ledger import rollup
-from describer.models import Attempt, Choice, Status
+from describer.models import Attempt, Choice, Status, StreamedWords
 
 logger = logging.getLogger(__name__)
 
@@ -103,5 +103,7 @@ def _write_choices(run: Run, attempt: Attempt, outcome: Outcome) -> None:
         run.transcript.note_answer(outcome.body)
     if attempt.number > 1 and outcome.choices:
         run.description.choices.all().delete()
+    if outcome.choices and (run.has_streamed or attempt.number > 1) and run.description.policy.is_watched:
+        StreamedWords.forget(run.description.pk)
     for choice in outcome.choices:
         Choice(description=run.description, **choice).keep()

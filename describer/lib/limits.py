@@ -78,6 +78,9 @@ SEEN_CHARACTERS = 200_000
 MODEL_NAMES = 5_000
 """Models of an endpoint's list that are kept."""
 
+COMING_CHARACTERS = 100_000
+"""What a model wrote, thoughts within it too, that is shown while it comes; the whole answer is recorded all the same."""
+
 # What is written down of a reply
 
 CHOICES = 128

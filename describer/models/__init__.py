@@ -10,6 +10,7 @@ from describer.models.person import ApiKey, Scope, User
 from describer.models.preset import Preset
 from describer.models.share import Share
 from describer.models.states import Lane, Status, Via
+from describer.models.streamed_words import StreamedWords
 from describer.models.tag import DescriptionTag, Tag
 from describer.models.transcript import Transcript
 from describer.models.usage_day import UsageDay
@@ -32,6 +33,7 @@ __all__ = (
     "SentCopy",
     "Share",
     "Status",
+    "StreamedWords",
     "Tag",
     "Transcript",
     "UsageDay",

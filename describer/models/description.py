@@ -168,6 +168,11 @@ class Description(models.Model):
         return Via(self.via).policy
 
     @property
+    def streams_words(self) -> bool:
+        """Tell whether its calls are streamed, for whoever looks at a page meanwhile."""
+        return self.policy.is_watched and self.endpoint.streams_pages
+
+    @property
     def is_final(self) -> bool:
         return self.status in self.FINAL
 

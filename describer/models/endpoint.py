@@ -21,7 +21,7 @@ WIDE: dict[str, Any] = {
 }
 LIMITS = ("max_in_flight", "requests_per_minute", "tokens_per_minute")
 SIZES = ("long_side", "picture_bytes", "body_bytes")
-SWITCHES = ("send_links",)
+SWITCHES = ("send_links", "stream_pages")
 HEADERS = "headers"
 OPEN: dict[str, Any] = {"paused_code": "", "paused_since": None, "next_probe": None, "probing": 0}
 
@@ -96,6 +96,15 @@ class Endpoint(models.Model):
     def sends_links(self) -> bool:
         """Tell whether the endpoint is sent links to pictures as they are, and fetches the pictures itself."""
         return bool(self.settings.get("send_links"))
+
+    @property
+    def streams_pages(self) -> bool:
+        """Tell whether asks of pages are streamed, so that their words are shown as they come.
+
+        The environment's switch is the first endpoint's.
+        """
+        of_environment = self.name == FIRST and settings.VISION_STREAM_PAGES
+        return of_environment or bool(self.settings.get("stream_pages"))
 
     @property
     def headers(self) -> dict[str, str]:

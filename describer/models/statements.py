@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.conf import settings
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     Count,
     DateTimeField,
     F,
+    PositiveSmallIntegerField,
     Q,
     QuerySet,
     Sum,
@@ -27,7 +29,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Now, Round, StrIn
 
 from describer.db.clock import SLACK_SECONDS
 from describer.db.decimal_sum import PLACES
-from describer.db.statements import Aggregate, Insert, InsertFrom, Param, Select, Update
+from describer.db.statements import Aggregate, Delete, Insert, InsertFrom, Param, Select, Update
 from describer.models.states import Status
 
 if TYPE_CHECKING:
@@ -212,6 +214,26 @@ COMPLETE_ATTEMPT = Update(
 )
 INSERT_CHOICE = Insert("describer.Choice")
 UPDATE_ANSWER = Update(lambda: _rows("Transcript").filter(description_id=Param("description")), "answer")
+
+# The words of a call that is under way, while its run has its row; and none of them once there is an answer.
+
+UPDATE_WORDS = Update(
+    lambda: _rows("StreamedWords").filter(description__in=_of_run().values("pk")),
+    "call",
+    "text",
+    "thinks",
+    at=Now(),
+)
+INSERT_WORDS = InsertFrom(
+    "describer.StreamedWords",
+    lambda: _of_run().order_by(),
+    description=F("pk"),
+    call=Param("call", PositiveSmallIntegerField()),
+    text=Param("text", TextField()),
+    thinks=Param("thinks", BooleanField()),
+    at=Now(),
+)
+DELETE_WORDS = Delete(lambda: _rows("StreamedWords").filter(description_id=Param("description")))
 
 _DAY_NAMES = ("day", "owner", "key", "endpoint", "model")
 _DAY_COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost")

@@ -35,6 +35,8 @@ class ViaPolicy:
     """The caller holds a connection and would rather be told than wait: fewer tries, and each of them counts."""
     keeps_parameters: bool = False
     """A refused parameter is never left out: the caller is told, and decides."""
+    is_watched: bool = False
+    """Somebody looks at a page while it is asked: its words are shown as they come, where its endpoint is set so."""
     has_transcript: bool = False
     """The messages of the call are kept as they came, and the answer as it was given; it may be streamed."""
 
@@ -56,6 +58,7 @@ class Via(models.TextChoices):
 
 _QUEUED = ViaPolicy()
 _POLICIES = {
+    Via.PAGE: ViaPolicy(is_watched=True),
     Via.ENDPOINT: ViaPolicy(
         waits_inline=True, holds_connection=True, keeps_parameters=True, has_transcript=True
     ),

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from functools import cached_property
 from typing import Any, cast
 
@@ -16,11 +15,14 @@ from django.utils import timezone
 
 from describer.chat import reading
 from describer.engine import queue
+from describer.engine.endpoints import adaptations
 from describer.lib.masks import API_KEY_MASK
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionLink, Status
 from describer.models.description_image import with_links, with_pictures
 from describer.web.answers import ShownAnswer, answers_of, first_answers
+from describer.web.coming_words import ComingWords, coming_words
 from describer.web.earlier import lent_pictures
+from describer.web.spent import Spent
 
 _QUESTION_CHARACTERS = 2_000  # in lists
 _JUST_NOW = timedelta(minutes=10)
@@ -39,53 +41,11 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Spent:
-    """What a description came to. Its usage is its answering attempt's, its cost the sum of its attempts'."""
-
-    tokens: int | None = None
-    estimated: bool = False
-    cost: Decimal | None = None
-    seconds: float | None = None
-    model: str = ""
-    attempts: int = 0
-
-    @classmethod
-    def of(cls, attempts: Sequence[Attempt]) -> "Spent":
-        """Sum up a description's attempts."""
-        cost = _cost(attempts)
-        answered = [attempt for attempt in attempts if attempt.state == Attempt.State.ANSWERED]
-        if not answered:
-            return cls(cost=cost, attempts=len(attempts))
-        last = answered[-1]
-        tokens = _total(last.usage)
-        is_estimated = tokens is None
-        if is_estimated:
-            tokens = _total(last.estimated_usage)
-        return cls(tokens, is_estimated, cost, last.seconds, last.model_answered, len(attempts))
-
-
-def _cost(attempts: Iterable[Attempt]) -> Decimal | None:
-    """Add up what the attempts cost; None when no price is known of any."""
-    costs = [attempt.cost for attempt in attempts if attempt.cost is not None]
-    return sum(costs, Decimal(0)) if costs else None
-
-
-def _total(usage: dict[str, Any] | None) -> int | None:
-    """Return the tokens in all: as reported, or the sum of the parts that were; None when none are known."""
-    if not usage:
-        return None
-    if usage.get("total_tokens") is not None:
-        return int(usage["total_tokens"])
-    parts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
-    known = [part for part in parts if part is not None]
-    return sum(known) if known else None
-
-
-@dataclass(frozen=True)
 class Card:
     """A description with what is shown of it.
 
     `answer` is the first one, `count` how many there are. `ahead` is how many asks come before a queued one, else None.
+    `coming` are the words of an answer that is not whole.
     """
 
     description: Description
@@ -94,6 +54,7 @@ class Card:
     answer: ShownAnswer | None = None
     count: int = 0
     ahead: int | None = None
+    coming: ComingWords | None = None
 
     @property
     def picture(self) -> DescriptionImage | None:
@@ -154,6 +115,7 @@ class Card:
     def _changes(self) -> list[Notice]:
         changes = [change for attempt in self.attempts[-1:] for change in attempt.changed]
         dropped = [change["param"] for change in changes if change.get("kind") == "dropped"]
+        dropped = [param for param in dropped if param not in adaptations.OURS]
         if not dropped:
             return []
         return [Notice(f"Asked without {', '.join(dropped)}: this model refuses it.")]
@@ -245,7 +207,7 @@ def _begun(row: Any) -> Description:
 def cards_of(descriptions: Iterable[Description]) -> list[Card]:
     """Return the cards in the order of the descriptions.
 
-    Four statements for all, up to three more when some are not done, asked for several answers or are follow-ups, and two to
+    Four statements for all, up to four more when some are not done, asked for several answers or are follow-ups, and two to
     five cheap ones for each that is queued.
     """
     rows = list(descriptions)
@@ -254,6 +216,7 @@ def cards_of(descriptions: Iterable[Description]) -> list[Card]:
     attempts, lent = attempts_of(rows), lent_pictures(rows)
     answers = first_answers([row.pk for row in rows])
     counts = _counts([row.pk for row in rows if asked_for(row) > 1])
+    coming = coming_words(rows, answers)
     return [
         Card(
             description=row,
@@ -262,6 +225,7 @@ def cards_of(descriptions: Iterable[Description]) -> list[Card]:
             answer=answers.get(row.pk),
             count=counts.get(row.pk, int(row.pk in answers)),
             ahead=queue.ahead(row) if row.status == Status.QUEUED else None,
+            coming=coming.get(row.pk),
         )
         for row in rows
     ]
@@ -273,7 +237,8 @@ def card_of_page(row: Description, begin: int) -> tuple[Card, list[ShownAnswer]]
     answers = answers_of(row.pk, begin)
     count = Choice.objects.filter(description=row.pk).count()
     ahead = queue.ahead(row) if row.status == Status.QUEUED else None
-    card = Card(row, row.shown_pictures, list(row.attempts()), count=count, ahead=ahead)
+    coming = coming_words([row], [row.pk] if count else []).get(row.pk)
+    card = Card(row, row.shown_pictures, list(row.attempts()), count=count, ahead=ahead, coming=coming)
     return card, answers
 
 

@@ -22,7 +22,10 @@ _AGAIN_SECONDS = "30"
 @route(RouteTraits(pool=Pool.LOOP, body=Body.NOTHING))
 @require_GET
 async def live(request: HttpRequest) -> HttpResponseBase:
-    """Stream server-sent events `{id, status}` of the person's own descriptions, until page or session go away."""
+    """Stream server-sent events of the person's own descriptions, until page or session go away.
+
+    `{id, status}`; and, named `words`, words of answers as they come.
+    """
     known = await sync_to_async(_person)(request)
     if known is None:
         return HttpResponse(status=401)
@@ -74,7 +77,9 @@ def _person(request: HttpRequest) -> tuple[int, str] | None:
 async def _lines(owner: int, session: str) -> AsyncIterator[str]:
     yield ": open\n\n"
     async for event in events(owner, partial(standing.held, session)):
-        if event:
+        if event and "words" in event:
+            yield f"event: words\ndata: {json.dumps(event)}\n\n"
+        elif event:
             yield f"data: {json.dumps(event)}\n\n"
         else:
             yield ": quiet\n\n"

@@ -4,6 +4,7 @@
 const FINAL = ["done", "failed", "cancelled"];
 const POLL = 2500;
 const SLOW_POLL = 20000; // beside a working stream, against an event that was lost
+const KEPT = 1500; // by then words that came before the stream was open are kept with their row
 const started = new WeakMap();
 const fetching = new Map();
 const cards = () => [...document.querySelectorAll("[data-card][data-status]")];
@@ -29,6 +30,7 @@ const swap = (old, html) => {
   for (const one of card.querySelectorAll("details")) one.open ||= open.has(one.firstElementChild.textContent);
   const hadFocus = old.contains(document.activeElement);
   old.replaceWith(card);
+  document.dispatchEvent(new CustomEvent("swapped", { detail: { old, card } }));
   if (hadFocus) card.querySelector("a, button")?.focus({ preventScroll: true });
   for (const one of template.content.querySelectorAll("[data-beside]")) {
     const there = document.getElementById(one.id);
@@ -85,7 +87,11 @@ const listen = () => {
   if (stream && stream.readyState !== EventSource.CLOSED) return;
   stream = new EventSource(document.body.dataset.live);
   stream.onmessage = (event) => heard(JSON.parse(event.data));
-  stream.onopen = () => unfinished().forEach(refresh);
+  stream.addEventListener("words", (event) => document.dispatchEvent(new CustomEvent("words", { detail: JSON.parse(event.data) })));
+  stream.onopen = () => {
+    unfinished().forEach(refresh);
+    setTimeout(() => unfinished().filter((card) => card.querySelector("[data-coming]")).forEach(refresh), KEPT);
+  };
 };
 
 const poll = () => {
@@ -109,6 +115,10 @@ if (cards().length || document.querySelector("[data-cards]")) {
   addEventListener("online", back);
   addEventListener("pageshow", (event) => event.persisted && back());
   addEventListener("pagehide", () => { stream?.close(); stream = null; });
+  document.addEventListener("stale", (event) => {
+    const card = document.querySelector(`[data-card][data-id="${event.detail}"]`);
+    if (card) refresh(card);
+  });
   document.addEventListener("cards", () => {
     listen();
     title(unfinished().length);

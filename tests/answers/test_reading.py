@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from describer.answers.json_lines import json_lines
-from describer.answers.reading import AnswerShape, read_answer
+from describer.answers.reading import AnswerShape, read_answer, read_coming
 
 THOUGHTS = {
     "opened and closed": "<think>hm</think>A cat.",
@@ -139,3 +139,43 @@ def test_fa02_the_text_lies_within_what_was_written_and_nothing_but_marks_is_los
     assert read.text == read.text.strip()
     before = content[: read.begin]
     assert all(part in before for part in read.thoughts.split("\n\n"))
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "thinks"),
+    [
+        ("Two boats", "Two boats", False),
+        ("<thi", "", False),
+        ("<think>It may", "", True),
+        ("<think>It may be</think>", "", True),
+        ("<think>It may be</think>\n\nTwo", "Two", True),
+        ("<|channel|>anal", "", False),
+        ("<|channel|>analysis<|message|>Hm<|end|><|start|>assistant<|channel|>fin", "", True),
+        ("<|channel|>analysis<|message|>Hm<|end|><|start|>assistant<|channel|>final<|message|>Two boats lie in the harbour.", "Two boats lie in the harbour.", True),
+        ("Two boats<|im_e", "Two boats", False),
+        ("Two boats</s", "Two boats", False),
+        ("[THI", "", False),
+        ("[Two](https://example.org/boats-in-a-harbour-at-dawn-and-at-dusk) boats", "[Two](https://example.org/boats-in-a-harbour-at-dawn-and-at-dusk) boats", False),
+        ("<answer>Two boats lie in the harbour, and a third one comes in at dawn.", "Two boats lie in the harbour, and a third one comes in at dawn.", False),
+        ("a < b, and more", "a < b, and more", False),
+    ],
+)  # fmt: skip
+def test_of_an_answer_that_comes_no_mark_of_a_thought_is_shown(written, text, thinks):
+    read = read_coming(written)
+    assert (read.text, bool(read.thoughts)) == (text, thinks)
+
+
+@pytest.mark.parametrize(
+    "written", ["<think>Hm.</think>Two **boats**.", "Two boats<|im_end|>", "  Two\n\nboats "]
+)
+def test_what_is_shown_of_an_answer_that_comes_grows_to_the_whole(written):
+    shown = [read_coming(written[:end]).text for end in range(len(written) + 1)]
+    whole = read_answer(written).text
+    assert all(whole.startswith(text) for text in shown) and shown[-1] == whole
+
+
+@pytest.mark.parametrize("name", [name for name in THOUGHTS if not name.startswith("closed alone")])
+def test_no_thought_of_an_answer_that_comes_is_shown_in_whatever_way_it_is_marked(name):
+    written = THOUGHTS[name]
+    shown = [read_coming(written[:end]).text for end in range(len(written) + 1)]
+    assert all("A cat.".startswith(text) for text in shown)

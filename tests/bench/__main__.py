@@ -1,6 +1,6 @@
 """`make bench`: the figures that the site is held to, printed with their yardsticks. Under seven minutes."""
 
-from tests.bench import asking, calling, claiming, draining, intake, resting, starting, worst
+from tests.bench import asking, calling, claiming, draining, intake, resting, starting, watching, worst
 from tests.bench.table import HEAD, Row
 
 
@@ -21,7 +21,7 @@ def intake_rows() -> list[Row]:
 
 def main() -> None:
     print(HEAD, flush=True)
-    parts = (resting, starting, asking, calling, claiming, draining, worst)
+    parts = (resting, starting, asking, watching, calling, claiming, draining, worst)
     for measure in (intake_rows, *(part.rows for part in parts)):
         for row in measure():
             print(row, flush=True)

@@ -18,9 +18,10 @@ from tests.site import ROOT, Site, until
 
 
 @contextmanager
-def endpoint(delay: float) -> Iterator[str]:
+def endpoint(delay: float, interval: float = 0.0) -> Iterator[str]:
     """The scripted endpoint in a process of its own; yields its URL."""
-    command = [sys.executable, "-m", "tests.endpoint", "--delay", str(delay), "--port", "0"]
+    times = ["--delay", str(delay), "--interval", str(interval)]
+    command = [sys.executable, "-m", "tests.endpoint", *times, "--port", "0"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:
@@ -32,13 +33,14 @@ def endpoint(delay: float) -> Iterator[str]:
 
 
 @contextmanager
-def site(url: str) -> Iterator[Site]:
+def site(url: str, **more: str) -> Iterator[Site]:
     """The embedded site before an endpoint."""
     with tempfile.TemporaryDirectory(prefix="describer-bench-") as folder:
         variables: dict[str, Any] = {
             "VISION_BASE_URL": url,
             "VISION_API_KEY": "sk-bench",
             "VISION_MODEL": "m",
+            **more,
         }
         with Site(Path(folder), admin=True, **variables) as started:
             assert started.bearer

@@ -10,7 +10,8 @@ from django.db import transaction
 from describer.chat import Amendment, ChatError
 from describer.models import Description, Endpoint
 
-_STREAM_OPTIONS = "stream_options"
+_STREAM, _STREAM_OPTIONS = "stream", "stream_options"
+OURS = (_STREAM, _STREAM_OPTIONS)  # of an ask of a page: nobody set them
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class AdaptedCall:
 
     parameters: dict[str, Any]
     changed: tuple[dict[str, str], ...] = ()
+
+    @property
+    def streams(self) -> bool:
+        return bool(self.parameters.get(_STREAM))
 
     def amended(self, kind: str, param: str, to: str = "") -> "AdaptedCall":
         """Return the same call with one parameter renamed or dropped.
@@ -32,6 +37,8 @@ class AdaptedCall:
         parameters = {names.get(name, name): value for name, value in self.parameters.items()}
         if kind == "dropped":
             del parameters[to]
+            if param == _STREAM:
+                parameters.pop(_STREAM_OPTIONS, None)  # it is allowed with a stream alone
         change = {"kind": kind, "param": param, "to": to}
         return replace(self, parameters=parameters, changed=(*self.changed, change))
 
@@ -62,10 +69,12 @@ def _parameters(description: Description) -> dict[str, Any]:
     Only who reads a stream is sent a stream, and then its usage is asked for.
     """
     parameters = dict(description.parameters)
-    if not (description.policy.has_transcript and parameters.get("stream")):
-        parameters.pop("stream", None)
+    if not (description.policy.has_transcript and parameters.get(_STREAM)):
+        parameters.pop(_STREAM, None)
         parameters.pop(_STREAM_OPTIONS, None)
-        return parameters
+        if not description.streams_words:
+            return parameters
+        parameters[_STREAM] = True
     options = parameters.get(_STREAM_OPTIONS)
     if not isinstance(options, dict):
         options = {}

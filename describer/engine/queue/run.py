@@ -41,7 +41,8 @@ class Run:
 
     The transcript of a call at our own endpoint, and the description's pictures and links, are looked up once in a run.
     `earlier_tokens` estimates what its conversation before it comes to. `is_calling`: bytes of a call may have left, and
-    nothing is written of what it came to; `called`: that was so once.
+    nothing is written of what it came to; `called`: that was so once. `has_streamed`: words of a call of it may have been
+    kept while they came.
     """
 
     description: Description
@@ -51,3 +52,4 @@ class Run:
     earlier_tokens: int = 0
     is_calling: bool = False
     called: bool = False
+    has_streamed: bool = False

@@ -41,6 +41,7 @@ MODELS = (
     "describer.descriptiontag",
     "describer.share",
     "describer.choice",
+    "describer.streamedwords",
     "describer.transcript",
     "describer.attempt",
     "describer.usageday",

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 
-from describer.models import ApiKey, Attempt, DescriptionLink
+from describer.models import ApiKey, Attempt, DescriptionLink, StreamedWords
 from describer.ops.archive import backup
 from describer.ops.archive.rows import MODELS, rows_of
 from tests.rows import make_counted_attempt, make_description, make_image
@@ -41,9 +41,10 @@ def with_everything(alice, boss):
     for status in ("queued", "waiting", "running"):
         row = make_description(alice, status=status, pictures=[(picture, "again.jpg")], turn=3)
         DescriptionLink.objects.create(description=row, position=1, url="https://example.org/a.jpg")
-    row.lease_token, row.lease_until = "held-by-nobody", MOMENT
+    row.lease_token, row.lease_until, row.calls = "held-by-nobody", MOMENT, 1
     row.save()
     make_counted_attempt(row, state=Attempt.State.SENT)
+    StreamedWords.objects.create(description=row, call=1, text=ODD, at=MOMENT)
     return row
 
 

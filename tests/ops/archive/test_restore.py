@@ -12,7 +12,7 @@ from django.test import Client
 from describer.db import version
 from describer.desk.trash import trash
 from describer.management.up.start import only_one
-from describer.models import Attempt, Description, Endpoint, UsageDay, User, Webhook
+from describer.models import Attempt, Description, Endpoint, StreamedWords, UsageDay, User, Webhook
 from describer.ops.archive import ArchiveError, backup, restore
 from describer.ops.archive.manifest import Manifest
 from describer.ops.archive.packing import Lines, Pack
@@ -63,6 +63,8 @@ def test_p22_what_was_under_way_ends_in_words_and_can_be_asked_again(archive, em
     page = client.get(f"/descriptions/{rows[0].pk}/").content.decode()
     assert "under way when the backup was made" in page
     assert "Ask again" in page
+    of_call = client.get(f"/descriptions/{StreamedWords.objects.get().pk}/").content.decode()
+    assert "What came before it broke off:" in of_call and "Was ist das?" in of_call
 
 
 def test_p22_a_call_under_way_is_unknown_and_counted_in_its_day(archive, emptied):
