@@ -10,7 +10,14 @@ from tests.servers import postgres_server
 from tests.site import ROOT
 
 pytestmark = pytest.mark.site
-FOLDERS = ("tests/engine", "tests/db", "tests/ledger", "tests/media/test_intake.py", "tests/webhooks")
+FOLDERS = (
+    "tests/engine",
+    "tests/db",
+    "tests/ledger",
+    "tests/media/test_intake.py",
+    "tests/webhooks",
+    "tests/management/test_fill.py",
+)
 # Connections of threads that a test has ended may be open yet; the database goes with its cluster.
 QUIET = ("-W", "ignore::ResourceWarning", "--reuse-db")
 
