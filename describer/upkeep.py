@@ -34,6 +34,8 @@ from describer.engine.queue.sweep import give_up_orphans
 from describer.engine.recover import forget_deleted, recover
 from describer.media.storage import PARTS, sweep_images, sweep_let_go, sweep_some_files
 from describer.models import Endpoint, Worker
+from describer.search import index
+from describer.search.purge import purge_words
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,12 @@ MINUTE_SECONDS = 60
 _SETTLE: dict[Callable[[], object], float] = {queue.settle_left: settings.SWEEP_SECONDS}
 _EACH_SWEEP = {recover: settings.SWEEP_SECONDS} | _SETTLE
 _JOURNAL: dict[Callable[[], object], float] = {journal.keep_late: settings.SWEEP_SECONDS}
+FIND_SECONDS = 5
+_SEARCH: dict[Callable[[], object], float] = {
+    index.catch_up: FIND_SECONDS,
+    purge_words: FIND_SECONDS,
+    index.look_for_missing: TIDY_SECONDS,
+}
 FILES_SECONDS = 6 * 3600 / len(PARTS)  # so that every file's age is looked at some four times a day
 
 
@@ -59,6 +67,7 @@ def start_rounds() -> None:
         # What a process that is gone has left on disk is written before its runs are handed back.
         Round("sweep", _EACH_SWEEP | {queue.sweep: settings.SWEEP_SECONDS}),
         Round("trash", {delete_due: TRASH_SECONDS, forget_deleted: MINUTE_SECONDS, retain: TIDY_SECONDS}),
+        Round("search", _SEARCH),
         Round("webhooks", {webhooks.postman.deliver: settings.SWEEP_SECONDS}),
         Round(
             "upkeep",

@@ -22,6 +22,8 @@ from describer.api.errors import Error
 from describer.api.listing import Cursor, Filters, Unset, older, selected
 from describer.errors import Refusal
 from describer.lib.route_traits import EXPORT, route
+from describer.models import Description
+from describer.search import index
 from describer.serializers import DescriptionOut, serialize
 
 router = Router(tags=["Descriptions"])
@@ -110,10 +112,15 @@ def _export_pieces(rows: Any, cursor: str | None, write: _Write) -> Iterator[byt
 
     No transaction is held while a slow reader takes a piece.
     """
-    while piece := list(older(rows, cursor)[:PIECE]):
+    while piece := _piece_after(rows, cursor):
         cursor = str(piece[-1].pk)
         # A lone half of a pair, which JSON can escape and UTF-8 cannot write, becomes a question mark.
         yield write(serialize(piece)).encode(errors="replace")
+
+
+def _piece_after(rows: Any, cursor: str | None) -> Sequence[Description]:
+    with index.loss_told():
+        return list(older(rows, cursor)[:PIECE])
 
 
 under_way: Counter[int] = Counter()

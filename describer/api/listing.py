@@ -12,6 +12,9 @@ from describer.db.row_id import BIGGEST_ID
 from describer.desk.filters import OPEN, Selection
 from describer.engine.submit import Refusal
 from describer.models import ApiKey, Description, Status, Via
+from describer.search import index
+from describer.search.matching import newest_first, older_than
+from describer.search.query import read_query
 
 
 def _set_or_none(value: Any) -> Any:
@@ -28,6 +31,11 @@ Name = Annotated[str, Field(max_length=150)]
 _Number = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 _State = Literal["queued", "waiting", "running", "done", "failed", "cancelled", "open"]
+_Flag = Literal["cut_off", "refused", "empty", "changed"]
+_SEARCH = (
+    "Only those that hold these words in question, answer, names of files or tags: all of them, the last one's beginning. "
+    '`"a phrase"`, `-not`, `file:scan`, `tag:harbour`, `model:gpt`, `is:failed` narrow further.'
+)
 _WHOSE = (
     "For admins' keys: the name or id of the person whose descriptions to list; empty for everybody's. "
     "Without it a list holds your own."
@@ -57,6 +65,11 @@ class Filters(Schema):
         None, description="Only those asked by the preset of this name."
     )
     trashed: bool = Field(False, description="Only those in the trash; without it none of them.")
+    flag: Annotated[_Flag | None, Unset] = Field(
+        None,
+        description="Only those whose answer was cut off, refused or empty, or that were asked otherwise than wanted.",
+    )
+    q: Annotated[str | None, Unset] = Field(None, max_length=10_000, description=_SEARCH)
     user: Name | None = Field(None, description=_WHOSE)
 
 
@@ -85,8 +98,10 @@ def selected(key: ApiKey, filters: Filters) -> Any:
         tag=filters.tag or "",
         preset=filters.preset or "",
         trashed=filters.trashed,
+        flag=filters.flag or "",
+        query=read_query(filters.q or ""),
     )
-    return selection.rows().select_related("owner", "endpoint").order_by("-pk")
+    return newest_first(selection.rows().select_related("owner", "endpoint"))
 
 
 def _statuses(state: _State | None) -> tuple[Status, ...]:
@@ -108,12 +123,13 @@ def older(rows: Any, cursor: str | None) -> Any:
     """Return what comes after a page: page after page costs the same, however long the history."""
     if not cursor:
         return rows
-    return rows.filter(pk__lt=int(cursor))
+    return older_than(rows, int(cursor))
 
 
 def list_page(rows: Any, query: ListQuery) -> tuple[Sequence[Description], str | None]:
     """Return the rows of one page, and the cursor of the next page if there is one."""
-    fetched = list(older(rows, query.cursor)[: query.limit + 1])
+    with index.loss_told():
+        fetched = list(older(rows, query.cursor)[: query.limit + 1])
     page = fetched[: query.limit]
     following = None
     if len(fetched) > query.limit:

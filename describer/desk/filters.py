@@ -3,16 +3,18 @@
 At a million rows a page is still one short index range: by key, never an OFFSET and never a count.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import F, Q
 from django.utils import timezone
 
 from describer.db.row_id import BIGGEST_ID
-from describer.models import Description, Status
+from describer.models import Description, Flag, Status
 from describer.models.description_rows import DescriptionQuerySet
 from describer.models.tag import folded
+from describer.search.matching import matching
+from describer.search.query import Query
 
 OPEN = (Status.QUEUED, Status.WAITING, Status.RUNNING)
 _DAY = timedelta(days=1)
@@ -38,12 +40,15 @@ class Selection:
     tag: str = ""
     preset: str = ""
     trashed: bool = False
+    flag: str = ""
+    query: Query = field(default_factory=Query)
 
     def rows(self) -> DescriptionQuerySet:
-        """Return the descriptions, in no order yet."""
+        """Return the descriptions, in no order yet; `listed_by` is what a list is ordered by and read on."""
         rows = Description.objects.untrashed()
         if self.trashed:
             rows = Description.objects.restorable()
+        rows = matching(rows, self.query, self.owner)
         if self.owner is not None:
             rows = rows.filter(**{self._owner_column(): self.owner})
         if self.statuses:
@@ -53,7 +58,7 @@ class Selection:
                 rows = rows.filter(~Q(status=Status.DONE))
         if self.tag:
             rows = rows.filter(tagged__tag__folded=folded(self.tag), tagged__tag__owner=F("owner"))
-        wanted = {
+        wanted: dict[str, object] = {
             "model": self.model,
             "via": self.via,
             "key": self.key,
@@ -61,7 +66,9 @@ class Selection:
             "preset": self.preset,
         }
         rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-        return _between(rows, self.first, self.last)
+        for flag in filter(None, (self.flag, *self.query.flags)):
+            rows = _flagged(rows, Flag[flag.upper()])
+        return _between(_narrowed_by(rows, self.query), self.first, self.last)
 
     def _owner_column(self) -> str:
         """Return the column that names whose rows are meant.
@@ -72,6 +79,30 @@ class Selection:
         if self.key:
             return "key__user"
         return "owner"
+
+
+def _flagged(rows: DescriptionQuerySet, flag: Flag) -> DescriptionQuerySet:
+    """Return the rows with a flag; that some is set is what the partial index holds."""
+    flagged: DescriptionQuerySet = (
+        rows.filter(flags__gt=0).alias(bit=F("flags").bitand(flag)).filter(bit__gt=0)
+    )
+    return flagged
+
+
+def _narrowed_by(rows: DescriptionQuerySet, query: Query) -> DescriptionQuerySet:
+    """Narrow rows by the typed filters of a search; each narrows further."""
+    for name in query.values("tag"):
+        rows = rows.filter(tagged__tag__folded=folded(name), tagged__tag__owner=F("owner"))
+    for name in query.values("model"):
+        rows = rows.filter(model__icontains=name)
+    for state in query.states:
+        if state == "favourite":
+            rows = rows.filter(favourite=True)
+        elif state == "open":
+            rows = rows.filter(status__in=OPEN)
+        else:
+            rows = rows.filter(status=state)
+    return rows
 
 
 def _between(rows: DescriptionQuerySet, first: date | None, last: date | None) -> DescriptionQuerySet:

@@ -6,8 +6,10 @@ from django.db import transaction
 
 from describer.engine.submit import tag_names
 from describer.errors import Refusal
-from describer.models import Choice, Description, DescriptionTag, Tag
+from describer.models import Choice, Description, DescriptionTag, Flag, Tag
+from describer.models.choice import flags_of
 from describer.models.tag import give_tags
+from describer.search import index
 
 
 def mark(
@@ -22,13 +24,15 @@ def mark(
     if favourite is not None:
         changes["favourite"] = favourite
     if kept is not None:
-        changes["kept"] = _checked_kept(row, kept)
+        changes |= _kept(row, kept)
     names = None if tags is None else tag_names(tags)
     with transaction.atomic():
         if names is not None:
             _write_tags(row, names)
         if changes:
             Description.objects.filter(pk=row.pk).update(**changes)
+        if names is not None or kept is not None:
+            index.write([row])
     for name, value in changes.items():
         setattr(row, name, value)
 
@@ -42,10 +46,12 @@ def tags_of(rows: Sequence[Description]) -> dict[int, list[str]]:
     return names
 
 
-def _checked_kept(row: Description, kept: int) -> int:
-    if not Choice.objects.filter(description=row.pk, index=kept).exists():
+def _kept(row: Description, kept: int) -> dict[str, int]:
+    """Return what a description gets by the answer that counts from now on. Raises Refusal where there is none."""
+    choice = Choice.objects.filter(description=row.pk, index=kept).first()
+    if choice is None:
         raise Refusal(f"There is no answer {kept}.", code="invalid_value", param="kept")
-    return kept
+    return {"kept": kept, "flags": (row.flags & Flag.CHANGED) | flags_of(choice)}
 
 
 def _write_tags(row: Description, names: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ from describer.engine import events
 from describer.media.storage import drop_copies, drop_let_go
 from describer.models import Description, DescriptionImage, User
 from describer.models.description_rows import DOOMED, DescriptionQuerySet
+from describer.search.purge import purge_words
 
 _PIECE = 500
 _DELETED_AT_ONCE = 50  # with their files
@@ -141,6 +142,8 @@ def _delete_piece(rows: DescriptionQuerySet) -> int:
         shown = DescriptionImage.objects.filter(description__in=piece)
         files = list(shown.values_list("image", "sent_copy"))
         Description.objects.filter(pk__in=piece).only("pk").delete()
+    if piece:
+        purge_words()
     drop_let_go({image for image, _ in files})
     drop_copies({copy for _, copy in files if copy})
     return len(piece)

@@ -28,13 +28,15 @@ from describer.engine.endpoints import adaptations
 from describer.engine.outcome import Outcome
 from describer.engine.queue import Run, Verdict
 from describer.lib.log_rate import LogRate
-from describer.models import Attempt, Description, Status
+from describer.models import Attempt, Description, Flag, Status
+from describer.models.choice import flags_of
 
 logger = logging.getLogger(__name__)
 
 # Of failures that will be tried again: an endpoint that is away fails a thousand asks eight times each.
 _FAILURES = LogRate()
 
+_FLAGS_OF_ERRORS = {"content_filtered": Flag.REFUSED, "empty_answer": Flag.EMPTY}
 BROKEN_OFF = ("connection_lost", "stream_cut", "timeout")
 
 
@@ -42,9 +44,8 @@ def answer(run: Run, attempt: Attempt, reply: Reply) -> None:
     """Record the whole answer with its usage. The attempt is completed even if the run lost its row: it was paid."""
     line = _usage_of(run, reply) | {"answered": clock.now(), "billed": Attempt.Billed.YES}
     words = _words_of(run, reply, line)
-    _write_down(
-        run, attempt, Outcome(Attempt.State.ANSWERED, line, Status.DONE, {"waiting_reason": ""}, **words)
-    )
+    ends = {"waiting_reason": "", "flags": _flags(run, attempt, reply)}
+    _write_down(run, attempt, Outcome(Attempt.State.ANSWERED, line, Status.DONE, ends, **words))
     endpoint = run.description.endpoint
     _adjust(partial(queue.widen, endpoint))
     if endpoint.paused_code:
@@ -106,6 +107,8 @@ def _judged(run: Run, attempt: Attempt, error: ChatError, outcome: Outcome) -> O
     """Add to the outcome of an error what becomes of the row, and the words that came all the same."""
     verdict = queue.judge(run.description, error, attempt.number)
     status, ends = _end_of(run, error, verdict)
+    if status == Status.FAILED:
+        ends["flags"] = _flags(run, attempt, error.reply) | _FLAGS_OF_ERRORS.get(error.code, 0)
     words: dict[str, Any] = {}
     if error.reply is not None:
         words = _words_of(run, error.reply, outcome.line)
@@ -128,6 +131,17 @@ def _line_of(run: Run, error: ChatError) -> dict[str, Any]:
         "request_id": error.request_id[:200],
         "billed": error.billed,
     }
+
+
+def _flags(run: Run, attempt: Attempt, reply: Reply | None) -> int:
+    """Return what lists can be narrowed to: what is odd about the answer that counts, and whether it was asked otherwise."""
+    flags = 0
+    if attempt.changed:
+        flags |= Flag.CHANGED
+    for choice in reply.completion.choices if reply else ():
+        if choice.index == run.description.kept:
+            flags |= flags_of(choice)
+    return int(flags)
 
 
 def _went_ahead(run: Run) -> bool:

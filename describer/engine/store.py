@@ -14,6 +14,7 @@ from describer.engine.outcome import NOT_STORED, Outcome
 from describer.engine.queue import Run
 from describer.ledger import rollup
 from describer.models import Attempt, Choice, Status, StreamedWords
+from describer.search import index
 
 logger = logging.getLogger(__name__)
 
@@ -105,5 +106,9 @@ def _write_choices(run: Run, attempt: Attempt, outcome: Outcome) -> None:
         run.description.choices.all().delete()
     if outcome.choices and (run.has_streamed or attempt.number > 1) and run.description.policy.is_watched:
         StreamedWords.forget(run.description.pk)
-    for choice in outcome.choices:
-        Choice(description=run.description, **choice).keep()
+    choices = [Choice(description=run.description, **columns) for columns in outcome.choices]
+    for choice in choices:
+        choice.keep()
+    if choices:
+        kept = run.description.kept
+        index.write_answer(run.description, next((one for one in choices if one.index == kept), None))

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('describer', '0015_shares'),
+        ('describer', '0016_search'),
     ]
 
     operations = [

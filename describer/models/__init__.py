@@ -8,8 +8,9 @@ from describer.models.endpoint import Endpoint
 from describer.models.image import Image, SentCopy
 from describer.models.person import ApiKey, Scope, User
 from describer.models.preset import Preset
+from describer.models.search_entry import SearchEntry, SearchGap
 from describer.models.share import Share
-from describer.models.states import Lane, Status, Via
+from describer.models.states import Flag, Lane, Status, Via
 from describer.models.streamed_words import StreamedWords
 from describer.models.tag import DescriptionTag, Tag
 from describer.models.transcript import Transcript
@@ -26,10 +27,13 @@ __all__ = (
     "DescriptionTag",
     "DescriptionLink",
     "Endpoint",
+    "Flag",
     "Image",
     "Lane",
     "Preset",
     "Scope",
+    "SearchEntry",
+    "SearchGap",
     "SentCopy",
     "Share",
     "Status",

@@ -1,13 +1,15 @@
 """The answers of a description."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import models
 from django.db.models.functions import Coalesce, Length, Substr
 
 from describer.answers.reading import AnswerShape, read_answer
+from describer.chat.completion import reading
 from describer.models.description import Description
 from describer.models.statements import INSERT_CHOICE
+from describer.models.states import Flag
 
 RENDERED = ("rendered_lead", "rendered_page")
 
@@ -20,6 +22,31 @@ def text_column(most: int | None = None) -> models.Func:
     begin = Coalesce("text_begin", 0)
     length = most or Coalesce("text_end", Length("content"), 0) - begin
     return Substr("content", begin + 1, length, output_field=models.TextField())
+
+
+class AnswerLike(Protocol):
+    """An answer as it came, or as it is kept."""
+
+    @property
+    def content(self) -> str | None: ...
+    @property
+    def finish_reason(self) -> str | None: ...
+    @property
+    def refusal(self) -> str | None: ...
+    @property
+    def tool_calls(self) -> Any: ...
+
+
+def flags_of(answer: AnswerLike) -> int:
+    """Return what is odd about an answer, as bits of `Flag`."""
+    flags, end = 0, reading(answer.finish_reason)
+    if end == "length":
+        flags |= Flag.CUT_OFF
+    if answer.refusal or end == "filter":
+        flags |= Flag.REFUSED
+    if not ((answer.content or "").strip() or answer.refusal or answer.tool_calls):
+        flags |= Flag.EMPTY
+    return flags
 
 
 class _ChoiceManager(models.Manager["Choice"]):

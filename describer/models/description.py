@@ -67,6 +67,7 @@ class Description(models.Model):
     is_plain = models.BooleanField(default=False, db_default=False, editable=False)
     favourite = models.BooleanField(default=False, db_default=False)
     kept = models.PositiveSmallIntegerField(default=0, db_default=0)
+    flags = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     trashed = models.DateTimeField(null=True, blank=True, editable=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.INTERACTIVE)
@@ -108,6 +109,7 @@ class Description(models.Model):
             models.Index(
                 fields=("owner", "id"), name="description_favourite", condition=models.Q(favourite=True)
             ),
+            models.Index(fields=("owner", "id"), name="description_flags", condition=models.Q(flags__gt=0)),
             models.Index(
                 fields=("owner", "preset", "id"),
                 name="description_preset",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
 from describer.db.clock import clock
@@ -58,9 +58,11 @@ class DescriptionQuerySet(models.QuerySet["Description"]):
 
 @contextmanager
 def letting_go(rows: DescriptionQuerySet) -> Iterator[None]:
-    """Let go, in one transaction with what is done within, of the pictures and tags that these rows alone had."""
+    """Let go, in one transaction with what is done within, of the pictures, tags and words that these rows alone had."""
     with transaction.atomic():
         images = list(rows.exclude(pictures=None).values_list("pictures__image", flat=True))
+        if connection.vendor == "sqlite":
+            apps.get_model("describer.SearchGap")._default_manager.create(below=0)
         tags = list(rows.exclude(tagged=None).values_list("tagged__tag", flat=True))
         yield
         Image.let_go_of(images)

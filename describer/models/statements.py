@@ -64,6 +64,7 @@ ENDED = (
     "waiting_reason",
     "error_code",
     "error_message",
+    "flags",
 )
 WAITED = ("status", "tries", "not_before", "waiting_reason")
 

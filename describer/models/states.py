@@ -16,6 +16,15 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+class Flag(models.IntegerChoices):
+    """What may be odd about an answer: bits of `Description.flags`."""
+
+    CUT_OFF = 1
+    REFUSED = 2
+    EMPTY = 4
+    CHANGED = 8
+
+
 class Lane(models.IntegerChoices):
     """Which asks go first."""
 

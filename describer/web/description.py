@@ -20,13 +20,14 @@ from describer.desk.trash import delete_for_good, trash
 from describer.engine import events, pipeline
 from describer.engine.submit import Refusal, ask_again
 from describer.models import Description, Status
+from describer.search.matching import newer_than, newest_first, older_than
 from describer.web.answers import MOST_ANSWERS, ShownAnswer
 from describer.web.cards import Card, Notice, card_of_page, notices_of
 from describer.web.context_processors import in_words, unfinished
 from describer.web.conversation import caller, conversation
 from describer.web.current_user import current_user
 from describer.web.earlier import Conversation, adds, conversation_around
-from describer.web.history import Filter
+from describer.web.list_filter import ListFilter
 from describer.web.repeats import repeats_of
 from describer.web.shares import shares_of
 from describer.web.shown_pictures import links_without_picture, pictures_of
@@ -248,9 +249,9 @@ def _neighbours(request: HttpRequest, row: Description) -> dict[str, Any]:
     The next (older) row, the previous (newer) row, and the way back to the list.
     """
     place = request.GET.get("from", "")
-    rows = Filter.of(QueryDict(place), current_user(request)).rows(current_user(request)).only("pk")
-    older = rows.filter(id__lt=row.pk).order_by("-id").first()
-    newer = rows.filter(id__gt=row.pk).order_by("id").first()
+    rows = ListFilter.of(QueryDict(place), current_user(request)).rows(current_user(request)).only("pk")
+    older = newest_first(older_than(rows, row.pk)).first()
+    newer = newer_than(rows, row.pk).first()
     return {
         "older": older and reverse("description", args=[older.pk]) + from_query(place),
         "newer": newer and reverse("description", args=[newer.pk]) + from_query(place),

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from describer.models import ApiKey, Status
-from describer.web.history import STATES
+from describer.web.list_filter import STATES
 from tests.api.conftest import ROUTE
 from tests.api.test_errors import fault
 from tests.rows import make_description

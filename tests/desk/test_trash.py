@@ -31,6 +31,7 @@ from describer.models import (
     Webhook,
     WebhookDelivery,
 )
+from describer.search.purge import purge_words
 from tests.desk.everywhere import files, tables_with
 from tests.endpoint import answer
 from tests.images.pictures import photo
@@ -91,6 +92,7 @@ def by_restart(row):
     """A process that died right after the rows were gone."""
     one(row).delete()
     sweep_let_go()
+    purge_words()
 
 
 @pytest.mark.parametrize("way", [at_once, after_its_time, by_restart])

@@ -65,6 +65,7 @@ def test_of_a_site_that_is_well_all_is_ok(doctor, sandbox):
             "certificates",
             "workers",
             "clock",
+            "search",
             "pictures",
         )
     }

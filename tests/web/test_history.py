@@ -1,13 +1,18 @@
 """The history: newest first, page by page by key, one's own, in few statements."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from describer.models import ApiKey, Description
+from describer.desk.marks import mark
+from describer.models import ApiKey, Description, Flag
+from describer.search import index
 from describer.web.history import PAGE
+from describer.web.list_filter import FLAG_WORDS
 from tests.rows import boat, make_description, make_image
 from tests.web.forms import text_of
 
@@ -211,3 +216,102 @@ def test_looking_changes_nothing(hers, alice):
     for address in ("/history/", f"/descriptions/{row.pk}/", f"/descriptions/{row.pk}/tile/"):
         hers.get(address)
     assert Description.objects.values().get() == before
+
+
+def asked(client, owner, *answers, **values):
+    row = make_description(owner, *answers, **values)
+    index.write([row])
+    return row
+
+
+def test_a_search_finds_question_answer_and_name_and_marks_the_words(hers, alice):
+    boat_row = asked(hers, alice, "A red *boat* in the harbour, far away.", question="What is it?")
+    asked(hers, alice, "A house.", question="Is there a lighthouse?")
+    page = hers.get("/history/?q=harb").content.decode()
+    assert listed(hers, "?q=harb") == [boat_row.pk]
+    assert "<mark>harbour</mark>" in page
+    assert 'value="harb"' in page
+    assert "<mark>lighthouse</mark>" in hers.get("/history/?q=LIGHT").content.decode()
+
+
+def test_typed_filters_become_chips_that_can_be_taken_away(hers, alice):
+    row = asked(hers, alice, "A boat.", model="gpt-5")
+    asked(hers, alice, "A boat.", model="claude")
+    mark(row, tags=["Harbour"])
+    assert listed(hers, "?q=boat+tag:harbour+model:GPT+is:done") == [row.pk]
+    assert listed(hers, "?q=boat+is:failed") == []
+    page = hers.get("/history/?q=boat+tag:harbour").content.decode()
+    assert 'href="?q=boat"' in page
+
+
+def test_a_search_goes_with_every_other_filter_and_reads_on_by_key(hers, alice):
+    rows = [asked(hers, alice, "boat", favourite=number % 2 == 0) for number in range(2 * PAGE + 4)]
+    favourites = [row.pk for row in reversed(rows) if row.favourite]
+    assert listed(hers, "?q=boat&favourite=1") == favourites[:PAGE]
+    page = hers.get("/history/?q=boat&favourite=1").content.decode()
+    older = re.search(r'href="(\?[^"]*before=\d+)"', page)[1].replace("&amp;", "&")
+    assert listed(hers, older) == favourites[PAGE:]
+
+
+def test_what_is_odd_about_answers_is_a_filter(hers, alice):
+    rows = {name: make_description(alice, "x", flags=Flag[name.upper()]) for name in FLAG_WORDS}
+    make_description(alice, "x")
+    for name, row in rows.items():
+        assert listed(hers, f"?flag={name}") == [row.pk]
+        assert listed(hers, f"?q=is:{name}") == [row.pk]
+
+
+def test_days_narrow_the_list(hers, alice):
+    old = make_description(alice, "x", created=timezone.now() - timedelta(days=40))
+    new = make_description(alice, "x")
+    today = timezone.localdate().isoformat()
+    assert listed(hers, f"?from={today}") == [new.pk]
+    assert listed(hers, f"?to={timezone.localdate() - timedelta(days=20)}") == [old.pk]
+    assert listed(hers, "?from=nonsense&to=2026-99-99") == [new.pk, old.pk]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "x" * 10_000,
+        "-x",
+        "--",
+        '"',
+        '""',
+        "\x00",
+        "NEAR(a b)",
+        "OR",
+        "a OR",
+        "*",
+        ":",
+        "tag:",
+        "is:x",
+        "a & b | !c",
+        "'",
+    ],
+)
+def test_d9_no_search_is_a_fault(hers, alice, query):
+    asked(hers, alice, "x", question="y")
+    assert hers.get("/history/", {"q": query}).status_code == 200
+
+
+def test_d10_another_persons_words_are_not_found(his, alice):
+    asked(his, alice, "A secret harbour.")
+    assert listed(his, "?q=harbour") == []
+
+
+def test_a_search_that_finds_nothing_says_so(hers, alice):
+    asked(hers, alice, "A boat.")
+    assert "holds all of these words" in text_of(hers.get("/history/?q=castle"))
+
+
+def test_a_search_costs_no_more_statements_than_the_list(hers, alice):
+    for _ in range(3):
+        asked(hers, alice, "A boat.")
+    counts = []
+    for address in ("/history/", "/history/?q=boat", "/history/?q=boat+is:done&favourite=0&from=2026-01-01"):
+        with CaptureQueriesContext(connection) as queries:
+            hers.get(address)
+        counts.append(len(queries))
+    assert counts[1] == counts[0]
+    assert counts[2] <= counts[0] + 3  # a day becomes a number

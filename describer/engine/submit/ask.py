@@ -24,6 +24,7 @@ from describer.errors import Refusal
 from describer.lib.masks import values_without_api_keys
 from describer.models import ApiKey, Description, Endpoint, Lane, Status, Transcript, User, Via
 from describer.models.tag import begin_tags
+from describer.search import index
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     if not (ask.pictures or ask.messages or ask.follows):
         raise Refusal("Add a picture to ask about.", code="no_image", param="image")
     if ask.together and len(ask.pictures) > settings.IMAGES_PER_ASK:
-        raise Refusal(_too_many(), code="too_many_images", param="image")
+        message = f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
+        raise Refusal(message, code="too_many_images", param="image")
     pictures = [picture.checked() for picture in ask.pictures]
     _check_room(ask)
     judged = following(judge(ask, endpoint))
@@ -160,10 +162,6 @@ def judge(ask: Ask, endpoint: Endpoint) -> Ask:
 def _check_question(ask: Ask) -> None:
     if not (without_nul(ask.question).strip() or ask.messages):
         raise Refusal("Write a question.", code="missing_required_parameter", param="question")
-
-
-def _too_many() -> str:
-    return f"At most {settings.IMAGES_PER_ASK} pictures at once; take some away."
 
 
 def _check_model(model: str, endpoint: Endpoint) -> None:
@@ -229,6 +227,7 @@ def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]
     begin_tags(ask.owner.pk, rows, ask.tags)
     for row in rows:
         transcribe(row, ask)
+    index.write_newborn(rows, ask.tags.values())
     return rows
 
 

@@ -23,6 +23,7 @@ from describer.errors import Refusal
 from describer.models import Description, Endpoint, Status
 from describer.models.statements import INSERT_DESCRIPTION
 from describer.models.webhook import tell_webhooks
+from describer.search import index
 
 _WORDS_KEPT = 1000  # characters of a refused ask
 _CROWDED = "Its endpoint takes no more calls at the moment."
@@ -78,6 +79,7 @@ def record_refusal(ask: Ask, refusal: Refusal) -> Description | None:
         INSERT_DESCRIPTION(row)
         tell_webhooks(row)
         transcribe(row, line, messages=())
+        index.write_newborn([row])
         return row
 
     return group_commit(born)
@@ -109,6 +111,7 @@ def _create_inline(ask: Ask, endpoint: Endpoint, waiter: Waiter) -> Run:
     INSERT_DESCRIPTION(row)
     show([row], [ask.pictures])
     transcript = transcribe(row, ask)
+    index.write_newborn([row])
     events.publish(row)
     return Run(row, token, waiter, transcript)
 

@@ -18,7 +18,7 @@ from describer.db import version
 from describer.engine import queue
 from describer.engine.endpoints.client import client, target
 from describer.management.doctor.findings import NOTE, OK, WRONG, Finding, Findings
-from describer.management.doctor.keeping import the_database, the_storage
+from describer.management.doctor.keeping import the_database, the_search, the_storage
 from describer.models import Description, Endpoint, Worker
 from describer.models.endpoint import FIRST
 from describer.ops.monitoring import checks
@@ -205,4 +205,5 @@ BY_ROWS: dict[str, Callable[[], Findings]] = {
     "pauses": the_pauses,
     "workers": the_workers,
     "clock": the_clock,
+    "search": the_search,
 }

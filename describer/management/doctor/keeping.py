@@ -13,6 +13,8 @@ from describer.db.pieces import in_pieces
 from describer.management.doctor.findings import NOTE, OK, WRONG, Finding, Findings
 from describer.models import Image
 from describer.ops.monitoring import checks
+from describer.search import index
+from describer.search.checking import disagreeing
 from describer.templatetags.figures import size
 
 _SOME_IMAGES = 200
@@ -53,6 +55,22 @@ def _damage() -> str:
         cursor.execute("PRAGMA quick_check(1)")
         (said,) = cursor.fetchone()
     return "" if said == "ok" else str(said)
+
+
+def the_search() -> Findings:
+    """See that the index of words agrees with the rows, as far as some hundred of them tell."""
+    mend = "upkeep does it by itself; `manage.py rebuild_search` does it at once"
+    if index.is_lost():
+        yield Finding(WRONG, "the index of words is lost or broken", mend)
+        return
+    if count := index.lacking():
+        yield Finding(NOTE, f"up to {count:,} descriptions are not in the index of words yet", mend)
+    elif numbers := disagreeing():
+        some = ", ".join(map(str, numbers[:3]))
+        words = f"the index of words does not say what {len(numbers)} of the descriptions looked at say, as {some}"
+        yield Finding(WRONG, words, "`manage.py rebuild_search`")
+    else:
+        yield Finding(OK, "the index of words agrees with the descriptions looked at")
 
 
 def the_storage() -> Findings:

@@ -26,6 +26,7 @@ from describer.ops.archive.manifest import OPEN, LedgerSums, Manifest
 from describer.ops.archive.reading import Tell, lines, members, silent, translate_errors
 from describer.ops.archive.rows import Reader, Row, model_of
 from describer.ops.archive.snapshot import set_number
+from describer.search import index
 
 _CODE = "restored"
 _WORDS = (
@@ -162,6 +163,7 @@ def _settled(manifest: Manifest, queue_again: bool) -> Restored:
     if queue_again:
         gone = [via for via in Via if via.policy.holds_connection]
         again = parked.exclude(via__in=gone)
+    index.start_over()
     with transaction.atomic():
         unknown = len(give_up(Attempt.objects.all()))
         ended = parked.count()
