@@ -49,7 +49,7 @@ def column_words(column: str, *texts: str | None) -> list[str]:
     text = "\n".join(filter(None, texts))[: most * _CHARACTERS]
     words = words_of(text, most)
     often = MOST_OFTEN[column]
-    if len(words) <= often:
+    if len(words) <= often or max(Counter(words).values()) <= often:
         return words
     seen: Counter[str] = Counter()
     for number, word in enumerate(words):

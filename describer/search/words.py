@@ -9,6 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 LEFT_OUT = "·"  # in the place of a word that came too often; no word is written so
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
@@ -50,7 +51,8 @@ def words_of(text: str, most: int = sys.maxsize) -> list[str]:
         if word.isascii() or not _RUNS.search(word):
             found.append(word[:_LONGEST])
         else:
-            found += _words_in(word)
+            for part in filter(None, _RUNS.split(word)):
+                found += _pairs(part) if _RUNS.match(part) else [part[:_LONGEST]]
     return found[:most]
 
 
@@ -78,16 +80,9 @@ def _ends_with(pair: str, character: str) -> bool:
     return len(pair) == 2 and bool(_RUNS.fullmatch(pair)) and pair[1] == character
 
 
-def _words_in(word: str) -> Iterator[str]:
-    """Yield what a stretch without blanks comes to: words, and pairs where characters stand side by side."""
-    for part in _RUNS.split(word):
-        if not part:
-            continue
-        if not _RUNS.fullmatch(part):
-            yield part[:_LONGEST]
-            continue
-        for number in range(len(part)):
-            yield part[number : number + 2]
+def _pairs(run: str) -> list[str]:
+    """Return the overlapping pairs of a run, and its last character, which is a word of its own."""
+    return [*map("".join, pairwise(run)), run[-1]]
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Model
 
@@ -34,9 +34,21 @@ from describer.models import (
     DescriptionImage,
     DescriptionTag,
     Endpoint,
+    Flag,
     Transcript,
     Via,
 )
+from describer.models.choice import flags_of
+
+
+class Said(NamedTuple):
+    """An answer as flags are read from it."""
+
+    content: str | None
+    finish_reason: str | None
+    refusal: str | None
+    tool_calls: bool
+
 
 Rows = dict[type[Model], list[tuple[Any, ...]]]
 LEASE_SECONDS = 30
@@ -180,6 +192,7 @@ class Asks:
             is_plain=ask.preset in _PLAIN,
             favourite=random.random() < _FAVOURITE,
             kept=kept,
+            flags=_flags(ask, kept),
             status=ask.status.value,
             turn=self.turn,
             tries=min(len(ask.attempts), 8),
@@ -203,6 +216,18 @@ class Asks:
             stem = self.random.choice(FILE_STEMS).format(int(self.random.random() * 10_000))
             sent_copy = picture.sent_copy if ask.attempts else None
             yield FilledPicture(ask.number, picture.image, position, f"{stem}{picture.suffix}", sent_copy)
+
+
+def _flags(ask: FilledAsk, kept: int) -> int:
+    """Return what is odd about the answer that counts, as the site flags it when it records one."""
+    flags = 0
+    if ask.attempts and ask.attempts[-1].changed != "[]":
+        flags |= Flag.CHANGED
+    for choice in ask.choices[kept : kept + 1]:
+        flags |= flags_of(
+            Said(choice.content, choice.finish_reason, choice.refusal, choice.tool_calls != "[]")
+        )
+    return int(flags)
 
 
 def _moment(second: float | None) -> str | None:

@@ -33,6 +33,7 @@ class FilledDescription(NamedTuple):
     is_plain: bool
     favourite: bool
     kept: int
+    flags: int
     status: str
     turn: int
     tries: int
