@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import Http404
 
-from describer.models import ApiKey, Description, Scope, User
+from describer.models import ApiKey, Comparison, Description, Scope, User
 
 
 def visible(key: ApiKey, description_id: int) -> Description:
@@ -26,6 +26,22 @@ def own(key: ApiKey, description_id: int) -> Description:
     Raises Http404.
     """
     return _get_or_404(_within_reach(key).filter(owner=key.user), description_id)
+
+
+def compared(key: ApiKey, comparison_id: int) -> tuple[Comparison, list[Description]]:
+    """Return a comparison with those of its descriptions that this key may see, in the variants' order.
+
+    Raises Http404 where it may see none.
+    """
+    rows = list(
+        _within_reach(key)
+        .filter(comparison=comparison_id)
+        .select_related("owner", "endpoint", "comparison")
+        .order_by("variant")
+    )
+    for row in rows:
+        return row.comparison, rows
+    raise Http404
 
 
 def owner_of(key: ApiKey, user: str | None) -> int | None:

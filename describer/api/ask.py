@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 from django.conf import settings
@@ -11,17 +12,17 @@ from django.http import HttpRequest
 
 from describer.api.idempotency_key import read_idempotency_key
 from describer.chat import ParameterError, read_parameters
-from describer.desk.presets import chosen_preset
+from describer.desk.presets import with_preset
 from describer.engine.submit import Ask, AskImage, AskLink, Refusal, check_rate, keep_images, storable_text
 from describer.lib.json_weight import json_elements
 from describer.lib.limits import FIELD_ELEMENTS
 from describer.media.allowance import allowance
-from describer.models import ApiKey, Description, Preset, Via
+from describer.models import ApiKey, Description, User, Via
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 _TEXTS = ("question", "system_prompt", "model")
 _LINK = "image_url"
-_NO_PARAMETERS = (*_TEXTS, _LINK, "preset", "variables")
+_NO_PARAMETERS = (*_TEXTS, _LINK, "preset", "variables", "variant")
 _MOST_VARIABLES = 100
 
 
@@ -31,45 +32,53 @@ def read_ask(request: HttpRequest, key: ApiKey, *, together: bool) -> Ask:
     Fields that we do not know are ignored. Raises Refusal: all that can be refused without looking into a
     picture is refused before a picture is stored.
     """
+    ask = with_preset(read_words(request, key))
+    check_question(ask)
+    return replace(ask, pictures=keep_pictures(request, ask, together=together), together=together)
+
+
+def read_words(request: HttpRequest, key: ApiKey) -> Ask:
+    """Return what a form asks, as it stands there: without its pictures, and before its preset is looked up.
+
+    Raises Refusal.
+    """
     _check_form(request)
-    token = read_idempotency_key(request.headers)
-    parameters = _read_fields(request)
-    texts = {name: _read_text(request, name) for name in _TEXTS}
-    chosen = _read_preset(request, key)
-    if chosen:
-        parameters = {**chosen.parameters, **parameters}
-        texts = {name: text if text.strip() else chosen.words[name] for name, text in texts.items()}
-    if not texts["question"].strip():
-        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
-    links = _read_links(request)
-    files = _read_files(request, links, together)
-    asks = 1
-    if not together:
-        asks = len(files) + len(links)
-    check_rate(key, asks)
+    question, system_prompt, model = (_read_text(request, name) for name in _TEXTS)
     return Ask(
         owner=key.user,
-        pictures=[*_keep(key, files), *links],
+        question=question,
+        system_prompt=system_prompt,
+        model=model,
+        pictures=(),
         via=Via.API,
         key=key,
-        parameters=parameters,
-        together=together,
-        token=token,
-        question=texts["question"],
-        system_prompt=texts["system_prompt"],
-        model=texts["model"],
-        preset=chosen.name if chosen else "",
+        token=read_idempotency_key(request.headers),
+        parameters=_read_fields(request),
+        preset=_read_text(request, "preset").strip(),
         variables=_read_variables(request),
-        is_plain=bool(chosen and chosen.is_plain),
     )
 
 
-def _read_preset(request: HttpRequest, key: ApiKey) -> Preset | None:
-    """Return the preset that the form names, None without one. Raises Refusal."""
-    name = _read_text(request, "preset").strip()
-    if not name:
-        return None
-    return chosen_preset(key.user, name)
+def check_question(ask: Ask) -> None:
+    """Raise Refusal for an ask without a question."""
+    if not ask.question.strip():
+        raise Refusal("Write a question.", code="missing_required_parameter", param="question")
+
+
+def keep_pictures(
+    request: HttpRequest, ask: Ask, *, together: bool, asks: int = 1
+) -> list[AskImage | AskLink]:
+    """Store the pictures of a form, which will be asked about in so many asks together, or in one each.
+
+    Raises Refusal.
+    """
+    links = _read_links(request)
+    files = _read_files(request, links, together)
+    if not together:
+        asks = len(files) + len(links)
+    if ask.key:
+        check_rate(ask.key, asks)
+    return [*_keep(ask.owner, files), *links]
 
 
 def _read_variables(request: HttpRequest) -> dict[str, str]:
@@ -172,10 +181,10 @@ def _read_files(
     return files
 
 
-def _keep(key: ApiKey, files: "list[UploadedFile[bytes]]") -> list[AskImage]:
+def _keep(owner: User, files: "list[UploadedFile[bytes]]") -> list[AskImage]:
     """Store the pictures of an ask, all of them or none."""
     contents = [cast(BinaryIO, file.file) for file in files]
     names = [file.name or f"picture {number}" for number, file in enumerate(files, 1)]
-    allowance.take(key.user_id, *(file.size or 0 for file in files))
-    images = keep_images(key.user, list(zip(contents, names, strict=True)))
+    allowance.take(owner.pk, *(file.size or 0 for file in files))
+    images = keep_images(owner, list(zip(contents, names, strict=True)))
     return [AskImage(image, name) for image, name in zip(images, names, strict=True)]

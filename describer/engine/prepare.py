@@ -12,7 +12,7 @@ from describer.chat.messages import DataUrl, size_text
 from describer.engine.links import fetch_links
 from describer.images import ImageError, MemoryShort, Recipe, prepare
 from describer.media.storage import upload_limits
-from describer.models import Description, DescriptionImage, SentCopy
+from describer.models import Description, DescriptionImage, Endpoint, SentCopy
 
 _BODY_BYTES = 30 * 2**20
 _BASE64_SHARE = 0.74  # raw bytes of a picture in each byte of its base64 text, with room for the words
@@ -48,14 +48,23 @@ class Placeholder(Picture):
 
 
 def _recipe_for(description: Description, pictures: int) -> Recipe:
-    """Return the endpoint's limits of size, shared among the pictures of an ask: the body has a limit, too."""
+    """Return the endpoint's limits of size, shared among the pictures of an ask: the body has a limit, too.
+
+    A variant may ask for smaller ones.
+    """
     settings = description.endpoint.settings
     share = int(settings.get("body_bytes", _BODY_BYTES) * _BASE64_SHARE / max(1, pictures))
-    default = Recipe()
+    most = most_side(description.endpoint)
     return Recipe(
-        long_side=settings.get("long_side", default.long_side),
-        max_bytes=min(settings.get("picture_bytes", default.max_bytes), share),
+        long_side=min(description.long_side or most, most),
+        max_bytes=min(settings.get("picture_bytes", Recipe().max_bytes), share),
     )
+
+
+def most_side(endpoint: Endpoint) -> int:
+    """Return the longest side that pictures are sent to an endpoint with."""
+    side: int = endpoint.settings.get("long_side", Recipe().long_side)
+    return side
 
 
 def pictures(description: Description) -> list[Picture | Linked]:

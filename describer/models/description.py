@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from describer.models.attempt import Attempt
+from describer.models.comparison import Comparison
 from describer.models.endpoint import Endpoint
 from describer.models.image import Image
 from describer.models.person import ApiKey
@@ -41,8 +42,10 @@ class DescriptionQuerySet(models.QuerySet["Description"]):
         """Delete the descriptions, and let go of the pictures that nothing else shows."""
         with transaction.atomic():
             images = list(self.exclude(pictures=None).values_list("pictures__image", flat=True))
+            comparisons = list(self.exclude(comparison=None).values_list("comparison", flat=True))
             deleted = super().delete()
             Image.let_go_of(images)
+            Comparison.let_go_of(comparisons)
         return deleted
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -94,6 +97,11 @@ class Description(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
+    comparison = models.ForeignKey(
+        Comparison, models.SET_NULL, null=True, blank=True, related_name="descriptions", db_index=False
+    )
+    variant = models.PositiveSmallIntegerField(default=0, db_default=0)
+    long_side = models.PositiveIntegerField(null=True, blank=True)
     follows = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="followed_by")
     created = models.DateTimeField(default=timezone.now, editable=False)
     started = models.DateTimeField(null=True, blank=True)
@@ -122,6 +130,11 @@ class Description(models.Model):
                 fields=("owner", "preset", "id"),
                 name="description_preset",
                 condition=~models.Q(preset=""),
+            ),
+            models.Index(
+                fields=("comparison", "variant"),
+                name="description_comparison",
+                condition=models.Q(comparison__isnull=False),
             ),
             # Everybody's that is not at its end, for admins.
             models.Index(
@@ -229,6 +242,7 @@ class Description(models.Model):
             images = list(self.pictures.values_list("image", flat=True))
             deleted = super().delete(*args, **options)
             Image.let_go_of(images)
+            Comparison.let_go_of([self.comparison_id])
         return deleted
 
     def hold(self, reason: str, not_before: datetime | None = None) -> bool:

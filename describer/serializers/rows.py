@@ -15,6 +15,7 @@ from describer.models.transcript import transcript_of
 from describer.serializers.schema import (
     AttemptOut,
     ChoiceOut,
+    ComparedOut,
     DescriptionOut,
     DescriptionUsageOut,
     Fault,
@@ -67,6 +68,7 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         preset=row.preset,
         variables=row.variables or {},
         follows=row.follows_id,
+        comparison=_compared_out(row),
         tags=[tagged.tag.name for tagged in getattr(row, "shown_tags", ())],
         favourite=row.favourite,
         kept=row.kept,
@@ -81,6 +83,12 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         **_caller_fields(row),
         **_end_fields(row, attempts),
     )
+
+
+def _compared_out(row: Description) -> ComparedOut | None:
+    if row.comparison_id is None:
+        return None
+    return ComparedOut(id=row.comparison_id, variant=row.variant)
 
 
 def _answer_of(row: Description) -> str | None:

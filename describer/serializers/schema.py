@@ -73,6 +73,11 @@ class Waiting(BaseModel):
     until: datetime | None = Field(description="Null: until its endpoint is open again.")
 
 
+class ComparedOut(BaseModel):
+    id: int
+    variant: int = Field(description="Which of its variants this is, from 0.")
+
+
 class DescriptionOut(BaseModel):
     """One ask and its answer. `usage`, `error` and `cost` are null before its end."""
 
@@ -101,6 +106,7 @@ class DescriptionOut(BaseModel):
     kept: int = Field(description="The index of the choice that counts; 0 unless one was picked.")
     answer: str | None = Field(description="The text of the choice that counts.")
     follows: int | None = Field(description="The description that it goes on from.")
+    comparison: ComparedOut | None = Field(description="The comparison that it was asked in.")
     links: list[LinkOut] = Field(description="Pictures that were given by their addresses.")
     choices: list[ChoiceOut]
     usage: DescriptionUsageOut | None

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from describer.chat.completion import reading
 from describer.db.row_id import read_row_id
+from describer.desk.comparisons import rungs_of
 from describer.desk.marks import tags_of
 from describer.engine import events, pipeline
 from describer.engine.submit import Refusal, ask_again
@@ -23,6 +24,7 @@ from describer.media.storage import seems_there
 from describer.models import Description, DescriptionImage, DescriptionLink, SentCopy
 from describer.web.answers import MOST_ANSWERS, ShownAnswer
 from describer.web.cards import Card, Notice, card_of_page, notices_of
+from describer.web.comparison import comparison_of
 from describer.web.context_processors import in_words, unfinished
 from describer.web.conversation import caller, conversation
 from describer.web.current_user import current_user
@@ -187,6 +189,8 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         "repeats": repeats_of(row),
         "rests": texts.rests,
         "tags": tags_of([row])[row.pk],
+        "rungs": rungs_of(row),
+        **comparison_of(row),
         **shares_of(request, row),
         **_machinery(card, texts),
     }
@@ -228,7 +232,7 @@ def _pictures(card: Card) -> list[_ShownPicture]:
     prefetch_related_objects(card.pictures, "sent_copy", "image__sent_copies")
     links = {link.position: link for link in card.description.shown_links}
     return [
-        _ShownPicture(shown, shown.sent_copy or _default_copy(shown), links.get(shown.position))
+        _ShownPicture(shown, shown.sent_copy or _next_copy(card, shown), links.get(shown.position))
         for shown in card.pictures
     ]
 
@@ -243,7 +247,10 @@ def _links_without_picture(card: Card) -> list[DescriptionLink]:
     return card.waiting
 
 
-def _default_copy(shown: DescriptionImage) -> SentCopy | None:
+def _next_copy(card: Card, shown: DescriptionImage) -> SentCopy | None:
+    """Return what the model will be sent, if it is there already."""
+    if card.description.long_side:
+        return None
     recipe = Recipe().key
     return next((copy for copy in shown.image.sent_copies.all() if copy.recipe == recipe), None)
 

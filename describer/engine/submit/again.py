@@ -11,10 +11,15 @@ from describer.models.transcript import transcript_of
 
 def ask_again(description: Description, *, token: str | None = None, **changes: Any) -> Description:
     """Submit pictures, question and parameters of an old description again; `changes` replace fields of Ask."""
+    return submit(the_same_ask(description, token=token, **changes))[0]
+
+
+def the_same_ask(description: Description, **changes: Any) -> Ask:
+    """Return the ask of an old description once more; `changes` replace its fields."""
     messages: Sequence[dict[str, Any]] = ()
     if transcript := transcript_of(description):
         messages = transcript.messages
-    ask = Ask(
+    return Ask(
         owner=description.owner,
         question=description.question,
         pictures=pictures_again(description),
@@ -22,9 +27,8 @@ def ask_again(description: Description, *, token: str | None = None, **changes: 
         model=changes.pop("model", description.model),
         parameters=changes.pop("parameters", description.parameters),
         together=True,
-        token=token,
         is_plain=description.is_plain,
+        long_side=changes.pop("long_side", description.long_side),
         messages=messages,
         **changes,
     )
-    return submit(ask)[0]
