@@ -105,7 +105,9 @@ def wins_of(person: User) -> list[Won]:
             for pair in _pairs_of(differences[winner]):
                 won[pair] = won.get(pair, 0) + 1
     rows = [Won(*pair, won.get(pair, 0), count) for pair, count in compared.items()]
-    return sorted(rows, key=lambda row: (_KINDS.index(row.kind), -row.won, row.compared, row.words))
+    return sorted(
+        rows, key=lambda row: (_KINDS.index(row.kind), -row.won, row.compared, len(row.words), row.words)
+    )
 
 
 def _pairs_of(differs: Mapping[str, str]) -> Iterable[tuple[str, str]]:
