@@ -105,6 +105,15 @@ def test_a_size_is_bounded_by_what_the_endpoint_is_sent(script, sandbox):
     assert "to 800" in compare(script, *SIZES, status=400)["error"]["message"]
 
 
+def test_an_endpoint_that_fetches_links_by_itself_is_sent_no_sizes_of_them(script, sandbox):
+    link = {"image": None, "image_url": "https://pictures.example/a.jpg"}
+    assert compare(script, *SIZES, **link)
+    sandbox.settings = {"send_links": True}
+    sandbox.save()
+    assert "needs files" in compare(script, *SIZES, status=400, **link)["error"]["message"]
+    assert compare(script, {}, {}, **link) and compare(script, *SIZES)
+
+
 def test_one_key_is_one_comparison(script):
     named = {"Idempotency-Key": "sizes"}
     first = compare(script, *SIZES, headers=named)

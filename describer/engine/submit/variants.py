@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from describer.engine.prepare import most_side
 from describer.engine.submit.ask import Ask, announce, checked_ask, create_rows, given_before
 from describer.engine.submit.key_limits import check_key, check_model_of_key
+from describer.engine.submit.pictures import AskLink
 from describer.errors import Refusal
 from describer.models import Comparison, Description, Endpoint
 
@@ -60,7 +61,7 @@ def _checked_variants(asks: Sequence[Ask]) -> list[tuple[Ask, Endpoint]]:
         with of_variant(number):
             one, endpoint = checked_ask(ask)
             check_model_of_key(ask.key, one.model)
-            _check_side(one.long_side, endpoint)
+            _check_side(one, endpoint)
         checked.append((one, endpoint))
     check_key(asks[0].key, checked[0][0].model, len(checked))
     return checked
@@ -79,9 +80,14 @@ def of_variant(number: int) -> Iterator[None]:
         raise
 
 
-def _check_side(long_side: int | None, endpoint: Endpoint) -> None:
+def _check_side(ask: Ask, endpoint: Endpoint) -> None:
+    if ask.long_side is None:
+        return
+    if endpoint.sends_links and any(isinstance(picture, AskLink) for picture in ask.pictures):
+        message = "long_side needs files: this endpoint fetches pictures from links by itself, as they are."
+        raise Refusal(message, code="invalid_value", param="long_side")
     most = most_side(endpoint)
-    if long_side is not None and not LEAST_SIDE <= long_side <= most:
+    if not LEAST_SIDE <= ask.long_side <= most:
         message = f"long_side is a number of pixels from {LEAST_SIDE} to {most:,}."
         raise Refusal(message, code="invalid_value", param="long_side")
 
