@@ -11,6 +11,8 @@ from describer.api.v1.elsewhere import without_v1
 from describer.web.account import account, account_key_revoke, account_keys, account_password
 from describer.web.answer import answer
 from describer.web.ask import ask, card
+from describer.web.comparison import comparison, comparison_column, ladder, winner
+from describer.web.comparisons import comparisons
 from describer.web.description import again, cancel, delete, description, description_words
 from describer.web.first_visit import first_visit
 from describer.web.follow_up import follow_up
@@ -47,6 +49,11 @@ urlpatterns = [
     path("descriptions/<int:pk>/follow-up/", follow_up, name="follow_up"),
     path("descriptions/<int:pk>/cancel/", cancel, name="cancel"),
     path("descriptions/<int:pk>/delete/", delete, name="delete"),
+    path("descriptions/<int:pk>/ladder/", ladder, name="ladder"),
+    path("comparisons/", comparisons, name="comparisons"),
+    path("comparisons/<int:pk>/", comparison, name="comparison"),
+    path("comparisons/<int:pk>/<int:variant>/", comparison_column, name="comparison_column"),
+    path("comparisons/<int:pk>/winner/", winner, name="winner"),
     path("descriptions/<int:pk>/marks/", marks, name="marks"),
     path("descriptions/<int:pk>/share/", share_made, name="share"),
     path("descriptions/<int:pk>/share/<int:share>/end/", share_ended, name="share_end"),

@@ -15,6 +15,7 @@ from describer.ledger import rollup
 from describer.models import (
     Attempt,
     Choice,
+    Comparison,
     Description,
     DescriptionImage,
     Endpoint,
@@ -87,6 +88,13 @@ def make_description(
     if answers or attempt is not None:
         make_counted_attempt(row, **(attempt or {}))
     return row
+
+
+def make_comparison(owner: User, *variants: dict[str, Any], **values: Any) -> Comparison:
+    """A comparison without its descriptions; of two models, where nothing is said."""
+    known: dict[str, Any] = {"model": "vision-1", "preset": "", "parameters": {}, "long_side": None}
+    told = [known | one for one in variants or ({}, {"model": "vision-2"})]
+    return Comparison.objects.create(owner=owner, variants=told, **values)
 
 
 def add_picture(

@@ -6,6 +6,7 @@ Empty of code: Django loads the site's class from here, and a family registers i
 FAMILIES = (
     "api_keys",
     "attempts",
+    "comparisons",
     "descriptions",
     "endpoints",
     "images",

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import Http404
 
 from describer.errors import Refusal
-from describer.models import ApiKey, Description, Scope, User
+from describer.models import ApiKey, Comparison, Description, Scope, User
 from describer.models.description_rows import DescriptionQuerySet
 
 
@@ -41,6 +41,23 @@ def usable(key: ApiKey, description_id: int) -> Description:
 def reach(key: ApiKey, description_id: int) -> DescriptionQuerySet:
     """Return the one row of a description that this key may see. Raises Http404."""
     return Description.objects.filter(pk=visible(key, description_id).pk)
+
+
+def compared(key: ApiKey, comparison_id: int) -> tuple[Comparison, list[Description]]:
+    """Return a comparison with those of its descriptions that this key may see, in the variants' order.
+
+    Those in the trash are not among them. Raises Http404 where there are none.
+    """
+    rows = list(
+        _within_reach(key)
+        .untrashed()
+        .filter(comparison=comparison_id)
+        .select_related("owner", "endpoint", "comparison")
+        .order_by("variant")
+    )
+    for row in rows:
+        return row.comparison, rows
+    raise Http404
 
 
 def owner_of(key: ApiKey, user: str | None) -> int | None:

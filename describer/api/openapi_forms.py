@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from describer.chat import Parameters, limits
-from describer.engine.submit import BY_THEMSELVES, MOST_TAGS
+from describer.engine.submit import BY_THEMSELVES, LEAST_SIDE, MOST_TAGS, VARIANTS
 from describer.lib.guard import LONGEST
 from describer.models.preset import NAME_CHARACTERS
 from describer.models.tag import TAG_CHARACTERS
@@ -26,6 +26,23 @@ def request_body(*, each: bool = False) -> dict[str, Any]:
         "properties": _own_fields(each) | _desk_fields() | _parameter_fields(),
     }
     return {"required": True} | _form(schema)
+
+
+def comparison_body() -> dict[str, Any]:
+    """Return the requestBody of a comparison: that of a submit, which goes on from nothing, and its variants."""
+    least, most = VARIANTS
+    variant = {
+        "type": "array",
+        "items": {"type": "string"},
+        "minItems": least,
+        "maxItems": most,
+        "description": "Repeated: a JSON object each, with any of `model`, `preset`, `parameters` (an object) and `long_side`: "
+        f"so many pixels the longest side of each picture is sent with, at least {LEAST_SIDE} and at most what the endpoint is "
+        "sent. What a variant leaves out is as given for all.",
+    }
+    desk = {name: field for name, field in _desk_fields().items() if name != "follows"}
+    properties = _own_fields(each=False) | desk | {"variant": variant} | _parameter_fields()
+    return {"required": True} | _form({"type": "object", "properties": properties})
 
 
 def changes_body() -> dict[str, Any]:

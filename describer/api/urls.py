@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
-from describer.api.access import visible
+from describer.api.access import compared, visible
 from describer.api.api import PARTS, api
 from describer.api.auth import calling
 from describer.api.errors import error, unknown_url
@@ -27,6 +27,7 @@ _View = Callable[..., HttpResponseBase]
 _ROUTES = [route for route in api.urls[0] if isinstance(route, URLPattern) and str(route.pattern)]
 _GETTERS: dict[str, Callable[[ApiKey, Any], object]] = {
     "description_id": visible,
+    "comparison_id": compared,
     "webhook_id": own_webhook,
     "share_id": lambda key, number: own_share(key.user, number),
     "name": lambda key, name: chosen_preset(key.user, name),

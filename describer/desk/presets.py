@@ -1,7 +1,7 @@
 """Presets: those of the site, written at a start where they are missing, and a person's own."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from describer.chat import ParameterError, read_parameters
-from describer.engine.submit import storable_text
+from describer.engine.submit import Ask, storable_text
 from describer.errors import Refusal
 from describer.models import Preset, User
 from describer.models.preset import NAME, NAME_CHARACTERS
@@ -116,6 +116,21 @@ def chosen_preset(person: User, name: str) -> Preset:
             status=404,
         )
     return found
+
+
+def with_preset(ask: Ask) -> Ask:
+    """Return an ask by the preset that it names: what is given beside it wins. Raises Refusal where there is none."""
+    if not ask.preset:
+        return ask
+    chosen = chosen_preset(ask.owner, ask.preset)
+    given: dict[str, Any] = {
+        "question": ask.question,
+        "system_prompt": ask.system_prompt,
+        "model": ask.model,
+    }
+    fields = {name: text if text.strip() else chosen.words[name] for name, text in given.items()}
+    fields |= {"parameters": {**chosen.parameters, **ask.parameters}}
+    return replace(ask, preset=chosen.name, is_plain=chosen.is_plain, **fields)
 
 
 def name_from(label: str) -> str:

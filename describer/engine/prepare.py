@@ -16,7 +16,7 @@ from describer.engine.links import fetch_links
 from describer.errors import Refusal
 from describer.images import ImageError, MemoryShort, Recipe, prepare
 from describer.media.storage import upload_limits
-from describer.models import Description, DescriptionImage, SentCopy
+from describer.models import Description, DescriptionImage, Endpoint, SentCopy
 from describer.models.transcript import transcript_of
 
 _BODY_BYTES = 30 * 2**20
@@ -81,13 +81,19 @@ def _share_of(description: Description, pictures: int, earlier: Sequence[Earlier
 
 
 def _recipe_for(description: Description, share: int) -> Recipe:
-    """Return the endpoint's limits of size for a picture that has this share of the body."""
+    """Return the endpoint's limits of size for a picture that has this share of the body. A variant may ask for smaller ones."""
     settings = description.endpoint.settings
-    default = Recipe()
+    most = most_side(description.endpoint)
     return Recipe(
-        long_side=settings.get("long_side", default.long_side),
-        max_bytes=min(settings.get("picture_bytes", default.max_bytes), share),
+        long_side=min(description.long_side or most, most),
+        max_bytes=min(settings.get("picture_bytes", Recipe().max_bytes), share),
     )
+
+
+def most_side(endpoint: Endpoint) -> int:
+    """Return the longest side that pictures are sent to an endpoint with."""
+    side: int = endpoint.settings.get("long_side", Recipe().long_side)
+    return side
 
 
 def pictures_of_turns(description: Description, earlier: Sequence[Earlier]) -> list[list[Picture | Linked]]:

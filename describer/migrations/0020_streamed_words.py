@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('describer', '0018_conversation'),
+        ('describer', '0019_comparison'),
     ]
 
     operations = [

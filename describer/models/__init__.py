@@ -2,6 +2,7 @@
 
 from describer.models.attempt import Attempt
 from describer.models.choice import Choice
+from describer.models.comparison import Comparison
 from describer.models.description import Description
 from describer.models.description_image import DescriptionImage, DescriptionLink
 from describer.models.endpoint import Endpoint
@@ -22,6 +23,7 @@ __all__ = (
     "ApiKey",
     "Attempt",
     "Choice",
+    "Comparison",
     "Description",
     "DescriptionImage",
     "DescriptionTag",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from describer.models.attempt import Attempt
+from describer.models.comparison import Comparison
 from describer.models.description_rows import DescriptionQuerySet, letting_go
 from describer.models.endpoint import Endpoint
 from describer.models.person import ApiKey
@@ -83,6 +84,11 @@ class Description(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
+    comparison = models.ForeignKey(
+        Comparison, models.SET_NULL, null=True, blank=True, related_name="descriptions", db_index=False
+    )
+    variant = models.PositiveSmallIntegerField(default=0, db_default=0)
+    long_side = models.PositiveIntegerField(null=True, blank=True)
     follows = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="followed_by")
     # The number of its conversation's first description, 0 in that one; it stays when the first is deleted.
     root = models.BigIntegerField(default=0, db_default=0, editable=False)
@@ -114,6 +120,11 @@ class Description(models.Model):
                 fields=("owner", "preset", "id"),
                 name="description_preset",
                 condition=~models.Q(preset=""),
+            ),
+            models.Index(
+                fields=("comparison", "variant"),
+                name="description_comparison",
+                condition=models.Q(comparison__isnull=False),
             ),
             models.Index(
                 fields=("owner", "id"), name="description_trash", condition=models.Q(trashed__isnull=False)

@@ -11,6 +11,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 
 from describer.db.clock import clock
+from describer.models.comparison import Comparison
 from describer.models.image import Image
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class DescriptionQuerySet(models.QuerySet["Description"]):
         return self.filter(trashed__lte=undo_begins())
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete the descriptions, let go of the pictures that nothing else shows, and drop tags that nothing has."""
+        """Delete the descriptions, let go of the pictures that nothing else shows, and drop what nothing has any more."""
         with letting_go(self):
             return super().delete()
 
@@ -58,12 +59,14 @@ class DescriptionQuerySet(models.QuerySet["Description"]):
 
 @contextmanager
 def letting_go(rows: DescriptionQuerySet) -> Iterator[None]:
-    """Let go, in one transaction with what is done within, of the pictures, tags and words that these rows alone had."""
+    """Let go, in one transaction with what is done within, of what these rows alone had: pictures, tags, comparisons, words."""
     with transaction.atomic():
+        comparisons = Comparison.held(rows.exclude(comparison=None).values_list("comparison", flat=True))
         images = list(rows.exclude(pictures=None).values_list("pictures__image", flat=True))
         if connection.vendor == "sqlite":
             apps.get_model("describer.SearchGap")._default_manager.create(below=0)
         tags = list(rows.exclude(tagged=None).values_list("tagged__tag", flat=True))
         yield
         Image.let_go_of(images)
+        Comparison.let_go_of(comparisons)
         apps.get_model("describer.Tag")._default_manager.filter(pk__in=tags, descriptions=None).delete()

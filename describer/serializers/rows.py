@@ -15,6 +15,7 @@ from describer.models.transcript import transcript_of
 from describer.serializers.schema import (
     AttemptOut,
     ChoiceOut,
+    ComparedOut,
     DescriptionOut,
     DescriptionUsageOut,
     Fault,
@@ -70,6 +71,7 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         variables=row.variables or {},
         follows=row.follows_id,
         root=row.first,
+        comparison=_compared_out(row),
         tags=[tagged.tag.name for tagged in row.shown_tags],
         favourite=row.favourite,
         trashed_at=row.trashed,
@@ -85,6 +87,12 @@ def _description_out(row: Description, attempts: Sequence[Attempt]) -> Descripti
         **_caller_fields(row),
         **_end_fields(row, attempts),
     )
+
+
+def _compared_out(row: Description) -> ComparedOut | None:
+    if row.comparison_id is None:
+        return None
+    return ComparedOut(id=row.comparison_id, variant=row.variant)
 
 
 def _answer_of(row: Description) -> str | None:

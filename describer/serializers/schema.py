@@ -73,6 +73,11 @@ class Waiting(BaseModel):
     until: datetime | None = Field(description="Null: until its endpoint is open again.")
 
 
+class ComparedOut(BaseModel):
+    id: int
+    variant: int = Field(description="Which of its variants this is, from 0.")
+
+
 class DescriptionOut(BaseModel):
     """One ask and its answer. `usage`, `error` and `cost` are null before its end."""
 
@@ -110,6 +115,7 @@ class DescriptionOut(BaseModel):
         description="The first description of its conversation: its own `id` where it follows none. It stays, also when "
         "that one is deleted."
     )
+    comparison: ComparedOut | None = Field(description="The comparison that it was asked in.")
     links: list[LinkOut] = Field(description="Pictures that were given by their addresses.")
     choices: list[ChoiceOut]
     usage: DescriptionUsageOut | None

@@ -47,8 +47,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     born = form.submit(owner)
     if not born:
         return _refused(request, owner, form)
+    compared = born[0].comparison
     if _is_scripted(request):
-        return _cards(request, born)
+        response = _cards(request, born)
+        if compared:
+            response["Location"] = compared.get_absolute_url()
+        return response
+    if compared:
+        return redirect(compared)
     return redirect(f"{reverse('ask')}#description-{born[-1].pk}")
 
 

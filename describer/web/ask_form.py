@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -12,15 +12,15 @@ from django.http import HttpRequest, QueryDict
 
 from describer.chat import ParameterError
 from describer.desk.presets import BUILT_IN, preset_named
-from describer.engine.submit import BY_THEMSELVES, Ask, AskImage, AskLink, Refusal, submit
+from describer.engine.submit import BY_THEMSELVES, VARIANTS, Ask, AskImage, AskLink, Refusal
 from describer.images import clean_name
 from describer.lib.variables import variables_in
 from describer.models import Description, Preset, User
 from describer.web.ask_fields import RARE, WIDGETS, Field, checked_parameters, typed
+from describer.web.ask_submit import submitted
 from describer.web.tray import UploadTile, file_tile, named_tiles, sample_tile, tiles_of
 
 _VARIABLE = "variables."
-_REUSED = "idempotency_key_reused"
 
 
 @dataclass
@@ -30,6 +30,7 @@ class AskForm:
     question: str = ""
     system_prompt: str = ""
     model: str = ""
+    compare: list[str] = field(default_factory=list)
     texts: dict[str, list[str]] = field(default_factory=dict)
     together: bool = False
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -59,11 +60,17 @@ class AskForm:
         return any(item.is_set or item.error for item in self.rare_fields)
 
     @property
+    def compared(self) -> list[str]:
+        """Return the models to compare with, "" for each that is not chosen."""
+        return [*self.compare, *[""] * VARIANTS[1]][: VARIANTS[1] - 1]
+
+    @property
     def summary(self) -> str:
         """Tell what is set in the folded part, in a few words."""
         parts = []
         if self.model:
             parts.append(self.model)
+        parts += [f"compared with {model}" for model in self.compare]
         if self.system_prompt:
             parts.append("system prompt")
         parts += [f"{item.label.lower()} {item.text[:20]}" for item in self.fields if item.is_set]
@@ -120,7 +127,7 @@ class AskForm:
             **self._by_preset(),
         )
         try:
-            return submit_anew(ask)
+            return submitted(ask, self.compare)
         except Refusal as refusal:
             self.refuse(refusal)
             return []
@@ -164,19 +171,6 @@ class ChosenPreset:
         return json.dumps({"system_prompt": self.row.system_prompt, "model": self.row.model, **texts})
 
 
-def submit_anew(ask: Ask) -> list[Description]:
-    """Submit an ask, as a new one where its token is used.
-
-    A form sent again after it was changed (the back button) holds an old token.
-    """
-    try:
-        return submit(ask)
-    except Refusal as refusal:
-        if refusal.code != _REUSED:
-            raise
-        return submit(replace(ask, token=uuid.uuid4().hex))
-
-
 def posted(request: HttpRequest, owner: User) -> AskForm:
     """Read the form that was sent, and keep its files as images.
 
@@ -187,6 +181,7 @@ def posted(request: HttpRequest, owner: User) -> AskForm:
         question=_typed_text(post.get("question", "")),
         system_prompt=_typed_text(post.get("system_prompt", "")),
         model=post.get("model", "").strip(),
+        compare=[text.strip() for text in post.getlist("compare") if text.strip()],
         texts=typed(post),
         together=post.get("together") == "all",
         token=post.get("token", "").replace("\x00", "")[:64] or uuid.uuid4().hex,

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from describer.chat.completion import reading
 from describer.db.row_id import read_row_id
+from describer.desk.comparisons import rungs_of
 from describer.desk.marks import tags_of
 from describer.desk.trash import delete_for_good, trash
 from describer.engine import events, pipeline
@@ -23,6 +24,7 @@ from describer.models import Description, Status
 from describer.search.matching import newer_than, newest_first, older_than
 from describer.web.answers import MOST_ANSWERS, ShownAnswer
 from describer.web.cards import Card, Notice, card_of_page, notices_of
+from describer.web.comparison import comparison_of
 from describer.web.context_processors import in_words, unfinished
 from describer.web.conversation import caller, conversation
 from describer.web.current_user import current_user
@@ -186,6 +188,8 @@ def _context(request: HttpRequest, row: Description) -> dict[str, Any]:
         "repeats": repeats_of(row),
         "rests": texts.rests,
         "tags": tags_of([row])[row.pk],
+        "rungs": rungs_of(row),
+        **comparison_of(row),
         **shares_of(request, row),
         **_machinery(card, texts, around),
     }

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 
 from describer.engine.submit import Ask, Refusal, followable
 from describer.models import Description, User
-from describer.web.ask_form import submit_anew
+from describer.web.ask_submit import submitted
 from describer.web.current_user import current_user
 from describer.web.description import page_of, untrashed_of
 
@@ -48,4 +48,4 @@ def _ask(owner: User, pk: int, question: str, token: str) -> Description:
         token=token,
         follows=followed,
     )
-    return submit_anew(ask)[0]
+    return submitted(ask)[0]

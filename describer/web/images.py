@@ -106,8 +106,10 @@ def sent_copy(request: HttpRequest, pk: int, position: int) -> HttpResponseBase:
     visible = Description.objects.of(current_user(request))
     pictures = DescriptionImage.objects.select_related("sent_copy", "image")
     picture = get_object_or_404(pictures, description__in=visible.filter(pk=pk), position=position)
-    default = picture.image.sent_copies.filter(recipe=Recipe().key).first()
-    return sent_file(request, picture.sent_copy or default)
+    copy = picture.sent_copy
+    if copy is None and visible.filter(pk=pk, long_side=None).exists():
+        copy = picture.image.sent_copies.filter(recipe=Recipe().key).first()
+    return sent_file(request, copy)
 
 
 def _visible_image(user: User, pk: int) -> Image:

@@ -48,7 +48,9 @@ def pictures_of(card: Card, around: Conversation) -> list[ShownPicture]:
     links = {(link.description_id, link.position): link for link in every}
     return [
         ShownPicture(
-            shown, shown.sent_copy or _default_copy(shown), links.get((shown.description_id, shown.position))
+            shown,
+            shown.sent_copy or _next_copy(card, shown),
+            links.get((shown.description_id, shown.position)),
         )
         for shown in pictures
     ]
@@ -66,6 +68,9 @@ def links_without_picture(card: Card, around: Conversation) -> list[DescriptionL
     return [*bare, *card.waiting]
 
 
-def _default_copy(shown: DescriptionImage) -> SentCopy | None:
+def _next_copy(card: Card, shown: DescriptionImage) -> SentCopy | None:
+    """Return what the model will be sent, if it is there already."""
+    if card.description.long_side:
+        return None
     recipe = Recipe().key
     return next((copy for copy in shown.image.sent_copies.all() if copy.recipe == recipe), None)

@@ -59,7 +59,8 @@ const send = async (submitter) => {
     const body = new FormData(form, submitter);
     const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
     hint.textContent = "";
-    if (response.status === 201) arrive(await response.text(), response.headers.get("X-Next-Token"));
+    if (response.headers.has("Location")) { form.dispatchEvent(new Event("asked")); location.assign(response.headers.get("Location")); } // a comparison
+    else if (response.status === 201) arrive(await response.text(), response.headers.get("X-Next-Token"));
     else if (response.redirected) say({ "": "You are logged out. Log in again in another tab, then reload this page." });
     else if (response.headers.get("Content-Type")?.includes("json")) say((await response.json()).errors ?? { "": "That did not work." });
     else if (response.status === 403) say({ "": "This page is out of date. Copy your question, then reload." });

@@ -28,6 +28,7 @@ const shows = [...more.querySelectorAll("input[type=range]")].map(join);
 const summarise = () => {
   const words = fields().filter(isSet).map((one) => {
     if (one.name === "model") return one.value;
+    if (one.name === "compare") return `compared with ${one.value}`;
     if (one.type === "radio") return labelOf(one);
     if (one.tagName === "TEXTAREA") return labelOf(one).toLowerCase();
     return `${labelOf(one).toLowerCase()} ${one.value.slice(0, 20)}`;
@@ -39,7 +40,7 @@ const summarise = () => {
 // An accident of storage (switched off, full, another version's) must never stand in the way of asking.
 const remember = () => {
   try {
-    localStorage.setItem(KEY, JSON.stringify(fields().filter(isSet).map((one) => [one.name, one.value])));
+    localStorage.setItem(KEY, JSON.stringify(fields().filter((one) => isSet(one) && one.name !== "compare").map((one) => [one.name, one.value])));
   } catch { /* then it is not remembered */ }
 };
 

@@ -15,11 +15,17 @@ from django.urls import get_resolver
 
 from describer.models import ApiKey, Preset, Share, User, Webhook
 from tests.outside.routes import routes
-from tests.rows import make_attempt, make_description, make_usage_day
+from tests.rows import make_attempt, make_comparison, make_description, make_usage_day
 
 KINDS = ("stranger", "person", "other", "ask", "read", "revoked", "disabled", "staff", "admin")
 SCRIPTS = ("/api", "/v1", "/chat")
-OWNED = {"images": "image", "keys": "apikey", "webhooks": "webhook", "shares": "share"}
+OWNED = {
+    "images": "image",
+    "keys": "apikey",
+    "webhooks": "webhook",
+    "shares": "share",
+    "comparisons": "comparison",
+}
 HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -70,7 +76,8 @@ def _word(answer: HttpResponseBase) -> str:
 def the_owner(name: str = "ann") -> tuple[User, dict[str, Any]]:
     """A person and one of everything that is hers, by the names of the holes in routes."""
     owner = User.objects.create_user(name)
-    row = make_description(owner, "A boat.")
+    comparison = make_comparison(owner)
+    row = make_description(owner, "A boat.", comparison=comparison)
     image = row.shown_pictures[0].image
     attempt = make_attempt(row, state="answered")
     day = make_usage_day(owner, 21, day=date(2026, 1, 1), endpoint="sandbox", model="m")
@@ -82,6 +89,7 @@ def the_owner(name: str = "ann") -> tuple[User, dict[str, Any]]:
     numbers = {
         "preset": preset,
         "share": share,
+        "comparison": comparison,
         "description": row,
         "image": image,
         "attempt": attempt,
@@ -137,6 +145,7 @@ def filled(path: str, numbers: dict[str, Any]) -> str:
     fixed = {
         "position": 0,
         "index": 0,
+        "variant": 0,
         "part": "question",
         "app_label": "describer",
         "name": "m",

@@ -8,13 +8,14 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from describer.models import ApiKey, Choice, Description, User, Webhook
+from describer.models import ApiKey, Choice, Comparison, Description, User, Webhook
 from tests.rows import add_picture, make_attempt, make_description, make_image, make_usage_day
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 LISTS = (
     "user",
     "description",
+    "comparison",
     "attempt",
     "apikey",
     "usageday",
@@ -32,6 +33,8 @@ def path(model: str, *more: object) -> str:
 
 def whole(owner: User, number: int = 0) -> Description:
     """A description with everything that can hang on one, all words of it hostile."""
+    variants = [{"model": EVIL, "preset": EVIL, "parameters": {EVIL: EVIL}}, {}]
+    Comparison.objects.create(owner=owner, question=EVIL, variants=variants)
     values: dict[str, Any] = {"system_prompt": EVIL, "parameters": {"stop": EVIL}, "waiting_reason": EVIL}
     row = make_description(owner, status="failed", question=EVIL, model=EVIL, error_message=EVIL, **values)
     add_picture(row, make_image(owner, files=False), EVIL)

@@ -10,7 +10,7 @@ import pytest
 from describer.api.examples import CALLS
 from describer.models import ApiKey, DescriptionLink, Endpoint, Share, Webhook
 from tests.images.pictures import photo
-from tests.rows import make_description
+from tests.rows import make_comparison, make_description
 
 
 @pytest.fixture
@@ -29,11 +29,13 @@ def shell(live_server, alice, tmp_path):
         }
         asked = make_description(alice, question="What?")
         DescriptionLink.objects.create(description=asked, position=0, url="https://pictures.example/a.jpg")
+        comparison = make_comparison(alice)
+        make_description(alice, comparison=comparison)
         alice.webhooks.all().delete()
         webhook = Webhook.issue(alice, "https://receiver.example/")
         if "/share" in call:
             asked.cancel()
-        places = {"/webhooks/": webhook, "/shares/": Share.issue(asked, None)[0]}
+        places = {"/webhooks/": webhook, "/comparisons/": comparison, "/shares/": Share.issue(asked, None)[0]}
         variables["ID"] = str(next((one.pk for place, one in places.items() if place in call), asked.pk))
         done = subprocess.run(
             ["sh", "-ec", call],

@@ -1,8 +1,9 @@
 """Whether a word is anywhere on a site: in any table of the database, in any file's bytes or name."""
 
 from pathlib import Path
+from typing import cast
 
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 
 
@@ -19,5 +20,5 @@ def tables_with(word: str) -> list[str]:
 
 def files() -> list[str]:
     """The names of all files in storage."""
-    root = Path(default_storage.location)
+    root = Path(cast(FileSystemStorage, default_storage).location)
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())

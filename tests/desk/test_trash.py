@@ -35,7 +35,7 @@ from describer.search.purge import purge_words
 from tests.desk.everywhere import files, tables_with
 from tests.endpoint import answer
 from tests.images.pictures import photo
-from tests.rows import add_picture, boat, make_description, make_image
+from tests.rows import add_picture, boat, make_comparison, make_description, make_image
 
 WORD = "Zyxomma"
 
@@ -66,6 +66,7 @@ def full(owner, word=WORD):
         preset=word.lower(),
         pictures=[(make_image(owner), f"{word}.jpg")],
         via="endpoint",
+        comparison=make_comparison(owner, {"preset": word}, {"model": word}, question=word),
     )
     DescriptionLink.objects.create(description=row, position=1, url=f"https://example.org/{word}.jpg")
     Transcript(description=row, messages=[{"role": "user", "content": word}], answer={"a": word}).save()

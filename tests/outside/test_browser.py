@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.site]
 ANN = {"username": "ann", "password": "horse-battery-9"}
 BEN = {"username": "ben", "password": "staple-correct-9"}
 EXPECTED = ("400 (Bad Request)", "404 (Not Found)", "415 (Unsupported Media Type)")
-PAGES = ("/", "/history/", "/usage/", "/account/", "/no-such-page/")
+PAGES = ("/", "/history/", "/comparisons/", "/usage/", "/account/", "/no-such-page/")
 DROP = """async (files) => {
     const transfer = new DataTransfer();
     for (const [name, type, text] of files) {
@@ -169,6 +169,28 @@ def test_no_page_scrolls_sideways_on_a_small_phone(site, visit):
         assert page.goto(address).status in (200, 404)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, address
+
+
+def test_a_ladder_fills_its_columns_by_itself_and_keeps_the_winner(site, visit):
+    number = site.finished(site.ask(photo(1200, 900), question="How small?")["id"])["id"]
+    page = visit(site)
+    log_in(page, ADMIN)
+    page.goto(f"/descriptions/{number}/")
+    page.get_by_text("How small may the picture be?").click()
+    page.get_by_role("button", name="Make 3 asks").click()
+    page.wait_for_url("**/comparisons/*/")
+    page.evaluate("window.notReloaded = true")
+    expect(page.locator(".column[data-status=done]")).to_have_count(3, timeout=20_000)
+    assert page.evaluate("window.notReloaded") is True
+    boxes = page.locator(".column").evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")
+    assert len(set(boxes)) == 1
+    page.get_by_role("button", name="This one is best").nth(1).click()
+    expect(page.locator(".column.best h2")).to_have_text("768 px")
+    assert Axe().run(page).response["violations"] == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.goto("/comparisons/")
+    expect(page.locator("tbody tr").first).to_contain_text("768 px")
 
 
 MARKED = """() => {

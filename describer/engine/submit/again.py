@@ -11,14 +11,19 @@ from describer.models.transcript import transcript_of
 
 
 def ask_again(description: Description, *, token: str | None = None, **changes: Any) -> Description:
-    """Submit pictures, question and parameters of an old description again; `changes` replace fields of Ask.
+    """Submit pictures, question and parameters of an old description again; `changes` replace fields of Ask."""
+    return submit(the_same_ask(description, token=token, **changes))[0]
 
-    A follow-up goes on from the same answer once more.
+
+def the_same_ask(description: Description, **changes: Any) -> Ask:
+    """Return the ask of an old description once more; `changes` replace its fields.
+
+    A follow-up goes on from the same answer once more. Raises Refusal where that is gone.
     """
     messages: Sequence[dict[str, Any]] = ()
     if transcript := transcript_of(description):
         messages = transcript.messages
-    ask = Ask(
+    return Ask(
         owner=description.owner,
         question=description.question,
         pictures=pictures_again(description),
@@ -26,10 +31,9 @@ def ask_again(description: Description, *, token: str | None = None, **changes: 
         model=changes.pop("model", description.model),
         parameters=changes.pop("parameters", description.parameters),
         together=True,
-        token=token,
         is_plain=description.is_plain,
+        long_side=changes.pop("long_side", description.long_side),
         follows=followed_again(description),
         messages=messages,
         **changes,
     )
-    return submit(ask)[0]

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from describer.db.clock import clock
 from describer.engine import events, queue
 from describer.engine.submit.follow import following, hold_followed, place_of
 from describer.engine.submit.found_out import check_found_out
+from describer.engine.submit.key_limits import check_key
 from describer.engine.submit.key_words import check_words
 from describer.engine.submit.pictures import AskImage, AskLink, check_there, show
 from describer.engine.submit.texts import storable_text, without_nul
@@ -32,7 +32,8 @@ class Ask:
     """What one press of the button or one call submits.
 
     An empty model means the endpoint's default; without an endpoint the ask goes to the default one. With a `preset`, by its
-    name, `variables` fill question and system prompt; `is_plain`: the answer is plain text.
+    name, `variables` fill question and system prompt; `is_plain`: the answer is plain text. `long_side`: what is sent of each
+    picture has so many pixels at most, None the endpoint's.
 
     One that `follows` a description goes on from its answer; `carried`, known once it was checked, are the pictures of that
     conversation. `tags` are names by what they are compared by.
@@ -58,6 +59,7 @@ class Ask:
     preset: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     is_plain: bool = False
+    long_side: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     carried: Sequence[AskImage | AskLink] = ()
     messages: Sequence[dict[str, Any]] = ()
@@ -84,6 +86,8 @@ class Ask:
         more = {"follows": self.follows and self.follows.pk, "tags": dict(self.tags)}
         if any(more.values()):
             parts.append(more)
+        if self.long_side:
+            parts.append({"long_side": self.long_side})
         parts.append([picture.identity for picture in self.pictures])
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -99,8 +103,8 @@ def submit(ask: Ask) -> list[Description]:
     checked, endpoint = _checked(ask)
     try:
         with transaction.atomic():
-            born = _create(checked, endpoint, ask.hash)
-            transaction.on_commit(lambda: _announce(born))
+            born = create_rows(checked, endpoint, ask.hash)
+            transaction.on_commit(lambda: announce(born))
     except IntegrityError:
         # Two sends of one token at once: the other one was quicker.
         if known := given_before(ask):
@@ -121,7 +125,17 @@ def given_before(ask: Ask) -> list[Description]:
 
 
 def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
-    """Return the ask as it will be stored, and the endpoint it goes to."""
+    """Return the ask as it will be stored, and the endpoint it goes to; it counts against what its key may ask."""
+    checked, endpoint = checked_ask(ask)
+    check_key(ask.key, checked.model, len(_sets(checked)))
+    return checked, endpoint
+
+
+def checked_ask(ask: Ask) -> tuple[Ask, Endpoint]:
+    """Return the ask as it will be stored, and the endpoint it goes to. Raises Refusal.
+
+    Whether its key may ask that is judged apart.
+    """
     endpoint = ask.endpoint or Endpoint.default()
     _check_question(ask)
     if not (ask.pictures or ask.messages or ask.follows):
@@ -137,7 +151,6 @@ def _checked(ask: Ask) -> tuple[Ask, Endpoint]:
     for pictures_of_set in sets:
         filled_ask(judged, pictures_of_set)
     check_found_out(endpoint, judged.model, max(map(len, sets), default=0) + len(judged.carried))
-    check_key(ask.key, judged.model, len(sets))
     return replace(judged, pictures=pictures), endpoint
 
 
@@ -172,30 +185,6 @@ def _check_model(model: str, endpoint: Endpoint) -> None:
         raise Refusal(f"{model[:200]} is not offered by {endpoint}.", code="model_not_found", param="model")
 
 
-def check_key(key: ApiKey | None, model: str, asks: int = 1) -> None:
-    """Count asks against what the key may ask, and how often; each of a set counts. Raises Refusal."""
-    if key is None:
-        return
-    if not key.may_ask(model):
-        message = f"This API key may not ask {model}; it may ask {', '.join(key.model_names)}."
-        raise Refusal(message, code="permission_denied", param="model", status=403)
-    if again := key.count_asks(asks):
-        raise _too_often(key, again)
-
-
-def check_rate(key: ApiKey, asks: int = 1) -> None:
-    """Raise Refusal where a key was at its limit when it was read: before pictures are kept that nobody will ask about."""
-    if again := key.spent_until(asks):
-        raise _too_often(key, again)
-
-
-def _too_often(key: ApiKey, again: datetime) -> Refusal:
-    seconds = max(1, math.ceil((again - clock.now()).total_seconds()))
-    most = f"This API key may ask {key.asks_per_minute} times a minute"
-    message = f"{most}; it may again in {seconds} seconds."
-    return Refusal(message, code="rate_limit_exceeded", status=429, retry_after=seconds)
-
-
 def _check_room(ask: Ask) -> None:
     """Raise Refusal where a person has queued without end; the limit is far above an honest batch."""
     most = settings.QUEUED_PER_PERSON
@@ -205,8 +194,13 @@ def _check_room(ask: Ask) -> None:
         raise Refusal(message, code="queue_full", status=429, retry_after=60)
 
 
-def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]:
-    """Write the rows of an ask: queued with their turns, or waiting when the endpoint is paused."""
+def create_rows(
+    ask: Ask, endpoint: Endpoint, submit_hash: str, first: int = 0, **values: Any
+) -> list[Description]:
+    """Write the rows of an ask: queued with their turns, or waiting when the endpoint is paused.
+
+    `first` is their first position in what was submitted, `values` are columns of each.
+    """
     hold_followed(ask)
     sets = _sets(ask)
     turn = queue.next_turn(ask.owner, ask.lane)
@@ -217,8 +211,9 @@ def _create(ask: Ask, endpoint: Endpoint, submit_hash: str) -> list[Description]
             lane=ask.lane,
             turn=turn + position,
             submit_hash=submit_hash,
-            position=position,
+            position=first + position,
             **_first_state(endpoint),
+            **values,
         )
         for position in range(len(sets))
     ]
@@ -252,6 +247,7 @@ def row_of(ask: Ask, endpoint: Endpoint, **values: Any) -> Description:
         preset=ask.preset,
         variables=dict(ask.variables) or None,
         is_plain=ask.is_plain,
+        long_side=ask.long_side,
         **place_of(ask),
         submit_token=ask.token or None,
         created=clock.now(),
@@ -286,7 +282,8 @@ def _first_state(endpoint: Endpoint) -> dict[str, Any]:
     return {"status": Status.WAITING, "waiting_reason": queue.pause_reason(endpoint)}
 
 
-def _announce(born: Sequence[Description]) -> None:
+def announce(born: Sequence[Description]) -> None:
+    """Tell open pages of new rows, and ring the bell."""
     for row in born:
         events.publish(row)
     queue.ring(len(born))

@@ -16,7 +16,8 @@ from describer.engine.queue.inline_line import has_share
 from describer.engine.queue.lease import new_token
 from describer.engine.queue.left import settle_left
 from describer.engine.queue.process import process
-from describer.engine.submit.ask import Ask, check_key, given_before, row_of, transcribe
+from describer.engine.submit.ask import Ask, given_before, row_of, transcribe
+from describer.engine.submit.key_limits import check_key
 from describer.engine.submit.pictures import show
 from describer.engine.submit.words import filled_ask
 from describer.errors import Refusal

@@ -74,6 +74,8 @@ def show(rows: Sequence[Description], sets: Sequence[Sequence[AskImage | AskLink
 def _image_rows(
     row: Description, pictures: Sequence[AskImage | AskLink], copies: Mapping[int, SentCopy]
 ) -> list[DescriptionImage]:
+    if row.long_side:  # what it is sent is made for it
+        copies = {}
     return [
         DescriptionImage(
             description=row,

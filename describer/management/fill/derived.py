@@ -28,10 +28,10 @@ def derive_afterwards(piece: FilledPiece) -> None:
 
 def _entries(piece: FilledPiece) -> Iterator[WordEntry]:
     """Yield what the index holds of each description, made from the piece's rows: to read them again takes longer."""
-    names = _by_description((row.description_id, row.name) for row in _pictures(piece))
-    tags = _by_description((row.description_id, _tag_name(row.tag_id)) for row in _tags(piece))
-    choices = {(row.description_id, row.index): row for row in _choices(piece)}
-    for row in _descriptions(piece):
+    names = _by_description((row.description_id, row.name) for row in _picture_rows(piece))
+    tags = _by_description((row.description_id, _tag_name(row.tag_id)) for row in _tag_rows(piece))
+    choices = {(row.description_id, row.index): row for row in _choice_rows(piece)}
+    for row in _description_rows(piece):
         kept = choices.get((row.id, row.kept))
         yield WordEntry(
             row.id,
@@ -62,17 +62,17 @@ def _tag_name(number: int) -> str:
     return str(Tag.objects.values_list("name", flat=True).get(pk=number))
 
 
-def _descriptions(piece: FilledPiece) -> Iterator[FilledDescription]:
+def _description_rows(piece: FilledPiece) -> Iterator[FilledDescription]:
     yield from (row for row in piece.rows[Description] if isinstance(row, FilledDescription))
 
 
-def _pictures(piece: FilledPiece) -> Iterator[FilledPicture]:
+def _picture_rows(piece: FilledPiece) -> Iterator[FilledPicture]:
     yield from (row for row in piece.rows[DescriptionImage] if isinstance(row, FilledPicture))
 
 
-def _tags(piece: FilledPiece) -> Iterator[FilledTag]:
+def _tag_rows(piece: FilledPiece) -> Iterator[FilledTag]:
     yield from (row for row in piece.rows[DescriptionTag] if isinstance(row, FilledTag))
 
 
-def _choices(piece: FilledPiece) -> Iterator[FilledChoice]:
+def _choice_rows(piece: FilledPiece) -> Iterator[FilledChoice]:
     yield from (row for row in piece.rows[Choice] if isinstance(row, FilledChoice))

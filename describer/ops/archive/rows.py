@@ -34,6 +34,7 @@ MODELS = (
     "describer.endpoint",
     "describer.image",
     "describer.sentcopy",
+    "describer.comparison",
     "describer.description",
     "describer.descriptionimage",
     "describer.descriptionlink",

@@ -4,6 +4,7 @@ import shutil
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -13,7 +14,7 @@ from django.core.management import call_command
 from describer.models import ApiKey, Attempt, DescriptionLink, StreamedWords
 from describer.ops.archive import backup
 from describer.ops.archive.rows import MODELS, rows_of
-from tests.rows import make_counted_attempt, make_description, make_image
+from tests.rows import make_comparison, make_counted_attempt, make_description, make_image
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123457, tzinfo=UTC)
 ODD = 'Was ist das? 海 \u2028 "x" \\ \U0001f600\n\t\x7f'
@@ -37,7 +38,9 @@ def with_everything(alice, boss):
     done = make_description(
         alice, ODD, ODD, pictures=[(picture, ODD)], attempt=spent, key=key, question=ODD, created=MOMENT
     )
-    make_description(boss, "Yes.", parameters={"temperature": 0.1, "stop": [ODD]}, follows=done, via="api")
+    compared = make_comparison(boss, {"model": ODD}, {}, question=ODD, winner=1, judged=MOMENT)
+    asked: dict[str, Any] = {"comparison": compared, "variant": 1, "long_side": 512, "via": "api"}
+    make_description(boss, "Yes.", parameters={"temperature": 0.1, "stop": [ODD]}, follows=done, **asked)
     for status in ("queued", "waiting", "running"):
         row = make_description(alice, status=status, pictures=[(picture, "again.jpg")], turn=3)
         DescriptionLink.objects.create(description=row, position=1, url="https://example.org/a.jpg")
