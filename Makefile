@@ -1,5 +1,5 @@
 # make run: the site. make test: everything. The other targets are parts of these.
-.PHONY: run test quick tools format lint types floors unit browser picture bench lock
+.PHONY: run test quick tools format lint types floors unit browser picture screenshots bench lock
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -67,6 +67,10 @@ browser: .venv/test
 # The picture of the README, taken anew by its browser test.
 picture: .venv/test
 	PICTURE=docs/ask.png $(BIN)/pytest -q -k picture_of_the_readme tests/outside/test_browser.py
+
+# Pictures of all pages, taken anew.
+screenshots: .venv/test
+	$(BIN)/python -m tests.screenshots
 
 bench: .venv/test .venv/peers/done
 	$(BIN)/python -m tests.bench

@@ -13,7 +13,7 @@ from describer.db.row_id import BIGGEST_ID
 from describer.models import Description, Flag, Status
 from describer.models.description_rows import DescriptionQuerySet
 from describer.models.tag import folded
-from describer.search.matching import matching
+from describer.search.matching import matching, newer_than, older_than
 from describer.search.query import Query
 
 OPEN = (Status.QUEUED, Status.WAITING, Status.RUNNING)
@@ -113,10 +113,10 @@ def _between(rows: DescriptionQuerySet, first: date | None, last: date | None) -
     """
     if first:
         start = _midnight(first)
-        rows = rows.filter(created__gte=start, id__gt=_before(start - _SLACK))
+        rows = newer_than(rows.filter(created__gte=start), _before(start - _SLACK))
     if last:
         end = _midnight(last + _DAY)
-        rows = rows.filter(created__lt=end, id__lt=_after(end + _SLACK))
+        rows = older_than(rows.filter(created__lt=end), _after(end + _SLACK))
     return rows
 
 

@@ -59,5 +59,10 @@ def older_than(rows: Any, number: int) -> Any:
 
 
 def newer_than(rows: Any, number: int) -> Any:
-    """Return what comes before a description in a list, the nearest first."""
-    return rows.filter(**{f"{LISTED_BY}__gt": number}).order_by(LISTED_BY)
+    """Return what comes before a description in a list."""
+    return rows.filter(**{f"{LISTED_BY}__gt": number})
+
+
+def oldest_first(rows: Any) -> Any:
+    """Return the rows of a list from its end."""
+    return rows.order_by(LISTED_BY)

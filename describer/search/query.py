@@ -116,7 +116,7 @@ def _term(piece: re.Match[str], *, is_last: bool) -> Term | None:
         return None
     is_absent = bool(piece["minus"])
     if is_last and piece["phrase"] is None and not is_absent:
-        is_beginning = True
+        is_beginning = is_beginning or len(words[-1]) > 1  # a letter begins half of all words
     return Term(tuple(words), is_beginning, is_absent, in_files)
 
 

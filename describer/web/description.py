@@ -21,7 +21,7 @@ from describer.desk.trash import delete_for_good, trash
 from describer.engine import events, pipeline
 from describer.engine.submit import Refusal, ask_again
 from describer.models import Description, Status
-from describer.search.matching import newer_than, newest_first, older_than
+from describer.search.matching import newer_than, newest_first, older_than, oldest_first
 from describer.web.answers import MOST_ANSWERS, ShownAnswer
 from describer.web.cards import Card, Notice, card_of_page, notices_of
 from describer.web.comparison import comparison_of
@@ -255,7 +255,7 @@ def _neighbours(request: HttpRequest, row: Description) -> dict[str, Any]:
     place = request.GET.get("from", "")
     rows = ListFilter.of(QueryDict(place), current_user(request)).rows(current_user(request)).only("pk")
     older = newest_first(older_than(rows, row.pk)).first()
-    newer = newer_than(rows, row.pk).first()
+    newer = oldest_first(newer_than(rows, row.pk)).first()
     return {
         "older": older and reverse("description", args=[older.pk]) + from_query(place),
         "newer": newer and reverse("description", args=[newer.pk]) + from_query(place),

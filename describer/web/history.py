@@ -25,7 +25,7 @@ from describer.models.description_image import with_pictures
 from describer.models.description_rows import DescriptionQuerySet
 from describer.search import index
 from describer.search.marking import MarkedPiece, marked
-from describer.search.matching import newer_than, newest_first, older_than
+from describer.search.matching import newer_than, newest_first, older_than, oldest_first
 from describer.search.query import Query
 from describer.templatetags.answer import excerpt
 from describer.web.cards import Card, attempts_of, know_links, listed
@@ -162,7 +162,7 @@ def _history_page(
     The two numbers are the ids from which the newer and the older page go on (0: none).
     """
     if after:
-        page = listed(_shown(newer_than(rows, after), chosen.search)[: PAGE + 1])
+        page = listed(_shown(oldest_first(newer_than(rows, after)), chosen.search)[: PAGE + 1])
         more_newer, more_older = len(page) > PAGE, True
         page = page[:PAGE][::-1]
     else:
