@@ -43,6 +43,8 @@ _SEARCHED_CHARACTERS = 20_000  # of an answer whose words were found
 _MARKS = re.compile(
     r"^[ \t]*(?:#{1,6} |```.*$)|(?<![\w*])\*\*(?=[^\s*])|(?<=[^\s*])\*\*(?![\w*])", re.MULTILINE
 )
+_TABLE_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+(?:[ \t]*:?-{3,}:?)?[ \t]*$", re.MULTILINE)
+_TABLE_ROW = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
 _VIEWS = {"grid": "Grid", "list": "List"}
 _VIEW_COOKIE = "history_view"
 _COOKIE_SECONDS = 365 * 24 * 3600
@@ -62,7 +64,7 @@ class _HistoryTile(Card):
             return []
         answer = ""
         if self.first is not None:
-            answer = _MARKS.sub("", self.first.start or self.first.refused or "")
+            answer = _without_marks(self.first.start or self.first.refused or "")
         return marked(" ".join(answer.split()), self.query) or marked(
             " ".join(self.description.question.split()), self.query
         )
@@ -76,7 +78,7 @@ class _HistoryTile(Card):
             return ""
         if self.first is None:
             return "Cancelled"
-        return excerpt(_MARKS.sub("", self.first.start or "")) or self.first.refused or _TOOLS
+        return excerpt(_without_marks(self.first.start or "")) or self.first.refused or _TOOLS
 
     @property
     def words(self) -> list[str]:
@@ -205,6 +207,15 @@ def _cards(rows: Sequence[Description], query: Query) -> list[_HistoryTile]:
         )
         for row in rows
     ]
+
+
+def _without_marks(text: str) -> str:
+    """Return an answer's beginning without marks of Markdown; the cells of a table stand between dots."""
+    plain = _MARKS.sub("", text)
+    if not _TABLE_RULE.search(plain):
+        return plain
+    rows = _TABLE_RULE.sub("", plain)
+    return _TABLE_ROW.sub(lambda row: " · ".join(cell.strip() for cell in row[1].split("|")), rows)
 
 
 def _nothing_text(chosen: ListFilter) -> str:

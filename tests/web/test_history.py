@@ -315,3 +315,11 @@ def test_a_search_costs_no_more_statements_than_the_list(hers, alice):
         counts.append(len(queries))
     assert counts[1] == counts[0]
     assert counts[2] <= counts[0] + 3  # a day becomes a number
+
+
+def test_a_table_is_told_in_a_tile_without_its_lines(hers, alice):
+    make_description(alice, "Ferries:\n\n| from | to |\n|:---|---:|\n| Harbour | Pier |\n\nx | y stays.")
+    make_description(alice, "a | b is no table")
+    page = text_of(hers.get("/history/"))
+    assert "Ferries: from · to Harbour · Pier x | y stays." in page
+    assert "a | b is no table" in page
