@@ -1,5 +1,6 @@
 """Cases E3, E4 and E35 of our own endpoint: which keys open it, and for what."""
 
+import hashlib
 import json
 import re
 import secrets
@@ -157,29 +158,35 @@ def test_e35_a_keys_rate_limit_is_told_and_recorded_without_an_attempt(world):
     assert world.sent("Rate again?") == []
 
 
-def kept(world):
-    """How many pictures' files and how many rows of descriptions and images there are."""
-    files = sum(path.is_file() for path in (world.site.data / "media").rglob("*"))
-    counts = "(SELECT count(*) FROM describer_{})"
-    tables = ", ".join(map(counts.format, ("description", "image", "transcript")))
-    return files, world.rows.rows(f"SELECT {tables}")[0]
+def kept(world, name):
+    """How many rows of descriptions and transcripts were asked with the key of this name."""
+    asked = f"SELECT id FROM describer_description WHERE key_id = (SELECT id FROM describer_apikey WHERE name = '{name}')"
+    counts = f"SELECT (SELECT count(*) FROM ({asked})), count(*) FROM describer_transcript WHERE description_id IN ({asked})"
+    return world.rows.rows(counts)[0]
+
+
+def files_of(world, picture):
+    """The files that hold this picture as it was sent."""
+    name = hashlib.sha256(picture).hexdigest()
+    return [path for path in (world.site.data / "media").rglob("*") if name in path.name]
 
 
 def test_fe11_calls_beyond_a_keys_rate_keep_a_line_and_of_many_only_some(world):
     key = world.key(name="hammered", asks_per_minute=1)
     until(lambda: time.time() % 60 < 20, "the minute is young", 60)
     assert world.post("Hammered?", send={"key": key}).status_code == 200
-    files, (rows, images, transcripts) = kept(world)
+    rows, transcripts = kept(world, "hammered")
     tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
     replies = []
-    for number in range(14):
-        new = data_url(photo(400 + number, 300))
-        messages = [said("x" * 50_000), said(f"Refused {number}?" + "y" * 50_000, new)]
+    pictures = [photo(400 + number, 300) for number in range(14)]
+    for number, picture in enumerate(pictures):
+        messages = [said("x" * 50_000), said(f"Refused {number}?" + "y" * 50_000, data_url(picture))]
         replies.append(world.post("", send={"key": key}, messages=messages, tools=tools))
     for reply in replies:
         fault(reply, 429, "rate_limit_exceeded")
     assert ["x-description-id" in reply.headers for reply in replies] == [True] * 10 + [False] * 4
-    assert kept(world) == (files, (rows + 10, images, transcripts + 10))
+    assert kept(world, "hammered") == (rows + 10, transcripts + 10)
+    assert not any(files_of(world, picture) for picture in pictures)
     told = world.row(replies[0])
     assert (len(told["question"]), told["images"], told["parameters"]) == (1000, [], {})
     messages = f"SELECT messages FROM describer_transcript WHERE description_id = {told['id']}"
@@ -195,8 +202,9 @@ def test_fe11_nor_do_a_scripts_asks_beyond_it_keep_pictures(world):
     until(lambda: time.time() % 60 < 40, "the minute is young", 60)
     bearer = {"Authorization": f"Bearer {key}"}
     before = None
-    for number in range(4):
-        files = {"image": ("new.jpg", photo(300 + number, 200))}
+    pictures = [photo(300 + number, 200) for number in range(4)]
+    for number, picture in enumerate(pictures):
+        files = {"image": ("new.jpg", picture)}
         reply = requests.post(
             f"{world.site.url}/api/descriptions",
             headers=bearer,
@@ -207,7 +215,8 @@ def test_fe11_nor_do_a_scripts_asks_beyond_it_keep_pictures(world):
         if number == 0:
             assert reply.status_code == 202
             world.site.finished(reply.json()["id"])
-            before = kept(world)
+            before = kept(world, "hammers")
         else:
             assert (reply.status_code, reply.json()["error"]["code"]) == (429, "rate_limit_exceeded")
-    assert kept(world) == before
+    assert kept(world, "hammers") == before
+    assert [bool(files_of(world, picture)) for picture in pictures] == [True, False, False, False]
