@@ -1,4 +1,4 @@
-"""Looking back at a million descriptions (G10, G11, G13), on a site that `manage.py fill` made, and how long that took.
+"""Looking back at a million descriptions (G10 to G13), on a site that `manage.py fill` made, and how long that took.
 
 `python -m tests.bench.looking 20000` measures this part alone with so many; `BENCH_DESCRIPTIONS` says it to `make bench`.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.bench.pages import PERSON
+from tests.bench.pages import BEGINNING, PERSON
 from tests.bench.table import HEAD, Row
 from tests.servers import postgres_server
 from tests.site import ROOT, Site
@@ -28,6 +28,8 @@ DESCRIPTIONS = int(os.environ.get("BENCH_DESCRIPTIONS", 1_000_000))
 FEW = 1000
 LOOKS, LOOKS_OF_A_MIX, AT_ONCE = 150, 9, 16
 SQL_MS = {"SQLite": 2, "PostgreSQL": 4}
+SEARCH_MS = {"SQLite": 5, "PostgreSQL": 70}
+BEGINNING_MS = {"SQLite": 5, "PostgreSQL": 100}
 
 
 class Browser:
@@ -106,6 +108,13 @@ def looked_at(small: Site, large: Site, database: str) -> Iterator[Row]:
     yield Row("G10", f"slowest mix of {len(mixes)}, {database}", mixes[worst], "ms", mixes[first], limit)
     most = max(one["count"] for one in history.values())
     yield Row("G10", f"statements of a history page at most, {database}", most, "", limit="<= 4")
+    searches = {query: one["ms"] for query, one in found["searches"].items()}
+    beginning = searches.pop(BEGINNING)
+    slow = max(searches, key=searches.__getitem__)
+    limit = f"<= {SEARCH_MS[database]} ms  {slow}"
+    yield Row("G12", f"statements of the slowest search, {database}", searches[slow], "ms", limit=limit)
+    limit = f"<= {BEGINNING_MS[database]} ms"
+    yield Row("G12", f"statements of a search by a beginning, {database}", beginning, "ms", limit=limit)
     limit = f"<= {SQL_MS[database]} ms"
     yield Row("G10", f"statements of the history, {database}", history["/history/"]["ms"], "ms", limit=limit)
     slowest = max(history, key=lambda address: history[address]["ms"])

@@ -17,6 +17,18 @@ import django
 PERSON = {"username": "person-0001", "password": "person-of-bench"}
 USAGE = "/usage/?period=year"
 RUNS = 9
+# Common words, several, one that nobody wrote, a phrase, a beginning, what is not there, names of files.
+SEARCHES = (
+    "boat",
+    "the harbour",
+    "boat harbour light",
+    "submarine",
+    '"the boat"',
+    "ha",
+    "-boat",
+    "file:scan",
+)
+BEGINNING = "ha"
 # The frame's, and the one for links of what is not done.
 FRAMES = ("django_session", "describer_user", "describer_endpoint", "describer_descriptionlink")
 
@@ -32,6 +44,9 @@ def measure() -> dict[str, Any]:
     found = {address: statements_of(person, address) for address in dict.fromkeys(addresses)}
     return {
         "history": found,
+        "searches": {
+            query: statements_of(person, f"/history/?{urlencode({'q': query})}") for query in SEARCHES
+        },
         "usage": statements_of(admin, f"{USAGE}&of=everybody"),
         "own_usage": statements_of(person, USAGE),
         "rows": Description.objects.filter(owner=person).count(),
@@ -51,6 +66,8 @@ def mixes(person: Any) -> Iterator[dict[str, Any]]:
         {"tag": "nowhere"},
         {"preset": "keywords"},
         {"key": person.api_keys.get(name="filled").pk},
+        {"q": "harbour"},
+        {"q": "boat", "flag": "cut_off"},
         {"before": numbers[numbers.count() // 2]},
         {"favourite": 1, "tag": "invoice", "preset": "read", "model": models[1]},
         {"favourite": 1, "key": person.api_keys.get(name="filled").pk, "tag": "harbour"},
