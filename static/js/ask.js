@@ -43,10 +43,15 @@ const tell = ({ errors = { "": "That did not work." }, tiles = {} }) => {
 };
 
 // The very same was answered before: nothing was asked, and the old answer stands beneath with a button that asks anew.
+// It goes as soon as something else would be asked.
+let offered = null;
+const withdraw = () => { offered?.remove(); offered = null; };
 const offer = (html) => {
   form.insertAdjacentHTML("afterend", html);
-  document.getElementById("asked-before").focus();
+  offered = form.nextElementSibling;
+  offered.focus();
 };
+form.addEventListener("input", withdraw);
 
 const arrive = (html, response, sent) => {
   const cards = document.createElement("template");
@@ -105,6 +110,7 @@ form.addEventListener("keydown", (event) => {
 });
 form.addEventListener("tray", () => {
   label();
+  withdraw();
   if (patient) ask(patient);
 });
 label();

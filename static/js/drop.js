@@ -59,6 +59,14 @@ const walk = async (dropped) => {
   if (!count || ahead.length) document.dispatchEvent(new CustomEvent("toast", { detail: words }));
 };
 
+const folder = document.getElementById("folder");
+folder.addEventListener("change", () => {
+  const isHidden = (file) => file.webkitRelativePath.split("/").some((part) => part.startsWith("."));
+  const files = [...folder.files].filter((file) => PICTURE.test(file.name) && !isHidden(file));
+  give(files.sort((a, b) => byName.compare(a.webkitRelativePath, b.webkitRelativePath)).slice(0, MOST_FILES));
+  folder.value = "";
+});
+
 // The first address of a list; lines with # are remarks.
 const address = (data) => data.getData("text/uri-list").split(/\r?\n/).find((line) => /^https?:/i.test(line));
 

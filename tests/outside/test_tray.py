@@ -273,6 +273,10 @@ def test_a_picture_that_the_site_has_is_not_sent_again_and_says_what_was_asked_a
     expect(page.get_by_role("heading", name="You asked exactly this before")).to_be_visible()
     assert Axe().run(page).response["violations"] == []
     expect(tiles(page, "ready")).to_have_count(1)
+    page.fill("#question", "Something else?")
+    expect(page.locator("#asked-before")).to_have_count(0)
+    page.fill("#question", "What is known?")
+    page.click("#go")
     page.get_by_role("button", name="Ask anew").click()
     expect(tiles(page, "ready")).to_have_count(0)
     expect(page.get_by_role("heading", name="You asked exactly this before")).to_have_count(0)
@@ -285,6 +289,15 @@ def test_a_folder_that_is_dropped_is_a_tray_of_its_pictures(page):
     expect(tiles(page, "ready")).to_have_count(3)
     assert page.evaluate(NAMES) == ["b9.jpg", "b10.jpg", "inner.jpg"]
     expect(page.locator(".pics .pic")).to_have_count(3)
+
+
+def test_a_folder_can_be_chosen_as_well(page, tmp_path):
+    (tmp_path / "album").mkdir()
+    for name in ("b10.jpg", "b9.jpg", "words.txt"):
+        (tmp_path / "album" / name).write_bytes(photo(100 + len(name), 80))
+    page.set_input_files("#folder", tmp_path / "album")
+    expect(tiles(page, "ready")).to_have_count(2)
+    assert page.evaluate(NAMES) == ["b9.jpg", "b10.jpg"]
 
 
 def test_more_than_fits_is_said_waits_for_room_and_goes_by_one_click(page):
