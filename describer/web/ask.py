@@ -63,7 +63,8 @@ def ask(request: HttpRequest) -> HttpResponse:
         form.status = 200
         return _page(request, owner, form)
     again = request.POST.get("again", "")
-    if again != "anew" and form.look_back(owner, but_new=again == "others"):
+    # A sample is in no tray, so that an offer's button could not ask about it.
+    if again != "anew" and "sample" not in request.POST and form.look_back(owner, but_new=again == "others"):
         return _offered_before(request, owner, form)
     born = form.submit(owner)
     if not born:

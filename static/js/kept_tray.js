@@ -39,7 +39,7 @@ const keep = (picture) => {
     order: Number(picture.dataset.order),
     state: /ready|failed|lost/.test(state) ? state : "on its way",
     words: picture.querySelector(".wrong").textContent,
-    facts: state === "ready" && !link ? picture.facts : undefined,
+    facts: state === "ready" && !link ? { ...picture.facts, asked: undefined } : undefined, // what was asked, the site says
     link: link || undefined,
     page,
   };

@@ -202,6 +202,17 @@ def test_a_second_tab_shows_the_same_tray_and_what_is_taken_away_or_asked_is_gon
     expect(page.locator(".pics .pic")).to_have_count(0)
 
 
+def test_who_logs_out_leaves_no_tray_behind(page):
+    drop(page, "private.jpg")
+    expect(tiles(page, "ready")).to_have_count(1)
+    kept = "Object.keys(localStorage).filter((key) => key.startsWith('describer.tray.')).length"
+    assert page.evaluate(kept) == 1
+    page.get_by_label("Menu of").click()
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/login/**")
+    assert page.evaluate(kept) == 0
+
+
 def test_a_link_and_a_reason_are_kept_over_a_reload(page):
     page.fill("#link", "http://127.0.0.1:9/kept.jpg")
     page.press("#link", "Enter")

@@ -186,3 +186,10 @@ def test_d14_a_picture_of_the_tray_that_was_swept_is_told_at_it_and_the_others_s
     assert fields_of(plain)["picture_name"] == ["b.png"] and "a.png" in text_of(plain)
     assert not Description.objects.exists()
     assert ask(hers, picture=kept).status_code == 302
+
+
+def test_a_sample_is_asked_about_at_once(hers):
+    ask(hers, question="", sample="harbour-at-dawn.jpg")
+    answer(Description.objects.get())
+
+    assert ask(hers, question="", sample="harbour-at-dawn.jpg").status_code == 302
