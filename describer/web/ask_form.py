@@ -197,8 +197,6 @@ class ChosenPreset:
         return json.dumps({"system_prompt": self.row.system_prompt, "model": self.row.model, **texts})
 
 
-
-
 def from_description(description: Description) -> AskForm:
     """Fill a form for the same ask once more, to be changed before it is sent."""
     tiles = tiles_of(description)

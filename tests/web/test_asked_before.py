@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from describer.models import ApiKey, Attempt, Choice, Description, Image
+from describer.models import ApiKey, Attempt, Choice, Description, Endpoint, Image
 from tests.web.forms import ask, fields_of, picture, text_of, upload
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -193,3 +193,17 @@ def test_a_sample_is_asked_about_at_once(hers):
     answer(Description.objects.get())
 
     assert ask(hers, question="", sample="harbour-at-dawn.jpg").status_code == 302
+
+
+def test_a_comparison_is_made_without_an_offer_and_holds_as_many_pictures_as_one_answer_about_all(
+    hers, settings
+):
+    Endpoint.objects.update(model_names=["sandbox", "other-model"])
+    pair = [upload(hers, picture()), upload(hers, picture("b.png", "red"))]
+    asked_and_answered(hers, pair[0])
+
+    response = ask(hers, picture=pair[0], compare=["other-model"])
+    settings.IMAGES_PER_ASK = 1
+
+    assert response.status_code == 302 and "comparison" in response["Location"]
+    assert ask(hers, picture=pair, compare=["other-model"]).status_code == 400
