@@ -157,9 +157,10 @@ def test_two_hundred_pictures_dropped_at_once_leave_the_page_live_and_three_brok
     print(f"longest task: {longest:.0f} ms while they came, {longest_of_all:.0f} ms with the ask")
     tries = [longest_of_all]
     while min(tries) >= LONGEST and len(tries) < 3:  # other processes of the machine only make it longer
+        page.evaluate("for (const cross of [...document.querySelectorAll('.pics .x')]) cross.click()")
+        expect(page.locator(".pics .pic")).to_have_count(0)
         tries.append(tried_with_two_hundred(page, len(tries) + 1))
-        for cross in page.locator(".pics .x").all():
-            cross.click()
+    print(f"longest tasks of all tries: {[round(longest) for longest in tries]} ms")
     assert min(tries) < LONGEST, tries
 
 
