@@ -11,21 +11,38 @@ from django.views.decorators.http import require_http_methods
 
 from describer.db.row_id import read_row_id
 from describer.desk.presets import presets_of
-from describer.engine.submit import BY_THEMSELVES, note_of
+from describer.engine.submit import BY_THEMSELVES
 from describer.lib.guard import AddressRefused
 from describer.lib.route_traits import Body, RouteTraits, route
-from describer.models import Description, Endpoint, User
-from describer.web.ask_form import AskForm, ChosenPreset, from_description, posted
+from describer.models import Description, User
+from describer.web.ask_form import AskForm, ChosenPreset, from_description
+from describer.web.asked_before import before_of
 from describer.web.cards import cards_of, is_new, listed
 from describer.web.context_processors import in_words, unfinished
 from describer.web.current_user import current_user
+from describer.web.offered_models import offered_models
+from describer.web.posted_ask import posted
 from describer.web.samples import samples
 from describer.web.texts import take_beginnings, with_beginnings
+from describer.web.tray import with_asked
 
 _CHANGES = {"add", "drop", "preset"}  # buttons that change the form and ask nothing
 _NEWEST = 10  # descriptions on the page
-_AT_ONCE = 20  # as many as one press of the button can make: of what is new none is left out
-_SCRIPTS = [f"js/{name}.js" for name in ("tray", "link", "drop", "question", "more", "ask", "again")]
+_AT_ONCE = 20  # of what is new, one press of the button or several
+_BEHAVIOURS = (
+    "tray",
+    "upload",
+    "preview",
+    "order",
+    "link",
+    "drop",
+    "kept_tray",
+    "question",
+    "more",
+    "json",
+    "learned",
+)
+_SCRIPTS = [f"js/{name}.js" for name in (*_BEHAVIOURS, "ask", "again")]
 
 
 @route(RouteTraits(body=Body.FILES))
@@ -34,7 +51,8 @@ _SCRIPTS = [f"js/{name}.js" for name in ("tray", "link", "drop", "question", "mo
 def ask(request: HttpRequest) -> HttpResponse:
     """Show the form and the newest answers; a POST asks.
 
-    With scripts the reply is the new cards alone, or JSON errors.
+    With scripts the reply is the new cards alone, or JSON errors. What was asked before, the very same, is asked again
+    only where the person said so (`again`): the old answers are shown first.
     """
     owner = current_user(request)
     if request.method != "POST":
@@ -44,6 +62,10 @@ def ask(request: HttpRequest) -> HttpResponse:
         form.errors = {name: text for name, text in form.errors.items() if name == "image_url"}
         form.status = 200
         return _page(request, owner, form)
+    again = request.POST.get("again", "")
+    # A sample is in no tray, so that an offer's button could not ask about it.
+    if again != "anew" and "sample" not in request.POST and form.look_back(owner, but_new=again == "others"):
+        return _offered_before(request, owner, form)
     born = form.submit(owner)
     if not born:
         return _refused(request, owner, form)
@@ -91,11 +113,14 @@ def _first_form(request: HttpRequest, owner: User) -> AskForm:
 
 def _page(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
     cards = cards_of(_newest(owner))
+    form.tiles = with_asked(owner, form.tiles)
     context = _form_context(form, owner) | {
         "just_now": [card for card in cards if card.is_new],
         "earlier": [card for card in cards if not card.is_new],
         "samples": [],
         "scripts": _SCRIPTS,
+        "at_once": _AT_ONCE,
+        "before": before_of(form),
     }
     if not cards:
         context["samples"] = samples()
@@ -113,23 +138,26 @@ def _form_context(form: AskForm, owner: User) -> dict[str, Any]:
         "form": form,
         "presets": [ChosenPreset(row) for row in presets_of(owner)],
         "known_variables": " ".join(BY_THEMSELVES),
-        "offered": _offered(),
-        "most_pictures": settings.IMAGES_PER_ASK,
+        "offered": offered_models(form.model),
+        "most_pictures": settings.IMAGES_PER_SET,
+        "most_together": settings.IMAGES_PER_ASK,
         "no_link": AddressRefused().message,
         "most_bytes": settings.IMAGE_MAX_BYTES,
     }
 
 
-def _offered() -> list[tuple[str, str]]:
-    """Return the models of the default endpoint, each with what it was found to be like; none without an endpoint."""
-    endpoint = Endpoint.objects.filter(is_default=True).first()
-    if endpoint is None:
-        return []
-    return [(name, note_of(endpoint, name)) for name in endpoint.offered]
+def _offered_before(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
+    """Show the answers that are there to the very same; nothing was asked."""
+    if not _is_scripted(request):
+        return _page(request, owner, form)
+    return render(request, "_asked_before.html", {"before": before_of(form)})
 
 
 def _refused(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
-    response: HttpResponse = JsonResponse({"errors": form.errors}, status=form.status)
+    told: dict[str, Any] = {"errors": form.errors}
+    if form.unusable:
+        told["tiles"] = form.unusable
+    response: HttpResponse = JsonResponse(told, status=form.status)
     if not _is_scripted(request):
         response = _page(request, owner, form)
     if form.retry_after is not None:
@@ -138,8 +166,10 @@ def _refused(request: HttpRequest, owner: User, form: AskForm) -> HttpResponse:
 
 
 def _cards(request: HttpRequest, born: list[Description]) -> HttpResponse:
-    """Show the new cards, newest first, and tell the token of the next ask."""
-    rows = Description.objects.filter(pk__in=[row.pk for row in born]).select_related("endpoint")
+    """Show the new cards, newest first, and tell the token of the next ask. Of a large set the newest are shown."""
+    newest = [row.pk for row in born[-_AT_ONCE:]]
+    rows = Description.objects.filter(pk__in=newest).select_related("endpoint")
     response = render(request, "_cards.html", {"cards": cards_of(listed(rows.order_by("-id")))}, status=201)
     response["X-Next-Token"] = AskForm().token
+    response["X-Asked"] = str(len(born))
     return response

@@ -7,20 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, QueryDict
 
 from describer.chat import ParameterError
-from describer.desk.presets import BUILT_IN, preset_named
+from describer.desk.asked_before import AnsweredBefore, answered_before
 from describer.engine.submit import BY_THEMSELVES, VARIANTS, Ask, AskImage, AskLink, Refusal
-from describer.images import clean_name
 from describer.lib.variables import variables_in
 from describer.models import Description, Preset, User
-from describer.web.ask_fields import RARE, WIDGETS, Field, checked_parameters, typed
+from describer.web.ask_fields import RARE, WIDGETS, Field, checked_parameters
 from describer.web.ask_submit import submitted
-from describer.web.tray import UploadTile, file_tile, named_tiles, sample_tile, tiles_of
+from describer.web.tray import UploadTile, tiles_of
 
-_VARIABLE = "variables."
+VARIABLE = "variables."
 
 
 @dataclass
@@ -38,6 +35,7 @@ class AskForm:
     link: str = ""
     preset: Preset | None = None
     variables: dict[str, str] = field(default_factory=dict)
+    before: AnsweredBefore = field(default_factory=AnsweredBefore)
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
     retry_after: int | None = None
@@ -86,8 +84,20 @@ class AskForm:
         return [tile.picture for tile in self.tiles if tile.picture]
 
     @property
+    def most(self) -> int:
+        """Return how many pictures the ask may hold: one about all is sent all of them at once."""
+        if self.together or self.compare:
+            return int(settings.IMAGES_PER_ASK)
+        return int(settings.IMAGES_PER_SET)
+
+    @property
     def is_full(self) -> bool:
-        return len(self.pictures) >= settings.IMAGES_PER_ASK
+        return len(self.pictures) >= self.most
+
+    @property
+    def unusable(self) -> dict[str, str]:
+        """Return what is wrong with pictures that the form named, by what it sent of each."""
+        return {tile.given: tile.message for tile in self.tiles if tile.given}
 
     def choose(self, preset: Preset) -> None:
         """Put what a preset asks into the form, to be changed before it is sent."""
@@ -98,7 +108,7 @@ class AskForm:
     def refuse(self, refusal: Refusal) -> None:
         """Note what is wrong, beside its field where the form has one."""
         place = ""
-        if (refusal.param or "").startswith(_VARIABLE):
+        if (refusal.param or "").startswith(VARIABLE):
             place = refusal.param or ""
         if refusal.param in {"question", "system_prompt", "model", "image", "image_url", *WIDGETS}:
             place = refusal.param
@@ -112,10 +122,31 @@ class AskForm:
 
     def submit(self, owner: User) -> list[Description]:
         """Ask; an empty list when something is wrong, which `errors` then holds."""
+        ask = self._ask(owner)
+        try:
+            return submitted(ask, self.compare) if ask else []
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return []
+
+    def look_back(self, owner: User, *, but_new: bool = False) -> bool:
+        """Tell whether some of it was answered before, which `before` then holds; `but_new` leaves those out of the ask."""
+        ask = None if self.compare else self._ask(owner)
+        try:
+            self.before = answered_before(ask) if ask else AnsweredBefore()
+        except Refusal as refusal:
+            self.refuse(refusal)
+        if but_new and self.before.others:
+            self.tiles = [tile for tile in self.tiles if tile.picture in self.before.others]
+            return False
+        return bool(self.before.descriptions)
+
+    def _ask(self, owner: User) -> Ask | None:
+        """Return what is asked; None when something is wrong."""
         parameters = self._parameters()
         if self.errors:
-            return []
-        ask = Ask(
+            return None
+        return Ask(
             owner,
             self.question,
             self.pictures,
@@ -126,11 +157,6 @@ class AskForm:
             token=self.token,
             **self._by_preset(),
         )
-        try:
-            return submitted(ask, self.compare)
-        except Refusal as refusal:
-            self.refuse(refusal)
-            return []
 
     def _by_preset(self) -> dict[str, Any]:
         """Return what the chosen preset adds to the ask."""
@@ -144,7 +170,7 @@ class AskForm:
         """Return (word, value, what is wrong) for each variable that somebody has to give a value for."""
         words = variables_in(self.question, self.system_prompt) if self.preset else []
         return [
-            (word, self.variables.get(word, ""), self.errors.get(f"{_VARIABLE}{word}", ""))
+            (word, self.variables.get(word, ""), self.errors.get(f"{VARIABLE}{word}", ""))
             for word in words
             if word not in BY_THEMSELVES
         ]
@@ -169,91 +195,6 @@ class ChosenPreset:
         """Return the texts of the form's other fields by name, as JSON."""
         texts = {name: text[0] for name, text in typed_parameters(self.row.parameters).items()}
         return json.dumps({"system_prompt": self.row.system_prompt, "model": self.row.model, **texts})
-
-
-def posted(request: HttpRequest, owner: User) -> AskForm:
-    """Read the form that was sent, and keep its files as images.
-
-    Only the owner's own images can be named by id.
-    """
-    post = request.POST
-    form = AskForm(
-        question=_typed_text(post.get("question", "")),
-        system_prompt=_typed_text(post.get("system_prompt", "")),
-        model=post.get("model", "").strip(),
-        compare=[text.strip() for text in post.getlist("compare") if text.strip()],
-        texts=typed(post),
-        together=post.get("together") == "all",
-        token=post.get("token", "").replace("\x00", "")[:64] or uuid.uuid4().hex,
-    )
-    _add_named(form, owner, post)
-    for place, file in enumerate(request.FILES.getlist("image"), len(form.tiles) + 1):
-        _add_file(form, owner, file, place)
-    for text in filter(str.strip, post.getlist("image_url")):
-        _add_link(form, text)
-    _add_sample(form, sample_tile(owner, post.get("sample", "")))
-    form.preset = preset_named(owner, post.get("asked_by", ""))
-    form.variables = {
-        name.removeprefix(_VARIABLE): _typed_text(str(text).replace("\x00", ""))
-        for name, text in post.items()
-        if name.startswith(_VARIABLE)
-    }
-    if chosen := preset_named(owner, post.get("preset", "")):
-        form.choose(chosen)
-    return form
-
-
-def _typed_text(text: str) -> str:
-    """Return a text as it was typed: browsers send line ends as CRLF."""
-    return text.replace("\r\n", "\n")
-
-
-def _add_named(form: AskForm, owner: User, post: QueryDict) -> None:
-    """Add the tiles that the form held already, but for those that the person took away."""
-    dropped = post.getlist("drop")
-    named = zip(post.getlist("picture"), [*post.getlist("picture_name"), *[""] * 5000], strict=False)
-    for tile in named_tiles(owner, [(text, name) for text, name in named if text not in dropped]):
-        _add(form, tile)
-
-
-def _add_file(form: AskForm, owner: User, file: "UploadedFile[Any]", place: int) -> None:
-    """Add a file that came with the form; a file beyond the limit is not kept as an image."""
-    if form.is_full:
-        label = clean_name(file.name or "", f"picture {place}")
-        _add(form, UploadTile.refused(label, _too_many()))
-    else:
-        _add(form, file_tile(owner, file, place))
-
-
-def _add_link(form: AskForm, text: str) -> None:
-    """Add a link as it was typed; a text that is no link stays in its field, to be put right."""
-    try:
-        _add(form, UploadTile.linked(text))
-    except Refusal as refusal:
-        form.link = text
-        form.refuse(refusal)
-
-
-def _add_sample(form: AskForm, tile: UploadTile | None) -> None:
-    """Add a sample, and ask about it at once: with what was typed, or else with the first preset."""
-    if tile:
-        _add(form, tile)
-        form.question = form.question.strip() or BUILT_IN[0].question
-
-
-def _add(form: AskForm, tile: UploadTile) -> None:
-    if tile.message:
-        message = "Take away what cannot be used, or choose other pictures, and ask again."
-        form.errors.setdefault("image", message)
-        form.fail(tile.status, tile.retry_after)
-    elif form.is_full:
-        form.refuse(_too_many())
-    form.tiles.append(tile)
-
-
-def _too_many() -> Refusal:
-    most = settings.IMAGES_PER_ASK
-    return Refusal(f"At most {most} pictures at once; take some away.", code="too_many_images", param="image")
 
 
 def from_description(description: Description) -> AskForm:

@@ -1,11 +1,10 @@
 """Pictures: taken in one by one from the tray, and shown to their owner and to admins alone."""
 
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.db.models import Exists, OuterRef, Q
 from django.http import (
     FileResponse,
     Http404,
@@ -18,7 +17,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from describer.engine.submit import keep_image
 from describer.errors import Refusal, error_response
@@ -28,41 +27,38 @@ from describer.media.allowance import allowance
 from describer.media.storage import StorageAway
 from describer.models import Description, DescriptionImage, Image, SentCopy, User
 from describer.web.current_user import current_user
+from describer.web.picture_facts import facts_of, there, visible_images
 
 _GONE = "This picture's file is gone from the site's disk; its admin can look for it with manage.py doctor."
 _PLAIN_TEXT = "text/plain; charset=utf-8"
 _SHUT = "default-src 'none'; sandbox"
 
 
-@route(RouteTraits(json_methods=frozenset({"POST"}), body=Body.FILES))
-@require_POST
+@route(RouteTraits(json_methods=frozenset({"GET", "HEAD", "POST"}), body=Body.FILES))
+@require_http_methods(["GET", "HEAD", "POST"])
 def images(request: HttpRequest) -> JsonResponse:
-    """Take one picture into the tray: 201 and its facts, or the reason why not, in words and with a code."""
+    """Take one picture into the tray: 201 and its facts, or the reason why not, in words and with a code.
+
+    A GET tells which of the pictures that are named by `id` or `sha256`, each repeated, are there.
+    """
     if not request.user.is_authenticated:
         return error_response(
             Refusal("You are logged out. Log in again, then add it once more.", code="login", status=401)
         )
+    person = current_user(request)
+    if request.method != "POST":
+        rows = there(person, request.GET.getlist("id"), request.GET.getlist("sha256"))
+        return JsonResponse({"items": facts_of(person, rows)})
     file = request.FILES.get("image") or request.FILES.get("file")
     try:
         if file is None:
             raise Refusal("Choose a picture file.", code="no_image", param="image")
-        allowance.take(current_user(request).pk, file.size or 0)
-        image = keep_image(current_user(request), cast(BinaryIO, file), file.name or "")
+        allowance.take(person.pk, file.size or 0)
+        image = keep_image(person, cast(BinaryIO, file), file.name or "")
     except Refusal as refusal:
         return error_response(refusal)
-    return JsonResponse(facts(image, clean_name(file.name or "", f"picture {image.pk}")), status=201)
-
-
-def facts(image: Image, name: str) -> dict[str, Any]:
-    """Return what a page is told of a picture. Sizes in pixels as seen, and in bytes."""
-    return {
-        "id": image.pk,
-        "name": name,
-        "width": image.width,
-        "height": image.height,
-        "bytes": image.bytes,
-        "notes": image.notes,
-    }
+    name = clean_name(file.name or "", f"picture {image.pk}")
+    return JsonResponse(facts_of(person, [image])[0] | {"name": name}, status=201)
 
 
 @route(PICTURE)
@@ -117,9 +113,7 @@ def _visible_image(user: User, pk: int) -> Image:
 
     One whose descriptions were deleted does not exist for anybody, though its files may be swept later.
     """
-    shown = DescriptionImage.objects.filter(image=OuterRef("pk"))
-    present = shown.filter(description__in=Description.objects.present())
-    rows = Image.objects.filter((Q(let_go=None) & ~Exists(shown)) | Exists(present))
+    rows = Image.objects.filter(visible_images())
     if not user.is_superuser:
         rows = rows.filter(owner=user)
     return get_object_or_404(rows, pk=pk)

@@ -1,7 +1,7 @@
 """The tray of the ask form: a tile for each picture, link or file that was refused."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
@@ -13,14 +13,18 @@ from describer.images import clean_name
 from describer.lib.guard import host_of
 from describer.media.allowance import allowance
 from describer.models import Description, Image, User
+from describer.web.picture_facts import AskedLine, asked_lines
 from describer.web.samples import sample
 
-_GONE = "This picture is not here any more; add it again."
+_GONE = "This picture is not here any more: what is not asked about goes after a day. Add it again."
 
 
 @dataclass(frozen=True)
 class UploadTile:
-    """A picture in the tray, or a link to one; one with a `message` was refused, and that says why."""
+    """A picture in the tray, or a link to one; one with a `message` was refused, and that says why.
+
+    `given` is what the form sent of a tile that was refused; `asked` tells that the picture was asked about before.
+    """
 
     name: str
     image: Image | None = None
@@ -28,10 +32,18 @@ class UploadTile:
     message: str = ""
     status: int = 0
     retry_after: int | None = None
+    given: str = ""
+    asked: AskedLine | None = None
 
     @classmethod
-    def refused(cls, name: str, refusal: Refusal) -> "UploadTile":
-        return cls(name, message=refusal.message, status=refusal.status, retry_after=refusal.retry_after)
+    def refused(cls, name: str, refusal: Refusal, given: str = "") -> "UploadTile":
+        return cls(
+            name,
+            message=refusal.message,
+            status=refusal.status,
+            retry_after=refusal.retry_after,
+            given=given,
+        )
 
     @classmethod
     def linked(cls, url: str) -> "UploadTile":
@@ -74,14 +86,20 @@ def named_tiles(owner: User, named: Sequence[tuple[str, str]]) -> Iterator[Uploa
         elif image := images.get(read_row_id(text)):
             yield UploadTile(label, image)
         else:
-            yield UploadTile.refused(label, Refusal(_GONE, code="no_image", param="image"))
+            yield UploadTile.refused(label, Refusal(_GONE, code="no_image", param="image"), text)
 
 
 def _linked(url: str, label: str) -> UploadTile:
     try:
         return UploadTile.linked(url)
     except Refusal as refusal:
-        return UploadTile.refused(label, refusal)
+        return UploadTile.refused(label, refusal, url)
+
+
+def with_asked(owner: User, tiles: Sequence[UploadTile]) -> list[UploadTile]:
+    """Return the tiles with what was asked about their pictures before."""
+    lines = asked_lines(owner, [tile.image.pk for tile in tiles if tile.image])
+    return [replace(tile, asked=lines.get(tile.image.pk)) if tile.image else tile for tile in tiles]
 
 
 def file_tile(owner: User, file: "UploadedFile[Any]", place: int) -> UploadTile:

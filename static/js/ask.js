@@ -6,13 +6,13 @@ const go = document.getElementById("go");
 const hint = document.getElementById("hint");
 const question = document.getElementById("question");
 const pictures = (state) => form.querySelectorAll(`.pic${state}`);
-const pending = () => pictures(":is([data-state=queued], [data-state=uploading])").length;
+const pending = () => pictures(":is([data-state=queued], [data-state=uploading])").length + Number(form.hasAttribute("data-taking"));
 const several = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 let sending = false;
 let patient = null; // the button that was pressed early
 
 const label = () => {
-  const count = pictures(":not([data-state=failed])").length;
+  const count = pictures(":not([data-state=failed], [data-state=lost])").length;
   go.querySelector("[data-label]").textContent = count ? `Ask about ${several(count, "picture")}` : "Ask";
 };
 
@@ -33,7 +33,27 @@ const say = (errors) => {
   first.scrollIntoView({ block: "nearest" });
 };
 
-const arrive = (html, token) => {
+// Pictures that are not there any more stand in the tray with the reason; the others stay.
+const tell = ({ errors = { "": "That did not work." }, tiles = {} }) => {
+  for (const picture of pictures("[data-state=ready]")) {
+    const words = tiles[picture.querySelector("[name=picture]").value];
+    if (words) picture.dispatchEvent(new CustomEvent("become", { bubbles: true, detail: { state: "lost", words, again: "Choose again" } }));
+  }
+  say(errors);
+};
+
+// The very same was answered before: nothing was asked, and the old answer stands beneath with a button that asks anew.
+// It goes as soon as something else would be asked.
+let offered = null;
+const withdraw = () => { offered?.remove(); offered = null; };
+const offer = (html) => {
+  form.insertAdjacentHTML("afterend", html);
+  offered = form.nextElementSibling;
+  offered.focus();
+};
+form.addEventListener("input", withdraw);
+
+const arrive = (html, response, sent) => {
   const cards = document.createElement("template");
   cards.innerHTML = html;
   const fresh = [...cards.content.children];
@@ -41,15 +61,15 @@ const arrive = (html, token) => {
   document.querySelector("[data-cards]").prepend(...fresh);
   document.getElementById("just-now").hidden = false;
   document.getElementById("samples")?.remove();
-  form.elements.token.value = token;
-  for (const picture of pictures("[data-state=ready]")) picture.remove();
-  form.dispatchEvent(new Event("tray"));
-  form.dispatchEvent(new Event("asked"));
+  form.elements.token.value = response.headers.get("X-Next-Token");
+  const count = Number(response.headers.get("X-Asked"));
+  if (count > fresh.length) document.getElementById("all-asked").hidden = false;
+  form.dispatchEvent(new CustomEvent("asked", { detail: sent }));
   document.dispatchEvent(new Event("cards"));
   question.focus({ preventScroll: true });
   question.select();
   fresh[0]?.scrollIntoView({ block: "nearest", behavior: "smooth" });
-  document.getElementById("said").textContent = `Asked. ${several(fresh.length, "answer")} to come.`;
+  document.getElementById("said").textContent = `Asked. ${several(count, "answer")} to come.`;
 };
 
 const send = async (submitter) => {
@@ -57,12 +77,15 @@ const send = async (submitter) => {
   hint.textContent = "Sending …";
   try {
     const body = new FormData(form, submitter);
+    const sent = [...pictures("[data-state=ready]")];
+    document.getElementById("asked-before")?.remove();
     const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
     hint.textContent = "";
-    if (response.headers.has("Location")) { form.dispatchEvent(new Event("asked")); location.assign(response.headers.get("Location")); } // a comparison
-    else if (response.status === 201) arrive(await response.text(), response.headers.get("X-Next-Token"));
+    if (response.headers.has("Location")) { form.dispatchEvent(new CustomEvent("asked", { detail: sent })); location.assign(response.headers.get("Location")); } // a comparison
+    else if (response.status === 201) arrive(await response.text(), response, sent);
     else if (response.redirected) say({ "": "You are logged out. Log in again in another tab, then reload this page." });
-    else if (response.headers.get("Content-Type")?.includes("json")) say((await response.json()).errors ?? { "": "That did not work." });
+    else if (response.headers.get("Content-Type")?.includes("json")) tell(await response.json());
+    else if (response.ok) offer(await response.text());
     else if (response.status === 403) say({ "": "This page is out of date. Copy your question, then reload." });
     else say({ "": `The site could not take it (${response.status}). Nothing was asked; try again.` });
   } catch {
@@ -87,6 +110,7 @@ form.addEventListener("keydown", (event) => {
 });
 form.addEventListener("tray", () => {
   label();
+  withdraw();
   if (patient) ask(patient);
 });
 label();

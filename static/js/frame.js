@@ -39,6 +39,14 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) event.target.closest(".toast")?.remove();
 });
 
+// Who logs out leaves no names of pictures behind (kept_tray.js).
+document.addEventListener("submit", (event) => {
+  if (!event.target.action?.endsWith?.("/logout/")) return;
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("describer.tray.")) localStorage.removeItem(key);
+  } catch { /* then nothing was kept */ }
+});
+
 const offline = document.getElementById("offline");
 const line = () => { offline.hidden = navigator.onLine; };
 addEventListener("online", line);

@@ -22,8 +22,7 @@ const read = (text) => {
   }
 };
 
-const tile = (text, url) => {
-  const picture = pattern.cloneNode(true);
+const fill = (picture, text, url) => {
   picture.classList.add("linked");
   picture.querySelector(".name").title = text;
   picture.querySelector(".name bdi").textContent = url.hostname;
@@ -32,7 +31,6 @@ const tile = (text, url) => {
   for (const [name, value] of [["picture", text], ["picture_name", url.hostname]]) {
     picture.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   }
-  list.append(picture);
 };
 
 // What is no address stays where it was typed, to be put right; asked with it, the site says the same.
@@ -45,8 +43,11 @@ const add = () => {
     say(`At most ${form.dataset.most} pictures at once.`);
     return;
   }
-  tile(text, url);
+  const picture = pattern.cloneNode(true);
+  fill(picture, text, url);
+  list.append(picture);
   input.value = "";
+  picture.dispatchEvent(new Event("tile", { bubbles: true }));
   form.dispatchEvent(new Event("tray"));
 };
 
@@ -56,5 +57,6 @@ input.addEventListener("keydown", (event) => {
   event.preventDefault();
   add();
 });
+form.addEventListener("linked", ({ detail }) => fill(detail, detail.link, new URL(detail.link))); // of an earlier page
 form.addEventListener("link", (event) => { input.value = event.detail; add(); });
 form.addEventListener("submit", add, { capture: true });

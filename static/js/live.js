@@ -5,6 +5,7 @@ const FINAL = ["done", "failed", "cancelled"];
 const POLL = 2500;
 const SLOW_POLL = 20000; // beside a working stream, against an event that was lost
 const KEPT = 1500; // by then words that came before the stream was open are kept with their row
+const MOST_BROUGHT = 40; // cards on the page; of a large set the history has the rest
 const started = new WeakMap();
 const fetching = new Map();
 const cards = () => [...document.querySelectorAll("[data-card][data-status]")];
@@ -68,7 +69,7 @@ const bring = async (id) => {
   await new Promise((done) => setTimeout(done, 1200));
   const known = document.querySelector(`[data-card][data-id="${id}"]`);
   if (known) refresh(known); // it came meanwhile, and may be behind what was heard
-  if (!list || known) return;
+  if (!list || known || list.childElementCount >= MOST_BROUGHT) return;
   const { ok, html } = await read(list.dataset.cards.replace("/0/", `/${id}/`));
   if (!ok || document.getElementById(`description-${id}`)) return;
   list.insertAdjacentHTML("afterbegin", html);

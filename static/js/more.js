@@ -1,10 +1,13 @@
-// The folded part: sliders beside their numbers, the dice, a summary of what is set, and what was last used, remembered here.
+// The folded part: sliders beside their numbers, the dice, a summary of what is set, and what was last used, remembered here: model,
+// parameters, system prompt, each or together, and the preset. One click resets all, or one field.
 
 const KEY = "describer.last-used";
+const PRESET = "preset";
 const form = document.getElementById("ask");
 const more = document.getElementById("more");
 const fields = () => [...more.querySelectorAll("input[name], select[name], textarea[name]")].filter((one) => one.type !== "radio" || one.checked);
 const isSet = (one) => one.value.trim() !== "" && one.value !== "each";
+const named = (name) => [...more.querySelectorAll(`[name="${name}"]`)];
 const labelOf = (one) => one.labels?.[0]?.textContent.trim() ?? "stop";
 
 const join = (range) => {
@@ -34,13 +37,16 @@ const summarise = () => {
     return `${labelOf(one).toLowerCase()} ${one.value.slice(0, 20)}`;
   });
   more.querySelector("[data-summary]").textContent = words.join(" · ");
+  for (const button of more.querySelectorAll("[data-reset]")) button.hidden = !named(button.dataset.reset).some((one) => one.value !== "");
   shows.forEach((show) => show());
 };
 
 // An accident of storage (switched off, full, another version's) must never stand in the way of asking.
 const remember = () => {
   try {
-    localStorage.setItem(KEY, JSON.stringify(fields().filter((one) => isSet(one) && one.name !== "compare").map((one) => [one.name, one.value])));
+    const preset = document.querySelector(".presets [aria-pressed=true]");
+    const pairs = fields().filter((one) => isSet(one) && one.name !== "compare").map((one) => [one.name, one.value]);
+    localStorage.setItem(KEY, JSON.stringify(preset ? [...pairs, [PRESET, preset.value]] : pairs));
   } catch { /* then it is not remembered */ }
 };
 
@@ -61,6 +67,8 @@ const put = (pairs) => {
     if (one.tagName === "SELECT" && one.selectedIndex < 0) one.selectedIndex = 0; // a model that is not offered any more
   }
   summarise();
+  form.dispatchEvent(new CustomEvent("last-preset", { detail: left.get(PRESET)?.[0] ?? "" })); // question.js
+  form.dispatchEvent(new Event("put"));
 };
 
 more.addEventListener("input", summarise);
@@ -70,6 +78,12 @@ more.addEventListener("click", (event) => {
     const number = document.getElementById(dice.dataset.dice);
     number.value = Math.floor(Math.random() * 2 ** 31);
     number.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  const reset = event.target.closest("[data-reset]")?.dataset.reset;
+  if (reset) {
+    for (const one of named(reset)) one.value = "";
+    named(reset)[0].dispatchEvent(new Event("input", { bubbles: true }));
+    named(reset)[0].focus();
   }
   if (event.target.closest("[data-forget]")) { put([]); remember(); }
 });

@@ -56,6 +56,7 @@ const isOfAPreset = (text) => chips.some((chip) => JSON.parse(chip.dataset.field
 const choose = (chip) => {
   question.value = chip.dataset.question;
   askedBy.value = chip.value;
+  form.elements.asked_plain.value = chip.dataset.plain;
   for (const [name, text] of Object.entries(JSON.parse(chip.dataset.fields))) {
     const field = form.elements[name];
     if (!(field instanceof HTMLElement) || (!text && !(name === "system_prompt" && isOfAPreset(field.value)))) continue;
@@ -107,6 +108,19 @@ question.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 question.addEventListener("blur", close);
+
+// The preset that was asked by last (more.js): its question stands there, and its settings are among those that were used last.
+form.addEventListener("last-preset", ({ detail }) => {
+  const chip = chips.find((one) => one.value === detail);
+  const stands = chips.some((one) => one.value === askedBy.value && one.dataset.question === question.value);
+  if (chip ? question.value : !stands) return;
+  question.value = chip ? chip.dataset.question : "";
+  askedBy.value = chip?.value ?? "";
+  form.elements.asked_plain.value = chip?.dataset.plain ?? "0";
+  grow();
+  mark();
+  ask();
+});
 
 question.addEventListener("input", () => { grow(); mark(); ask(); offer(); });
 form.elements.system_prompt.addEventListener("input", ask);

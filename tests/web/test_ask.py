@@ -1,5 +1,6 @@
 """The front page: the form, what it makes, and how it says no."""
 
+import html
 import json
 import re
 import uuid
@@ -8,11 +9,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from describer.models import Description, Endpoint, Image
+from describer.models import Description, Endpoint, Image, Preset
 from tests.rows import boat, make_description
 from tests.web.forms import ask, fields_of, picture, text_file, text_of, upload
 
 pytestmark = pytest.mark.usefixtures("sandbox")
+PARAMETERS = (
+    *("temperature", "top_p", "n", "stop", "max_tokens", "presence_penalty", "frequency_penalty"),
+    *("logit_bias", "user", "response_format", "seed", "tools", "tool_choice", "detail"),
+)
 
 
 @pytest.fixture
@@ -33,8 +38,8 @@ def test_x01_the_page_leads_to_the_login_first(client, alice):
 def test_a_newcomer_sees_where_to_drop_a_picture_and_where_to_type(site):
     words = text_of(site.get("/"))
 
-    assert "Drop pictures here, paste, or choose" in words
-    assert "up to 20 of 50" in words
+    assert "Drop pictures or a folder here, paste, or choose" in words
+    assert "50 MB each, up to 500 at once, 20 in one answer about all" in words
 
 
 def test_a_press_of_the_button_makes_a_description_and_shows_it(site, alice):
@@ -206,7 +211,7 @@ def test_u67_text_in_the_file_field_is_no_picture(site):
 
 
 def test_u62_more_pictures_than_an_ask_may_hold_are_refused_and_those_within_stay(site, settings):
-    settings.IMAGES_PER_ASK = 2
+    settings.IMAGES_PER_SET = 2
 
     response = ask(site, image=[picture(f"{colour}.png", colour) for colour in ("red", "green", "blue")])
 
@@ -217,13 +222,23 @@ def test_u62_more_pictures_than_an_ask_may_hold_are_refused_and_those_within_sta
 
 
 def test_u62_too_many_named_by_id_are_refused_too(site, settings):
-    settings.IMAGES_PER_ASK = 1
+    settings.IMAGES_PER_SET = 1
     ids = [upload(site, picture("a.png", "red")), upload(site, picture("b.png", "blue"))]
 
     response = ask(site, picture=ids)
 
     assert response.status_code == 400
     assert not Description.objects.exists()
+
+
+def test_u62_one_answer_about_all_takes_fewer_pictures_than_an_answer_each(site, settings):
+    settings.IMAGES_PER_ASK = 1
+    ids = [upload(site, picture("a.png", "red")), upload(site, picture("b.png", "blue"))]
+
+    response = ask(site, picture=ids, together="all")
+
+    assert "At most 1 pictures at once in one answer about all" in text_of(response)
+    assert ask(site, picture=ids).status_code == 302
 
 
 def test_x03_anothers_image_cannot_be_named(client, alice, bob):
@@ -389,3 +404,80 @@ def test_the_page_costs_few_statements_however_many_cards_it_shows(
         site.get("/")  # keeps what it rendered, for all cards at once
     with django_assert_max_num_queries(11):
         site.get("/")
+
+
+def shown_preset(site, name):
+    """The fields of the page that a press on a preset's chip shows, to be sent with the question that it shows."""
+    response = ask(site, question="", preset=name)
+    question = re.search(
+        r"<textarea[^>]*name=\"question\"[^>]*>\s*(.*?)</textarea>", response.content.decode(), re.S
+    )
+    fields = {
+        one: values for one, values in fields_of(response).items() if one in ("asked_by", "asked_plain")
+    }
+    return fields | {"question": html.unescape(question[1])}
+
+
+def test_d5_a_preset_changed_while_its_page_is_open_is_asked_by_as_the_page_showed_it(site, alice):
+    preset = Preset.objects.create(owner=alice, name="boats", label="Boats", question="Boats in {place}?")
+    shown = shown_preset(site, "boats")
+    Preset.objects.filter(pk=preset.pk).update(question="Cars in {town}?", is_plain=True, parameters={"n": 3})
+
+    ask(site, image=picture(), **shown, **{"variables.place": "Bremen"})
+
+    row = only()
+    assert (row.question, row.preset, row.is_plain, row.parameters) == (
+        "Boats in Bremen?",
+        "boats",
+        False,
+        {},
+    )
+
+
+def test_d5_a_preset_removed_while_its_page_is_open_is_asked_by_as_the_page_showed_it(site, alice):
+    preset = Preset.objects.create(
+        owner=alice, name="boats", label="Boats", question="Boats in {place}?", is_plain=True
+    )
+    shown = shown_preset(site, "boats")
+    preset.delete()
+
+    ask(site, image=picture(), **shown, **{"variables.place": "Bremen"})
+
+    assert (only().question, only().preset, only().is_plain) == ("Boats in Bremen?", "boats", True)
+
+
+@pytest.mark.parametrize("name", ["", "no name", "<b>", "a" * 51, "Ä"])
+def test_x27_a_preset_that_no_page_could_have_shown_is_none(site, name):
+    ask(site, image=picture(), question="Boats in {place}?", asked_by=name, asked_plain="1")
+
+    assert (only().question, only().preset, only().is_plain) == ("Boats in {place}?", "", False)
+
+
+def test_of_a_large_set_the_newest_are_shown_and_the_history_has_all(site):
+    ids = [upload(site, picture(f"{number}.png", (number, 0, 0))) for number in range(22)]
+
+    response = ask(site, picture=ids, scripted=True)
+
+    assert (response.status_code, response["X-Asked"]) == (201, "22")
+    assert response.content.decode().count("<article") == 20
+    assert "the history has all of them" in text_of(site.get("/"))
+
+
+def test_each_parameter_has_a_control_with_a_sentence_a_range_and_a_reset(site):
+    page = site.get("/").content.decode()
+
+    for name in PARAMETERS:
+        assert f'name="{name}"' in page, name
+        assert re.search(rf'id="help-{name}">\s*\S', page), name
+        assert f'data-reset="{name}"' in page, name
+    for words in ("0 to 2.", "0 to 1.", "-2 to 2.", "1 to 10."):
+        assert words in text_of(site.get("/"))
+
+
+def test_what_the_chosen_model_refuses_is_said_beside_its_control(site):
+    Endpoint.objects.update(learned={"sandbox": {"dropped": ["seed", "stream_options"]}})
+
+    page = site.get("/").content.decode()
+
+    assert re.search(r'data-changed="seed"\s*>This model refuses it; it is left out.<', page)
+    assert "stream_options" not in page

@@ -53,6 +53,7 @@ def test_a_picture_is_taken_in_and_its_facts_are_told(site, alice, field):
         "height": 48,
         "bytes": image.bytes,
         "notes": image.notes,
+        "asked": None,
     }
 
 
@@ -117,8 +118,10 @@ def test_who_is_logged_out_is_told_so(client, db, alice):
     assert (response.status_code, error_of(response)["code"]) == (401, "login")
 
 
-def test_get_lists_nothing(site):
-    assert site.get("/images/").status_code == 405
+def test_get_lists_nothing_that_is_not_named(site):
+    upload(site, picture("a.png"))
+
+    assert site.get("/images/").json() == {"items": []}
 
 
 SIGNS = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff"}

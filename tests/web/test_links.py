@@ -94,7 +94,7 @@ def test_a_link_in_the_tray_that_is_none_is_told_at_its_tile(hers):
 
 
 def test_links_count_among_the_pictures(hers, settings):
-    settings.IMAGES_PER_ASK = 2
+    settings.IMAGES_PER_SET = 2
     response = ask(hers, picture=[LAKE, BOAT], image_url=BOAT)
     assert response.status_code == 400
     assert "At most 2 pictures at once" in text_of(response)

@@ -48,7 +48,7 @@ def test_a_route_says_which_threads_run_it(path, method, pool):
     assert traits_of_path(path).pool_of(method) == pool
 
 
-def test_an_upload_alone_tells_a_script_why_it_was_refused():
+def test_the_tray_alone_is_told_in_json_why_something_was_refused():
     assert traits_of_path("/images/").tells_json("POST")
-    assert not traits_of_path("/images/").tells_json("GET")
+    assert traits_of_path("/images/").tells_json("GET")
     assert not traits_of_path("/images/7/").tells_json("GET")

@@ -11,7 +11,7 @@ from describer.engine.submit.pictures import AskImage, AskLink, pictures_again
 from describer.engine.submit.tag_names import MOST_TAGS, tag_names
 from describer.engine.submit.texts import storable_text
 from describer.engine.submit.variants import LEAST_SIDE, VARIANTS, submit_variants
-from describer.engine.submit.words import BY_THEMSELVES
+from describer.engine.submit.words import BY_THEMSELVES, filled_ask
 from describer.errors import Refusal
 from describer.media.intake import keep_image, keep_images
 
@@ -29,6 +29,7 @@ __all__ = (
     "check_open",
     "check_rate",
     "check_words",
+    "filled_ask",
     "followable",
     "forget_tokens",
     "pictures_again",
