@@ -102,7 +102,9 @@ def process_inline(run: Run, waiter: Waiter) -> None:
         if run.description.status == Status.WAITING:
             _end_unwaited(run, waiter)
         elif run.description.status == Status.CANCELLED:
-            run.description.release(run.token)  # while it waited: its place at the endpoint is somebody else's now
+            run.description.release(
+                run.token
+            )  # while it waited: its place at the endpoint is somebody else's now
     except BaseException:
         queue.leave(run)
         raise
