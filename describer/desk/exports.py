@@ -20,7 +20,7 @@ from describer.search.matching import newest_first, older_than
 from describer.serializers import DescriptionOut, serialize
 
 PIECE = 50  # descriptions; they may hold long texts
-_Rows = Iterator[Sequence[Description]]
+Pieces = Iterator[Sequence[Description]]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ExportKind:
 
     name: str
     media_type: str
-    write: Callable[[_Rows], Iterator[bytes]]
+    write: Callable[[Pieces], Iterator[bytes]]
 
 
 def exported(owner: int, rows: DescriptionQuerySet, kind: ExportKind, last: int = 0) -> StreamingHttpResponse:
@@ -50,7 +50,7 @@ def _all(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
     yield from others
 
 
-def _pieces_of(rows: DescriptionQuerySet, last: int) -> _Rows:
+def _pieces_of(rows: DescriptionQuerySet, last: int) -> Pieces:
     """Yield pieces along the key, each by statements of its own.
 
     No transaction is held while a slow reader takes a piece.
@@ -67,7 +67,7 @@ def _piece_after(rows: DescriptionQuerySet, last: int) -> Sequence[Description]:
         return list(rows[:PIECE])
 
 
-def _json_lines(pieces: _Rows) -> Iterator[bytes]:
+def _json_lines(pieces: Pieces) -> Iterator[bytes]:
     for piece in pieces:
         # A lone half of a pair, which JSON can escape and UTF-8 cannot write, becomes a question mark.
         yield "".join(map(_json_line, serialize(piece))).encode(errors="replace")
@@ -77,7 +77,7 @@ def _json_line(description: DescriptionOut) -> str:
     return json.dumps(description.model_dump(), cls=NinjaJSONEncoder) + "\n"
 
 
-def _csv_lines(pieces: _Rows) -> Iterator[bytes]:
+def _csv_lines(pieces: Pieces) -> Iterator[bytes]:
     head = csv_export.head().encode()
     texts = ("".join(map(csv_export.row, serialize(piece))).encode(errors="replace") for piece in pieces)
     yield head + next(texts, b"")

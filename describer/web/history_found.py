@@ -8,15 +8,14 @@ from django.shortcuts import redirect
 
 from describer.db.clock import clock
 from describer.desk.bulk import MOST_COUNTED, counted
-from describer.desk.exports import LINES, TABLE, exported
+from describer.desk.exports import exported
+from describer.desk.picture_exports import KINDS
 from describer.errors import Refusal
 from describer.lib.route_traits import FILE, route
 from describer.search import index
 from describer.web.chosen import Chosen
 from describer.web.current_user import current_user
 from describer.web.list_filter import ListFilter
-
-_KINDS = {kind.name: kind for kind in (LINES, TABLE)}
 
 
 @route(FILE)
@@ -38,13 +37,13 @@ def history_found(request: HttpRequest) -> HttpResponse:
 @login_required
 def history_export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Give what was chosen as a file: `description`, any number of them, or `all` of the list at `place` up to `newest`."""
-    if kind not in _KINDS:
+    if kind not in KINDS:
         raise Http404
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     person, chosen = current_user(request), Chosen.of(request.GET)
     try:
-        return exported(person.pk, chosen.rows(person, clock.now()), _KINDS[kind])
+        return exported(person.pk, chosen.rows(person, clock.now()), KINDS[kind])
     except Refusal as refusal:
         messages.error(request, refusal.message)
         return redirect(chosen.back(person))

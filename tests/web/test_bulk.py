@@ -1,11 +1,18 @@
 """One thing done with many descriptions of the history: what was ticked, or all that was found when it was pressed."""
 
+import base64
+import io
 import json
+import random
 import re
+import tracemalloc
+import zipfile
 from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from describer.desk import bulk as bulk_rules
@@ -13,7 +20,7 @@ from describer.desk.marks import mark
 from describer.desk.presets import make_preset
 from describer.models import Description, DescriptionTag, Tag
 from describer.search import index
-from tests.rows import boat, make_description
+from tests.rows import boat, make_description, make_image
 from tests.web.forms import text_of
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -290,3 +297,80 @@ def test_a_lost_index_is_told_in_words(hers, rows):
     response = sent(hers, "favourite", all="1", newest=10**9, place="q=answer")
     page = hers.get(response["Location"])
     assert page.status_code == 503 and "index of words is being made anew" in text_of(page)
+
+
+def exported(client, kind, rows):
+    response = client.get(sent(client, f"export-{kind}", rows)["Location"])
+    assert response["Content-Disposition"] == f'attachment; filename="descriptions.{kind}"'
+    return b"".join(response.streaming_content)
+
+
+def test_a_zip_holds_pictures_as_they_were_sent_and_answers_beside(hers, alice):
+    first = make_description(
+        alice, "Two boats.", pictures=[*with_copies(alice, "boat.png", "../../a:b?.jpg")]
+    )
+    refused = make_description(
+        alice, {"content": None, "refusal": "I may not."}, pictures=with_copies(alice, "/etc/x.jpg")
+    )
+    gone = make_description(alice, "Words.", pictures=[(make_image(alice, files=False), "boat.jpg")])
+    failed = make_description(alice, status="failed", pictures=with_copies(alice, "海.heic"))
+    archive = zipfile.ZipFile(io.BytesIO(exported(hers, "zip", [first, refused, gone, failed])))
+    assert archive.testzip() is None
+    assert set(archive.namelist()) == {
+        f"{first.pk}-boat.jpg",
+        f"{first.pk}-2-a_b_.jpg",
+        f"{first.pk}-boat.txt",
+        f"{refused.pk}-x.jpg",
+        f"{refused.pk}-x.txt",
+        f"{gone.pk}-boat.jpg.gone.txt",
+        f"{gone.pk}-boat.txt",
+        f"{failed.pk}-海.jpg",
+    }
+    assert archive.read(f"{first.pk}-boat.jpg") == b"sent boat.png"
+    assert archive.read(f"{refused.pk}-x.txt") == b"I may not."
+
+
+def test_a_page_of_all_has_pictures_inside_and_runs_nothing(hers, alice):
+    row = make_description(
+        alice,
+        "**Two** <script>boats</script>",
+        question="<b>What</b>?",
+        pictures=with_copies(alice, "boat.png"),
+    )
+    follow = make_description(alice, "And one more.", follows=row, root=row.pk)
+    follow.pictures.all().delete()
+    html = exported(hers, "html", [row, follow]).decode()
+    assert html.startswith("<!doctype html>") and html.rstrip().endswith("</html>")
+    data = base64.b64encode(b"sent boat.png").decode()
+    assert html.count(f"data:image/jpeg;base64,{data}") == 2
+    assert "<script" not in html and "<b>What" not in html and "<strong>Two</strong>" in html
+
+
+def with_copies(owner, *names):
+    """Pictures whose sent copies are files that tell their names."""
+    pictures = []
+    for name in names:
+        image = make_image(owner, files=False)
+        default_storage.save(image.sent_copies.get().file, ContentFile(f"sent {name}".encode()))
+        pictures.append((image, name))
+    return pictures
+
+
+@pytest.mark.parametrize("kind", ["zip", "html"])
+def test_d12_an_export_with_pictures_takes_no_more_memory_when_it_is_longer(hers, alice, kind):
+    """A hundred and fifty descriptions, each with a picture of a megabyte."""
+    image = make_image(alice)
+    name = image.sent_copies.get().file
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile(random.Random(1).randbytes(2**20)))
+    for _ in range(150):
+        make_description(alice, "Two boats.", pictures=[(image, "boat.jpg")])
+    response = hers.get(sent(hers, f"export-{kind}", **all_of(hers))["Location"])
+    tracemalloc.start()
+    try:
+        length = sum(map(len, response.streaming_content))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert length > 150 * 2**20
+    assert peak < 12 * 2**20
