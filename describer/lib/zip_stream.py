@@ -20,8 +20,9 @@ class ZipStream:
         self._ready = _Ready()
         self._written = _FilesWritten()
         target: Any = self._ready
-        self._archive: Any = zipfile.ZipFile(target, "w")
-        self._archive.filelist = self._written
+        written: Any = self._written
+        self._archive = zipfile.ZipFile(target, "w")
+        self._archive.filelist = written
         self._archive.NameToInfo = _Forgetful()
 
     def add(
