@@ -20,6 +20,7 @@ from describer.desk.marks import mark
 from describer.desk.presets import make_preset
 from describer.models import Description, DescriptionTag, Tag
 from describer.search import index
+from describer.search.tables import drop_table
 from tests.rows import boat, make_description, make_image
 from tests.web.forms import text_of
 
@@ -292,11 +293,16 @@ def test_in_the_trash_nothing_is_chosen(hers, rows):
     assert "Answer 0." in html and 'name="description"' not in html and 'id="bulk"' not in html
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_lost_index_is_told_in_words(hers, rows):
-    index.drop_table()
-    response = sent(hers, "favourite", all="1", newest=10**9, place="q=answer")
-    page = hers.get(response["Location"])
-    assert page.status_code == 503 and "index of words is being made anew" in text_of(page)
+    drop_table()
+    try:
+        response = sent(hers, "favourite", all="1", newest=10**9, place="q=answer")
+        assert hers.get("/history/found/?q=answer").content == b""
+        page = hers.get(response["Location"])
+        assert page.status_code == 503 and "index of words is being made anew" in text_of(page)
+    finally:
+        index.start_over()
 
 
 def exported(client, kind, rows):
