@@ -11,6 +11,7 @@ from describer.api.v1.elsewhere import without_v1
 from describer.web.account import account, account_key_revoke, account_keys, account_password
 from describer.web.answer import answer
 from describer.web.ask import ask, card
+from describer.web.bulk import bulk
 from describer.web.comparison import comparison, comparison_column, ladder, winner
 from describer.web.comparisons import comparisons
 from describer.web.description import again, cancel, delete, description, description_words
@@ -18,11 +19,13 @@ from describer.web.first_visit import first_visit
 from describer.web.follow_up import follow_up
 from describer.web.health import healthz, readyz
 from describer.web.history import history, history_tile
+from describer.web.history_found import history_export, history_found
 from describer.web.images import images, original, sent, sent_copy, thumbnail
 from describer.web.live import live
 from describer.web.login import login, logout
 from describer.web.marks import marks
 from describer.web.metrics import metrics
+from describer.web.saved_views import saved_view, saved_views
 from describer.web.shares import share_ended, share_made, shared, shared_picture, single_file
 from describer.web.texts import text
 from describer.web.theme import theme
@@ -40,6 +43,11 @@ urlpatterns = [
     path("descriptions/<int:pk>/card/", card, name="card"),
     path("descriptions/<int:pk>/sent/<int:position>/", sent_copy, name="sent_copy"),
     path("history/", history, name="history"),
+    path("history/bulk/", bulk, name="bulk"),
+    path("history/found/", history_found, name="history_found"),
+    path("history/export.<slug:kind>", history_export, name="history_export"),
+    path("history/views/", saved_views, name="saved_views"),
+    path("history/views/<int:pk>/", saved_view, name="saved_view"),
     path("trash/", trash, name="trash"),
     path("trash/restore/", trash_restore, name="trash_restore"),
     path("trash/delete/", trash_delete, name="trash_delete"),

@@ -12,6 +12,7 @@ FAMILIES = (
     "images",
     "people",
     "presets",
+    "saved_views",
     "usage_days",
     "webhooks",
 )

@@ -1,10 +1,11 @@
 """What a person marks a description with: tags, favourite, and which of its answers counts."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 
-from describer.engine.submit import tag_names
+from describer.engine.submit import MOST_TAGS, tag_names
 from describer.errors import Refusal
 from describer.models import Choice, Description, DescriptionTag, Flag, Tag
 from describer.models.choice import flags_of
@@ -35,6 +36,36 @@ def mark(
             index.write([row])
     for name, value in changes.items():
         setattr(row, name, value)
+
+
+def add_tags(rows: Sequence[Description], names: Mapping[str, str]) -> int:
+    """Give descriptions these tags beside those they have; return how many were left as they are, as they would have too many.
+
+    `names` are by what they are compared by.
+    """
+    with transaction.atomic():
+        others = DescriptionTag.objects.filter(description__in=[row.pk for row in rows])
+        others = others.exclude(tag__folded__in=names)
+        counts = Counter(others.values_list("description_id", flat=True))
+        tagged = [row for row in rows if counts[row.pk] + len(names) <= MOST_TAGS]
+        for owner in {row.owner_id for row in tagged}:
+            give_tags(owner, [row for row in tagged if row.owner_id == owner], names)
+        index.write(tagged)
+    return len(rows) - len(tagged)
+
+
+def take_tags(rows: Sequence[Description], names: Iterable[str]) -> int:
+    """Take these tags from descriptions, by what they are compared by; return how many had one of them."""
+    with transaction.atomic():
+        unwanted = DescriptionTag.objects.filter(
+            description__in=[row.pk for row in rows], tag__folded__in=list(names)
+        )
+        taken = list(unwanted.values_list("description_id", "tag_id"))
+        unwanted.delete()
+        Tag.objects.filter(pk__in={tag for _, tag in taken}, descriptions=None).delete()
+        had = {description for description, _ in taken}
+        index.write([row for row in rows if row.pk in had])
+    return len(had)
 
 
 def tags_of(rows: Sequence[Description]) -> dict[int, list[str]]:

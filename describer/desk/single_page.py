@@ -15,7 +15,7 @@ from describer.models import Choice, Description, DescriptionImage, SentCopy
 
 def single_page(row: Description) -> str:
     """Return a description as one page with its pictures inside; one whose file is gone is named instead."""
-    pictures = [(shown, _data_url(copy_of(shown))) for shown in pictures_for_others(row)]
+    pictures = [(shown, data_url(copy_of(shown))) for shown in pictures_for_others(row)]
     return render_to_string("single_file.html", shown_words(row) | {"pictures": pictures})
 
 
@@ -34,10 +34,9 @@ def pictures_for_others(row: Description) -> list[DescriptionImage]:
 
 def shown_words(row: Description) -> dict[str, Any]:
     """Return a description and the answer that counts as safe HTML, for a template."""
-    choice = Choice.objects.filter(description=row.pk, index=row.kept).first()
-    html = ""
+    choice, html = _choice_of(row), ""
     if choice:
-        text = (choice.text or choice.refusal or "").strip()
+        text = answer_text(row)
         shape = AnswerShape(choice.shape or shape_of(text))
         if row.is_plain:
             shape = AnswerShape.PLAIN
@@ -45,12 +44,24 @@ def shown_words(row: Description) -> dict[str, Any]:
     return {"description": row, "html": mark_safe(html)}  # noqa: S308  made by our own renderer
 
 
+def answer_text(row: Description) -> str:
+    """Return the text of the answer that counts, or why the model refused; "" where there is neither."""
+    choice = _choice_of(row)
+    if choice is None:
+        return ""
+    return (choice.text or choice.refusal or "").strip()
+
+
+def _choice_of(row: Description) -> Choice | None:
+    return Choice.objects.filter(description=row.pk, index=row.kept).first()
+
+
 def copy_of(shown: DescriptionImage) -> SentCopy | None:
     """Return what the model was sent of a picture, which holds no metadata."""
     return shown.sent_copy or shown.image.sent_copies.filter(recipe=Recipe().key).first()
 
 
-def _data_url(copy: SentCopy | None) -> str:
+def data_url(copy: SentCopy | None) -> str:
     """Return a picture as a data URL, "" where its file is gone."""
     if copy is None:
         return ""

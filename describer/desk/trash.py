@@ -42,12 +42,13 @@ class Act:
         return str((self.moment - DOOMED) // _UNIT)
 
 
-def trash(rows: DescriptionQuerySet) -> Act:
+def trash(rows: DescriptionQuerySet, moment: datetime | None = None) -> Act:
     """Put descriptions into the trash, or, on a site without one, delete them for good.
 
-    What is under way is cancelled: its call is accounted for, its answer thrown away.
+    What is under way is cancelled: its call is accounted for, its answer thrown away. `moment` is that of an act which goes
+    on.
     """
-    moment = clock.now()
+    moment = moment or clock.now()
     if not settings.UNDO_MINUTES:
         return Act(moment, delete_for_good(rows))
     return Act(moment, sum(_moved(piece, moment) for piece in _in_order(rows.untrashed())))

@@ -71,6 +71,8 @@ PAGE = RouteTraits()
 SCRIPT = RouteTraits(json_methods=ALL_METHODS, open_early=True, by_key=True)
 SCRIPT_WITH_FILES = replace(SCRIPT, body=Body.FILES)
 EXPORT = replace(SCRIPT, pool=Pool.EXPORT, body=Body.NOTHING)
+BULK = RouteTraits(pool=Pool.EXPORT)  # takes turns with exports: pages compete with one thread at most
+FILE = RouteTraits(pool=Pool.EXPORT, body=Body.NOTHING)
 WATCHER = RouteTraits(pool=Pool.WATCH, open_early=True, body=Body.NOTHING)
 PICTURE = RouteTraits(pool=Pool.PICTURE, body=Body.NOTHING)
 

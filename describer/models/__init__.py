@@ -9,6 +9,7 @@ from describer.models.endpoint import Endpoint
 from describer.models.image import Image, SentCopy
 from describer.models.person import ApiKey, Scope, User
 from describer.models.preset import Preset
+from describer.models.saved_view import SavedView
 from describer.models.search_entry import SearchEntry, SearchGap
 from describer.models.share import Share
 from describer.models.states import Flag, Lane, Status, Via
@@ -33,6 +34,7 @@ __all__ = (
     "Image",
     "Lane",
     "Preset",
+    "SavedView",
     "Scope",
     "SearchEntry",
     "SearchGap",

@@ -19,7 +19,7 @@ from django.urls import reverse
 from describer.chat.completion import reading
 from describer.db.row_id import read_row_id
 from describer.errors import Refusal
-from describer.models import Choice, Description, Status
+from describer.models import Choice, Description, Status, User
 from describer.models.choice import text_column
 from describer.models.description_image import with_pictures
 from describer.models.description_rows import DescriptionQuerySet
@@ -32,7 +32,9 @@ from describer.web.cards import Card, attempts_of, know_links, listed
 from describer.web.context_processors import in_words, unfinished
 from describer.web.current_user import current_user
 from describer.web.earlier import lent_pictures
+from describer.web.history_found import found_words
 from describer.web.list_filter import ListFilter, chips, flags, kept_values, removable, spans, toggle
+from describer.web.saved_views import view_chips
 from describer.web.timeline import ShownCall
 
 PAGE = 24
@@ -126,7 +128,12 @@ def history(request: HttpRequest) -> HttpResponse:
         "view": _view(request),
         "views": _VIEWS,
         "place": request.GET.urlencode(),
+        "newest": _newest(request, rows),
+        "found": "",
+        **_saved_ones(chosen, user),
     }
+    if not (newer or older):
+        context["found"] = found_words(len(rows))
     if newer:
         context["newer"] = chosen.query(after=newer)
     if older:
@@ -216,6 +223,19 @@ def _without_marks(text: str) -> str:
         return plain
     rows = _TABLE_RULE.sub("", plain)
     return _TABLE_ROW.sub(lambda row: " · ".join(cell.strip() for cell in row[1].split("|")), rows)
+
+
+def _newest(request: HttpRequest, rows: Sequence[Description]) -> int:
+    """Return the newest description that the list can hold now: what is done with all of it is done with none that come later."""
+    if rows and not request.GET.keys() & {"before", "after"}:
+        return rows[0].pk
+    return index.newest_id()
+
+
+def _saved_ones(chosen: ListFilter, user: User) -> dict[str, Any]:
+    """Return the person's saved views, and which of them the list is."""
+    saved = view_chips(chosen, user)
+    return {"saved": saved, "shown_view": next((chip.view for chip in saved if chip.is_shown), None)}
 
 
 def _nothing_text(chosen: ListFilter) -> str:

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver
 
-from describer.models import ApiKey, Preset, Share, User, Webhook
+from describer.models import ApiKey, Preset, SavedView, Share, User, Webhook
 from tests.outside.routes import routes
 from tests.rows import make_attempt, make_comparison, make_description, make_usage_day
 
@@ -25,6 +25,7 @@ OWNED = {
     "webhooks": "webhook",
     "shares": "share",
     "comparisons": "comparison",
+    "views": "savedview",
 }
 HOLE = re.compile(r"\{(\w+)\}")
 
@@ -90,6 +91,7 @@ def the_owner(name: str = "ann") -> tuple[User, dict[str, Any]]:
         "preset": preset,
         "share": share,
         "comparison": comparison,
+        "savedview": SavedView.objects.create(owner=owner, name="m", folded="m", query="tag=m"),
         "description": row,
         "image": image,
         "attempt": attempt,
@@ -151,6 +153,7 @@ def filled(path: str, numbers: dict[str, Any]) -> str:
         "name": "m",
         "content_type_id": 1,
         "token": "never",
+        "kind": "csv",
     }
     values = fixed | {"rest": "nothing", "url": "nothing", "id": numbers["user"], "share": numbers["share"]}
     return HOLE.sub(lambda hole: str(values.get(hole[1], numbers[OWNED.get(model, model)])), path)

@@ -12,8 +12,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from describer.api.csv_export import COLUMNS
-from describer.api.export import PIECE, under_way
+from describer.desk.csv_export import COLUMNS
+from describer.desk.exports import PIECE, under_way
 from describer.lib.csv_cells import escape_formula
 from describer.models import Choice, Description
 from tests.api.conftest import ROUTE, picture

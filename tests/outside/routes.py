@@ -27,7 +27,7 @@ ROUTES = dict(routes(get_resolver("vision_site.urls").url_patterns, "/"))
 
 def address(site: Site, name: str, number: object, **holes: object) -> str:
     """The whole address of a route, with this number wherever no other is given."""
-    filled = {"position": 0, "app_label": "describer", **holes}
+    filled = {"position": 0, "app_label": "describer", "kind": "csv", **holes}
     return site.url + re.sub(r"\{(\w+)\}", lambda hole: str(filled.get(hole[1], number)), ROUTES[name])
 
 

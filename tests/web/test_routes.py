@@ -39,6 +39,8 @@ def test_every_route_for_scripts_tells_its_errors_as_json_and_is_open_early():
         ("/descriptions/7/sent/0/", "GET", Pool.PICTURE),
         ("/api/descriptions.jsonl", "GET", Pool.EXPORT),
         ("/api/descriptions.csv/", "GET", Pool.EXPORT),
+        ("/history/bulk/", "POST", Pool.EXPORT),
+        ("/history/export.csv", "GET", Pool.EXPORT),
         ("/readyz", "GET", Pool.WATCH),
         ("/metrics", "GET", Pool.WATCH),
         ("/live/", "GET", Pool.LOOP),

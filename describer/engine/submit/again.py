@@ -23,17 +23,19 @@ def the_same_ask(description: Description, **changes: Any) -> Ask:
     messages: Sequence[dict[str, Any]] = ()
     if transcript := transcript_of(description):
         messages = transcript.messages
+    known = {
+        "question": description.question,
+        "system_prompt": description.system_prompt,
+        "model": description.model,
+        "parameters": description.parameters,
+        "is_plain": description.is_plain,
+        "long_side": description.long_side,
+        "messages": messages,
+    }
     return Ask(
         owner=description.owner,
-        question=description.question,
         pictures=pictures_again(description),
-        system_prompt=description.system_prompt,
-        model=changes.pop("model", description.model),
-        parameters=changes.pop("parameters", description.parameters),
         together=True,
-        is_plain=description.is_plain,
-        long_side=changes.pop("long_side", description.long_side),
         follows=followed_again(description),
-        messages=messages,
-        **changes,
+        **(known | changes),
     )

@@ -31,6 +31,7 @@ MODELS = (
     "describer.apikey",
     "describer.preset",
     "describer.preset_hidden_by",
+    "describer.savedview",
     "describer.endpoint",
     "describer.image",
     "describer.sentcopy",

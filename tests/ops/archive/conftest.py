@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 
-from describer.models import ApiKey, Attempt, DescriptionLink, StreamedWords
+from describer.models import ApiKey, Attempt, DescriptionLink, SavedView, StreamedWords
 from describer.ops.archive import backup
 from describer.ops.archive.rows import MODELS, rows_of
 from tests.rows import make_comparison, make_counted_attempt, make_description, make_image
@@ -33,6 +33,7 @@ def with_everything(alice, boss):
     alice.groups.add(editors)
     alice.user_permissions.add(Permission.objects.get(codename="delete_attempt"))
     key, _ = ApiKey.issue(alice, ODD)
+    SavedView.objects.create(owner=alice, name="Failed", folded="failed", query="state=failed")
     picture = make_image(alice, notes=["Turned.", ODD])
     spent = {"cost": Decimal("0.0012000001"), "raw_usage": {"a": [1.5, None, ODD]}, "sent": MOMENT}
     done = make_description(
