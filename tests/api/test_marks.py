@@ -1,10 +1,13 @@
 """Tags, favourites, and the answer that counts: marked, listed, told."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 
-from describer.models import Tag
+from describer.desk.marks import mark
+from describer.models import Description, Tag
 from describer.models.tag import folded
 from tests.api.conftest import ROUTE, script_of
 from tests.rows import make_description
@@ -78,3 +81,33 @@ def test_a_stranger_marks_nothing_and_finds_no_word_of_others(script, alice, bob
 
 def test_words_are_compared_without_case_width_and_blanks():
     assert folded("  Straße\t ＢＯＡＴ ") == "strasse boat"
+
+
+def test_d1_two_tabs_change_what_they_name_and_nothing_else(script, alice, client):
+    row = make_description(alice, "A boat.", "A ship.")
+    client.force_login(alice)
+    address = f"/descriptions/{row.pk}/marks/"
+    tabs = [{"favourite": "1"}, {"tags": "harbour, boats"}, {"kept": "1"}, {"tags": "ships"}]
+    for form in tabs:  # each page was opened before any of these was sent
+        assert client.post(address, form).status_code == 302
+    told = script.get(f"{ROUTE}/{row.pk}").json()
+    assert (told["favourite"], told["tags"], told["kept"]) == (True, ["ships"], 1)
+    marked(script, row, favourite=False)
+    told = marked(script, row, tags=["harbour"])
+    assert (told["favourite"], told["tags"], told["kept"]) == (False, ["harbour"], 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_d1_at_the_same_moment_too(script, alice):
+    row = make_description(alice, "A boat.", "A ship.")
+    changes = [{"favourite": True}, {"tags": ["harbour"]}, {"kept": 1}]
+
+    def change(fields):
+        mark(Description.objects.get(pk=row.pk), **fields)
+        connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(5):
+            list(pool.map(change, changes))
+    told = script.get(f"{ROUTE}/{row.pk}").json()
+    assert (told["favourite"], told["tags"], told["kept"]) == (True, ["harbour"], 1)

@@ -139,3 +139,19 @@ def test_what_nobody_could_ask_by_is_refused(script, body, code, param):
 def test_a_name_is_taken_once(script):
     send(script, "post", PRESETS, 201, name="a", question="?")
     assert send(script, "post", PRESETS, 409, name="a", question="?")["error"]["code"] == "preset_exists"
+
+
+ODD_NAMES = ("__class__", "0", "a.b", "x" * 200, "Place", "a b", "")
+
+
+def test_d8_odd_names_of_variables_are_letters_and_values_are_text(script):
+    question = "In {place}, " + " ".join(f"{{{name}}}" for name in ODD_NAMES) + "?"
+    send(script, "post", PRESETS, 201, name="odd", question=question)
+    value = "{place} {{x}} {file_name} <b>*bold*</b> {0.__class__} %s"
+    values = json.dumps({"place": value} | dict.fromkeys(ODD_NAMES, "filled"))
+    row = script.post(question=None, preset="odd", variables=values).json()
+    assert row["question"] == question.replace("{place}", value, 1)
+    assert row["variables"] == {"place": value}
+    script.client.force_login(Description.objects.get().owner)
+    page = script.client.get(f"/descriptions/{row['id']}/").content.decode()
+    assert "&lt;b&gt;*bold*&lt;/b&gt;" in page and "<b>*bold*</b>" not in page
