@@ -1,12 +1,17 @@
 """People: made here, given passwords here."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from describer.models import ApiKey, Description, Image, User
+from describer.models import ApiKey, Description, Image, SearchGap, User
+from describer.search.purge import purge_words
 
 _DATES = (
     "last_login",
@@ -35,6 +40,14 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        with _with_their_words():
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        with _with_their_words():
+            super().delete_queryset(request, queryset)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Count what goes with these people: to list it one by one could take a million lines.
 
@@ -49,6 +62,15 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         forbidden = {"superuser" for person in people if not _may_touch(request, person)}
         lines = [f"User: {person}" for person in people]
         return lines, {"users": len(people)} | theirs, forbidden, []
+
+
+@contextmanager
+def _with_their_words() -> Iterator[None]:
+    """Take the words of what goes with a person out of the index's file, too."""
+    with transaction.atomic():
+        SearchGap.objects.note_left_words()
+        yield
+    purge_words()
 
 
 def _may_touch(request: HttpRequest, person: User | None) -> bool:

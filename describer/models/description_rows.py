@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 
 from describer.db.clock import clock
@@ -63,8 +63,7 @@ def letting_go(rows: DescriptionQuerySet) -> Iterator[None]:
     with transaction.atomic():
         comparisons = Comparison.held(rows.exclude(comparison=None).values_list("comparison", flat=True))
         images = list(rows.exclude(pictures=None).values_list("pictures__image", flat=True))
-        if connection.vendor == "sqlite":
-            apps.get_model("describer.SearchGap")._default_manager.create(below=0)
+        cast(Any, apps.get_model("describer.SearchGap"))._default_manager.note_left_words()
         tags = list(rows.exclude(tagged=None).values_list("tagged__tag", flat=True))
         yield
         Image.let_go_of(images)

@@ -1,6 +1,6 @@
 """The index of words: an entry of each description, and which descriptions still lack theirs."""
 
-from django.db import models
+from django.db import connection, models
 
 from describer.models.description import Description
 
@@ -34,6 +34,11 @@ class SearchGapQuerySet(models.QuerySet["SearchGap"]):
     def to_fill(self) -> "SearchGapQuerySet":
         """Return the gaps in which entries are to be written."""
         return self.filter(below__gt=0)
+
+    def note_left_words(self) -> None:
+        """Note that something is deleted whose words FTS5 keeps; PostgreSQL clears up by itself."""
+        if connection.vendor == "sqlite":
+            self.create(below=0)
 
     def left_words(self) -> "SearchGapQuerySet":
         """Return what says that words of deleted descriptions are still in the index's file."""

@@ -3,7 +3,9 @@
 import pytest
 
 from describer.models import ApiKey, Attempt, Description, Image, User
+from describer.search import index
 from tests.admin.conftest import path, whole
+from tests.desk.everywhere import tables_with
 from tests.web.forms import text_of
 
 NEW = {
@@ -37,6 +39,9 @@ def test_a_person_is_given_days_of_retention(desk, alice, typed, days):
 def test_x34_deleting_a_person_takes_their_rows_and_leaves_the_ledger(desk, alice, bob, way):
     theirs, others = whole(alice), whole(bob, 1)
     ApiKey.issue(alice, "k")
+    index.write([theirs, others])
+    Description.objects.filter(pk=theirs.pk).update(question="Sesquipedalian?")
+    index.write([Description.objects.get(pk=theirs.pk)])
     lines = list(Attempt.objects.values())
     asked, answer = {
         "page": (path("user", alice.pk, "delete"), {"post": "yes"}),
@@ -51,6 +56,7 @@ def test_x34_deleting_a_person_takes_their_rows_and_leaves_the_ledger(desk, alic
     assert not Image.objects.filter(owner=alice.pk).exists()
     assert not ApiKey.objects.exists()
     assert list(Attempt.objects.values()) == lines
+    assert tables_with("sesquipedalian") == []
     assert theirs.pk in {line["description"] for line in lines}
 
 
