@@ -36,9 +36,12 @@ class ShareOut(BaseModel):
     response={201: ShareOut, 400: Error, 409: Error} | _ERRORS,
     summary="Share a description",
 )
-def description_share(request: HttpRequest, description_id: int, body: ShareIn) -> Status[ShareOut]:
+def description_share(
+    request: HttpRequest, response: HttpResponse, description_id: int, body: ShareIn
+) -> Status[ShareOut]:
     """Make a link by which anybody sees the question, the answer and the pictures, without their metadata."""
     made, token = share(own(caller(request), description_id), body.days)
+    response["Cache-Control"] = "no-store"
     address = request.build_absolute_uri(reverse("shared", args=[token]))
     return Status(201, ShareOut(id=made.pk, url=address, ends=made.ends))
 

@@ -11,6 +11,8 @@ from tests.rows import make_description
 def shared(script, row, status=201, **body):
     reply = script.call("post", f"{ROUTE}/{row.pk}/share", json.dumps(body), content_type="application/json")
     assert reply.status_code == status, reply.content
+    if status == 201:
+        assert reply.headers["Cache-Control"] == "no-store"
     return reply.json()
 
 
