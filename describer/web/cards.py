@@ -78,6 +78,11 @@ class Card:
         return max(0, len(self.pictures) + len(self.waiting) - 1)
 
     @property
+    def is_several(self) -> bool:
+        """Tell whether the description has several answers, or will have."""
+        return max(self.count, asked_for(self.description)) > 1
+
+    @property
     def is_long(self) -> bool:
         """Tell whether the answer goes on behind what the card shows."""
         return self.answer is not None and not self.answer.is_whole
