@@ -39,8 +39,7 @@ def boats(): return "a line that is long enough to be scrolled sideways on every
 
 The hull is $\\frac{{a}}{{b}} \\le \\sqrt{{x^2 + y^2}}$ wide:
 
-$$\\int_0^1 x\\,dx = \\tfrac12$$
-"""
+$$\\int_0^1 x\\,dx = \\tfrac12$$"""
 TOOLS = [
     {
         "id": "call-1",

@@ -1,13 +1,15 @@
 """Every page in every state, in a real browser: axe finds nothing in either theme at either size, nothing comes from elsewhere."""
 
+import json
+
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.chromium import ARGUMENTS, PATH, foreign
 from tests.endpoint import ScriptedEndpoint
 from tests.outside.cluster import asking
-from tests.outside.furnished import furnish
+from tests.outside.furnished import JSON, MARKDOWN, furnish
 from tests.site import ADMIN, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.site, pytest.mark.slow]
@@ -27,6 +29,7 @@ PAGES = {
     "not found": "/descriptions/999999/",
 }
 STRANGERS = {"login": "/login/", "shared": ""}
+FORMS = ("Plain text", "Markdown", "HTML", "JSON")
 SIZES = {1280: 800, 360: 740}
 ALL = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 COLOURS = {
@@ -37,36 +40,52 @@ UNFOLD = """() => document.querySelectorAll("details:not(.menu)").forEach((one) 
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory):
-    """What was found on the way through all pages: (page, size, theme, what) of each."""
+def site(tmp_path_factory):
+    """`places` are the addresses of all pages, by their names."""
     with ScriptedEndpoint() as endpoint:
         variables = asking(endpoint) | {"WORKER_CONCURRENCY": "1"}
-        with Site(tmp_path_factory.mktemp("all"), **variables) as site, sync_playwright() as playwright:
-            places = PAGES | furnish(site, endpoint)
-            chromium = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
-            yield walk(site, chromium, places)
-            chromium.close()
+        with Site(tmp_path_factory.mktemp("all"), **variables) as started:
+            started.places = PAGES | furnish(started, endpoint)
+            yield started
 
 
-def walk(site, chromium, places):
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(site, chromium):
+    """The admin's page, logged in; at the end nothing may have been loaded from elsewhere."""
     context = chromium.new_context(base_url=site.url, reduced_motion="reduce")
-    page, found = context.new_page(), []
-    page.on("request", lambda asked: found.extend(("", 0, "", one) for one in foreign(asked.url, site.url)))
-    page.goto("/login/")
-    page.fill("[name=username]", ADMIN["username"])
-    page.fill("[name=password]", ADMIN["password"])
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/")
-    for name, address in places.items():
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened, elsewhere = context.new_page(), []
+    opened.on("request", lambda asked: elsewhere.extend(foreign(asked.url, site.url)))
+    opened.goto("/login/")
+    opened.fill("[name=username]", ADMIN["username"])
+    opened.fill("[name=password]", ADMIN["password"])
+    opened.press("[name=password]", "Enter")
+    opened.wait_for_url("**/")
+    yield opened
+    context.close()
+    assert elsewhere == []
+
+
+def test_axe_finds_nothing_on_any_page_and_nothing_comes_from_elsewhere(site, page):
+    found = []
+    for name, address in site.places.items():
         if name not in STRANGERS:
             found += looked_at(page, name, address)
     page.goto("/history/")
     page.get_by_role("button", name="List").click()
     found += looked_at(page, "history as a list", "/history/")
-    context.clear_cookies()
+    page.context.clear_cookies()
     for name, address in STRANGERS.items():
-        found += looked_at(page, name, address or places[name])
-    return found
+        found += looked_at(page, name, address or site.places[name])
+    assert found == []
 
 
 def looked_at(page, name, address):
@@ -89,5 +108,32 @@ def findings(page, options):
     return [(one["id"], [node["html"][:300] for node in one["nodes"]]) for one in violations]
 
 
-def test_axe_finds_nothing_on_any_page_and_nothing_comes_from_elsewhere(walked):
-    assert walked == []
+def copied(page, button):
+    button.click()
+    expect(page.locator("#said")).to_have_text("Copied")
+    page.evaluate("document.getElementById('said').textContent = ''")
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def test_json_folds_and_is_copied_as_it_stands(site, page):
+    page.goto(site.places["json"])
+    block = page.locator(".answer .json")
+    block.locator("summary", has_text="boats").click()
+    expect(block.get_by_text("Anna")).to_be_hidden()
+    block.hover()
+    assert json.loads(copied(page, block.get_by_role("button", name="Copy this block"))) == JSON
+    assert copied(page, page.get_by_role("button", name="Copy text")) == json.dumps(JSON)
+
+
+def test_code_is_copied_alone_and_the_answer_in_each_form(site, page):
+    page.goto(site.places["markdown"])
+    block = page.locator(".answer pre")
+    block.hover()
+    assert copied(page, block.get_by_role("button", name="Copy this block")).startswith("def boats(): return")
+    assert copied(page, page.get_by_role("button", name="Copy text")) == MARKDOWN
+    page.locator("summary", has_text="Copy as").click()
+    copies = {name: copied(page, page.get_by_role("link", name=name)) for name in FORMS}
+    assert copies["Plain text"].startswith("Harbour\n\nTwo boats and a dog beside a link, code and nothing.")
+    assert copies["Markdown"] == MARKDOWN
+    assert "<h4>Harbour</h4>" in copies["HTML"]
+    assert json.loads(copies["JSON"])["content"] == MARKDOWN
