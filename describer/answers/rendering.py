@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from html import escape
 from importlib.metadata import version
 
+from describer.answers.json_folds import folded_json
 from describer.answers.json_lines import json_lines
 from describer.answers.markdown import TooWild, as_html
 from describer.answers.pieces import Bounds, Piece, cut
-from describer.answers.reading import AnswerShape, read_answer
+from describer.answers.reading import AnswerShape, read_answer, shape_of
 
 # What was kept by another renderer is made anew: raise the number when the same words come out otherwise.
-RENDERER = f"2 {version('markdown-it-py')} {version('nh3')}"
+RENDERER = f"3 {version('markdown-it-py')} {version('nh3')}"
 LEAD = Bounds(cost=6_000, characters=1_800)
 PAGE = Bounds(cost=20_000, characters=20_000)
 _MICROSECONDS_A_STEP = 5
@@ -59,7 +60,14 @@ def _whole_json(text: str, bounds: Bounds) -> RenderedPiece | None:
     laid_out = json_lines(text)
     if cut(laid_out, bounds, code=True).end < len(laid_out):
         return None
-    return RenderedPiece(f'<pre tabindex="0"><code>{escape(laid_out, quote=False)}</code></pre>', len(text))
+    return RenderedPiece(folded_json(laid_out), len(text))
+
+
+def render_call(arguments: str) -> str:
+    """Render what a tool was called with: JSON that folds or, where it is none, as it stands."""
+    if shape_of(arguments.strip()) == AnswerShape.JSON and (piece := _whole_json(arguments.strip(), PAGE)):
+        return piece.html
+    return f'<pre tabindex="0"><code>{escape(arguments, quote=False)}</code></pre>'
 
 
 def render_whole(text: str, shape: AnswerShape) -> str:

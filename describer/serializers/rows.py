@@ -161,10 +161,11 @@ def _links_out(row: Description) -> list[LinkOut]:
 def _choices_out(row: Description) -> list[ChoiceOut]:
     if _is_new(row):
         return []
-    return [_choice_out(choice) for choice in row.choices.all()]
+    return [choice_out(choice) for choice in row.choices.all()]
 
 
-def _choice_out(choice: Choice) -> ChoiceOut:
+def choice_out(choice: Choice) -> ChoiceOut:
+    """Return an answer as JSON tells it."""
     return ChoiceOut(
         index=choice.index,
         content=choice.content,

@@ -12,18 +12,21 @@ from django.utils.safestring import mark_safe
 from describer.answers.rendering import PAGE, render_piece
 from describer.db.row_id import read_row_id
 from describer.models import Choice, Description
+from describer.web.answer_copy import FORMS, as_form
 from describer.web.answers import PAGED, shown_answers, where
 from describer.web.current_user import current_user
 
 
 @login_required
 def answer(request: HttpRequest, pk: int, index: int) -> HttpResponse:
-    """Show the piece that begins at `?begin=`; `?code=1` when that is within a block of code."""
+    """Show the piece that begins at `?begin=`; `?code=1` when that is within a block of code. `?as=` gives all of it to be copied."""
     rows = Choice.objects.filter(description__in=Description.objects.of(current_user(request)).filter(pk=pk))
     begin = read_row_id(request.GET.get("begin"))
     found: Any = get_object_or_404(_pieces(rows, begin), index=index)
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
+    if request.GET.get("as") in FORMS:
+        return as_form(rows.get(index=index), found.is_plain, request.GET["as"])
     if begin:
         words = found.piece[: max(0, found.length - begin)]
         piece = render_piece(words, PAGE, code="code" in request.GET, plain=found.is_plain)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from describer.answers.pieces import Bounds
 from describer.answers.reading import AnswerShape, ReadAnswer, read_answer
-from describer.answers.rendering import LEAD, PAGE, RENDERER, render_answer
+from describer.answers.rendering import LEAD, PAGE, RENDERER, render_answer, render_call
 from describer.db.optional_write import write_if_free
 from describer.lib.lenient_json import as_dict, as_list
 from describer.models import Choice
@@ -41,6 +41,18 @@ PAGED = Sizes("rendered_page", PAGE, 100_000, 20_000)
 
 
 @dataclass(frozen=True)
+class ToolCall:
+    """A call of a tool that a model asked for: its name, and what it was to be called with as HTML.
+
+    Of more than is shown, `cut` is the beginning of all calls as they came.
+    """
+
+    name: str
+    html: SafeString = SafeString()
+    cut: str = ""
+
+
+@dataclass(frozen=True)
 class ShownAnswer:
     """A choice as a page shows it: its beginning as HTML, and where to read on.
 
@@ -57,7 +69,7 @@ class ShownAnswer:
     thoughts: str = ""
     thoughts_cut: bool = False
     refusal: str = ""
-    calls: Sequence[str] = ()
+    calls: Sequence[ToolCall] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -88,6 +100,13 @@ class ShownAnswer:
     def all_words(self) -> str:
         """Return the address of the answer's text alone."""
         return reverse("text", args=[self.choice.description_id, f"words-{self.choice.index}"])
+
+    @property
+    def forms(self) -> list[tuple[str, str]]:
+        """Return (words, address) of each form in which all of the answer can be copied."""
+        forms = [("Plain text", "text"), ("HTML", "html"), ("JSON", "json")]
+        copies = [(words, f"{self.address}?as={form}") for words, form in forms]
+        return [copies[0], ("Markdown", f"{self.all_words}?plain"), *copies[1:]]
 
     @property
     def all_thoughts(self) -> str:
@@ -190,17 +209,25 @@ def _answer(choice: Any, sizes: Sizes, read: ReadAnswer, kept: dict[str, Any]) -
     )
 
 
-def _calls(text: str, most: int) -> list[str]:
-    """Write each call of a tool as `name(arguments)`; of more JSON than is shown, its beginning."""
+def _calls(text: str, most: int) -> list[ToolCall]:
+    """Return the calls of tools; of more JSON than is shown, its beginning."""
     if not text:
         return []
     if len(text) > most:
-        return [_shortened(text, most)]
+        return [ToolCall("", cut=_shortened(text, most))]
     calls = [as_dict(as_dict(call).get("function")) for call in as_list(json.loads(text))]
-    shown = [f"{call.get('name', '')}({call.get('arguments', '')})" for call in calls[:_MOST_CALLS]]
+    shown = [_call(call) for call in calls[:_MOST_CALLS]]
     if len(calls) > _MOST_CALLS:
-        shown.append(f"and {len(calls) - _MOST_CALLS} more")
+        shown.append(ToolCall("", cut=f"and {len(calls) - _MOST_CALLS} more"))
     return shown
+
+
+def _call(call: dict[str, Any]) -> ToolCall:
+    arguments = call.get("arguments") or ""
+    if not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    html = mark_safe(render_call(arguments))  # noqa: S308  made by our own renderer
+    return ToolCall(str(call.get("name", "")), html)
 
 
 def _shortened(text: str, most: int) -> str:

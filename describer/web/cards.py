@@ -30,7 +30,7 @@ _JUST_NOW = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to know about an answer: a sentence, `level` "" or "bad".
+    """Something to know about an answer: a sentence, `level` "", "bad" or, where nothing is wrong, "plain".
 
     `retry` holds the words for asking again with more room, where that may help.
     """
@@ -76,6 +76,11 @@ class Card:
     def more(self) -> int:
         """Return how many pictures the description has besides the first."""
         return max(0, len(self.pictures) + len(self.waiting) - 1)
+
+    @property
+    def is_several(self) -> bool:
+        """Tell whether the description has several answers, or will have."""
+        return max(self.count, asked_for(self.description)) > 1
 
     @property
     def is_long(self) -> bool:
@@ -155,9 +160,19 @@ def notices_of(answer: ShownAnswer, description: Description) -> list[Notice]:
         )
     if end == "filter":
         notices.append(Notice("Part of this answer was filtered away by the endpoint."))
-    if _wants_json(description) and answer.length and answer.is_read and not _is_json(answer.text):
-        notices.append(Notice("This answer is not the JSON that was asked for."))
+    if answer.length and answer.is_read:
+        notices += _json_notices(_wanted_format(description), answer.text)
     return notices
+
+
+def _json_notices(wanted: str, text: str) -> list[Notice]:
+    if wanted not in ("json_object", "json_schema"):
+        return []
+    if not _is_json(text):
+        return [Notice("This answer is not the JSON that was asked for.")]
+    if wanted == "json_object":
+        return []
+    return [Notice("This is JSON. Whether it fits the schema is not checked here.", level="plain")]
 
 
 def _cut_off_text(description: Description) -> str:
@@ -167,9 +182,12 @@ def _cut_off_text(description: Description) -> str:
     return "Cut off by the model's own limit."
 
 
-def _wants_json(description: Description) -> bool:
+def _wanted_format(description: Description) -> str:
+    """Return the type of the response format that was asked for, "" where none was."""
     asked = description.parameters.get("response_format")
-    return isinstance(asked, dict) and asked.get("type") in ("json_object", "json_schema")
+    if not isinstance(asked, dict):
+        return ""
+    return str(asked.get("type", ""))
 
 
 def _is_json(content: str) -> bool:

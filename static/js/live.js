@@ -1,5 +1,6 @@
 // Live states: what is unfinished ([data-card][data-status]) is fetched again when the stream speaks of it, when the page comes
-// back, and every few seconds while the stream is away. Seconds tick, the tab's title counts, a reader hears what ended.
+// back, and every few seconds while the stream is away. Seconds tick, the tab's title and the frame count, a reader hears what
+// ended. What the stream says is told on as "live".
 
 const FINAL = ["done", "failed", "cancelled"];
 const POLL = 2500;
@@ -14,7 +15,15 @@ const plainTitle = document.title.replace(/^\(\d+\+?\) /, "");
 let stream = null;
 let lastPoll = 0;
 
-const title = (running) => { document.title = running ? `(${running}) ${plainTitle}` : plainTitle; };
+const underWay = document.getElementById("under-way");
+const counts = () => underWay && !underWay.hidden; // something runs, on whatever page
+
+const title = (running) => {
+  document.title = running ? `(${running}) ${plainTitle}` : plainTitle;
+  if (!underWay) return;
+  underWay.hidden = !running || running === "0";
+  underWay.querySelector("[data-running]").textContent = running;
+};
 
 const speak = (before, card) => {
   const words = { done: "Answered", failed: "Failed", cancelled: "Cancelled" }[card.dataset.status];
@@ -76,14 +85,16 @@ const bring = async (id) => {
   list.closest("section").hidden = false;
 };
 
-const heard = ({ id }) => {
-  const card = document.querySelector(`[data-card][data-id="${id}"]`);
+const heard = (event) => {
+  const card = document.querySelector(`[data-card][data-id="${event.id}"]`);
+  document.dispatchEvent(new CustomEvent("live", { detail: event }));
   if (card) refresh(card);
-  else bring(id).catch(() => {});
+  else if (document.querySelector("[data-cards]")) bring(event.id).catch(() => {});
+  else if (FINAL.includes(event.status)) read(document.body.dataset.counted.replace("/0/", `/${event.id}/`)).catch(() => {});
 };
 
 const listen = () => {
-  const wanted = document.visibilityState === "visible" || unfinished().length > 0;
+  const wanted = document.visibilityState === "visible" || unfinished().length > 0 || counts();
   if (!wanted) { stream?.close(); stream = null; return; } // a browser has six connections to a site for all its tabs
   if (stream && stream.readyState !== EventSource.CLOSED) return;
   stream = new EventSource(document.body.dataset.live);
@@ -110,7 +121,7 @@ const tick = () => {
   }
 };
 
-if (cards().length || document.querySelector("[data-cards]")) {
+if (cards().length || document.querySelector("[data-cards]") || counts()) {
   const back = () => { listen(); unfinished().forEach(refresh); };
   document.addEventListener("visibilitychange", back);
   addEventListener("online", back);

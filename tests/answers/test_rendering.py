@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from describer.answers.pieces import cut
+from describer.answers.plain_text import plain_text
 from describer.answers.reading import AnswerShape, read_answer
 from describer.answers.rendering import LEAD, PAGE, render_answer, render_beginning, render_piece
 from describer.templatetags.answer import excerpt
@@ -367,11 +368,75 @@ def test_fa09_cells_break_lines_and_columns_keep_their_alignment():
 
 
 def test_fa01_json_is_shown_as_json_and_long_json_in_pieces():
-    assert answer('{"a": [1, 2.50]}').startswith(
-        '<pre tabindex="0"><code>{\n  "a": [\n    1,\n    2.50\n  ]\n}'
-    )
+    shown = answer('{"a": [1, 2.50]}')
+    assert shown.startswith('<div class="json"')
+    assert re.sub("<[^>]*>", "", shown) == '{\n  "a": [\n    1,\n    2.50\n  ]\n}\n'
     long = "[" + ", ".join(f'"*item* {number}"' for number in range(5000)) + "]"
     assert "<em>" not in all_pieces(long) and letters(all_pieces(long)) == written(long)
+
+
+def test_json_folds_at_each_object_and_list_within_it():
+    assert folds('{"a": [1, {"b": {}}], "c": "]["}') == ['  "a": [', "    {"]
+    laid_out = '{ "a": [\n  1 ], "b": {\n  "c": 2\n}, "d": [\n3\n]\n}'
+    assert folds(laid_out) == ['  1 ], "b": {', '}, "d": [']
+    assert re.sub("<[^>]*>", "", answer(laid_out)) == laid_out + "\n"
+    deep = answer("[" * 60 + "1" + "]" * 60)
+    assert deep.count("<details") == deep.count("</details>") == 24
+    assert len(folds("[" + ",".join(["[1]"] * 900) + "]")) == 500
+
+
+def folds(content):
+    """The lines at which an answer folds; each fold that opens is closed."""
+    shown = answer(content)
+    assert shown.count("<details") == shown.count("</details>")
+    return [unescape(one) for one in re.findall(r"<details open><summary>([^<]*)\n</summary>", shown)]
+
+
+MARKED = """# Harbour
+
+Two **boats** & [a link](https://example.org/),
+`code`.
+
+3. one
+4. two
+   - inner
+
+> quoted
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+```python
+def a():
+
+    return 1
+```
+
+Half: $\\frac{a}{b}$"""
+PLAIN = """Harbour
+
+Two boats & a link,
+code.
+
+3. one
+4. two
+  - inner
+
+quoted
+
+a\tb
+1\t2
+
+def a():
+
+    return 1
+
+Half: $\\frac{a}{b}$"""
+
+
+def test_an_answer_as_plain_text_keeps_its_words_numbers_and_lines():
+    assert plain_text(answer(MARKED)) == PLAIN
 
 
 def test_fa01_plain_text_is_no_markdown():

@@ -96,6 +96,7 @@ def test_a_stranger_comes_asks_sees_and_leaves(new_site, visit):
     page = visit(new_site)
     page.goto("/")
     page.wait_for_url("**/first-visit/")
+    assert Axe().run(page).response["violations"] == []
     page.fill("[name=username]", ANN["username"])
     page.fill("[name=password1]", ANN["password"])
     page.fill("[name=password2]", ANN["password"])

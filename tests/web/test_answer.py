@@ -2,6 +2,7 @@
 
 import re
 import time
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -113,6 +114,29 @@ def test_fe02_the_whole_answer_can_be_copied_and_read_as_it_stands(hers, alice):
     assert b"".join(response).decode() == LONG
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert "Paragraph 5 of **many**" in text_of(page(hers, row, "text/answer-0/"))
+
+
+def test_an_answer_is_copied_as_plain_text_markdown_html_and_json(hers, alice):
+    row = make_description(alice, "Two **boats** & <i>a dog</i>")
+    html = page(hers, row).content.decode()
+    copies = dict(re.findall(r'data-copy-file="([^"]*)">([^<]*)</a>', html))
+    assert list(copies.values()) == ["Plain text", "Markdown", "HTML", "JSON"]
+    plain, written, marked, told = (hers.get(unescape(address)) for address in copies)
+    assert plain.content.decode() == "Two boats & <i>a dog</i>"
+    assert b"".join(written).decode() == "Two **boats** & <i>a dog</i>"
+    assert (
+        marked.content.decode().strip() == "<p>Two <strong>boats</strong> &amp; &lt;i&gt;a dog&lt;/i&gt;</p>"
+    )
+    assert marked["Content-Type"] == plain["Content-Type"] == "text/plain; charset=utf-8"
+    assert told.json()["text"] == "Two **boats** & <i>a dog</i>" and told.json()["index"] == 0
+
+
+@pytest.mark.parametrize("form", ["text", "html", "json"])
+def test_x02_anothers_answer_is_copied_by_nobody(his, alice, form):
+    assert (
+        his.get(f"/descriptions/{make_description(alice, 'Boats.').pk}/answers/0/?as={form}").status_code
+        == 404
+    )
 
 
 def test_fe02_a_hundred_answers_are_shown_a_few_at_a_time(hers, alice):

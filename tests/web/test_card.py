@@ -40,7 +40,13 @@ ANSWERS = [
     ({"refusal": "I will not.", "finish_reason": "stop"}, {}, "The model declined: I will not."),
     ({"content": "A dog"}, {"n": 3}, "Asked for 3 answers, got 1."),
     ({"content": "A dog"}, {"response_format": {"type": "json_object"}}, "not the JSON that was asked for"),
-    ({"tool_calls": [{"function": {"name": "report", "arguments": '{"a": 1}'}}]}, {}, 'report({"a": 1})'),
+    ({"content": "[1]"}, {"response_format": {"type": "json_schema"}}, "Whether it fits the schema is not"),
+    ({"content": "A dog"}, {"response_format": {"type": "json_schema"}}, "not the JSON that was asked for"),
+    (
+        {"tool_calls": [{"function": {"name": "report", "arguments": '{"a": 1}'}}]},
+        {},
+        'Tool report { "a": 1 }',
+    ),
     ({"content": "A dog", "reasoning": "Four legs."}, {}, "What it thought Four legs."),
 ]
 

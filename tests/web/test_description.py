@@ -212,7 +212,7 @@ def test_what_failed_says_why_and_how_far_it_got(hers, alice):
 def test_i12_x23_a_tool_that_was_asked_for_is_said_not_to_have_run(hers, alice):
     call = {"function": {"name": "report", "arguments": '{"sign": "wet paint"}'}}
     words = text_of(page(hers, make_description(alice, {"content": None, "tool_calls": [call]})))
-    assert "report({" in words
+    assert 'Tool report { "sign": "wet paint" }' in words
     assert "Nothing was run" in words
 
 
