@@ -11,13 +11,13 @@ from django.utils import timezone
 from describer.engine.queue.sweep import give_up
 from describer.ledger.rollup import roll_up
 from describer.models import Attempt, UsageDay
-from tests.days import days_of, write_days
+from tests.days import STATES, days_of, write_days
 from tests.rows import make_attempt, make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 State = Attempt.State
 KEY = ("day", "owner", "key", "endpoint", "model")
-COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
+COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost", *STATES)
 
 
 def stored():
