@@ -12,6 +12,7 @@ FAMILIES = (
     "images",
     "people",
     "presets",
+    "prices",
     "usage_days",
     "webhooks",
 )
