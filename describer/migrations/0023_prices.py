@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('begins', models.DateTimeField(default=django.utils.timezone.now, verbose_name='from')),
                 ('source', models.CharField(choices=[('typed', 'Typed'), ('file', 'File'), ('map', 'Map')], default='typed', editable=False, max_length=10)),
                 ('made_by', models.BigIntegerField(default=0, editable=False)),
-                ('made', models.DateTimeField(auto_now_add=True)),
+                ('made', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
                 'ordering': ('endpoint', 'model', 'begins', 'id'),
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('made_by', models.BigIntegerField(default=0)),
-                ('made', models.DateTimeField(auto_now_add=True)),
+                ('made', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('begins', models.DateTimeField(verbose_name='from')),
                 ('day', models.DateField()),
                 ('calls', models.PositiveIntegerField()),

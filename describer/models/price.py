@@ -57,7 +57,7 @@ class Price(models.Model):
     begins = models.DateTimeField("from", default=timezone.now)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.TYPED, editable=False)
     made_by = models.BigIntegerField(default=0, editable=False)  # a person's number, 0 for the shell
-    made = models.DateTimeField(auto_now_add=True)
+    made = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ("endpoint", "model", "begins", "id")
@@ -100,7 +100,7 @@ class Repricing(models.Model):
     """What re-pricing changed of one day: who, when, from which to which. Written in the transaction that changed it."""
 
     made_by = models.BigIntegerField(default=0)
-    made = models.DateTimeField(auto_now_add=True)
+    made = models.DateTimeField(default=timezone.now, editable=False)
     begins = models.DateTimeField("from")
     day = models.DateField()
     calls = models.PositiveIntegerField()

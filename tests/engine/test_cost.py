@@ -4,7 +4,7 @@ import io
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from describer.db.clock import clock
@@ -107,7 +107,8 @@ def test_a_call_that_was_given_up_is_unknown_and_costs_when_its_reply_comes(alic
     price(input="1", output="1")
     row = make_description(alice, model="scripted-model")
     call = make_attempt(row)
-    give_up(Attempt.objects.filter(pk=call.pk))
+    with transaction.atomic():
+        give_up(Attempt.objects.filter(pk=call.pk))
     day = UsageDay.objects.get()
     assert (day.unknown, day.cost) == (1, 0)
     line = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "billed": "yes"}

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from describer.db.clock import clock
@@ -224,6 +224,7 @@ def test_m7_what_costs_more_than_anything_is_cut_off_and_said(row):
     assert UsageDay.objects.get().cost == MOST_COST
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_m7_no_counts_whatever_cost_less_than_nothing(data):
     counts = st.none() | st.integers(-5, 2**31)
@@ -248,6 +249,7 @@ def test_m8_a_thousand_million_tokens_by_a_price_of_twelve_decimals_are_exact_to
     assert totals(NOON.date(), NOON.date()).total.cost == Decimal("12345.6789012350")
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_m8_any_cost_is_what_fractions_say(data):
     amounts = st.decimals(0, 10**3, places=12)
