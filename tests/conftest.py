@@ -9,6 +9,7 @@ from django.core.cache import cache
 from describer.desk.presets import write_built_in
 from describer.engine.queue.lease import Pulse
 from describer.engine.queue.process import process
+from describer.ledger.prices import prices
 from describer.models import Endpoint, User
 from describer.ops.monitoring.checks import FLIGHTS
 from tests.endpoint import ScriptedEndpoint
@@ -37,6 +38,12 @@ def media(settings, tmp_path) -> Iterator[None]:
 def pulse() -> None:
     """No heartbeat of a test before has been written, or missed."""
     process.pulse = Pulse()
+
+
+@pytest.fixture(autouse=True)
+def no_prices() -> None:
+    """No price of a test before is known: its number is given again where the test's transaction was undone."""
+    prices.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,18 @@ from describer.models import Attempt, UsageDay
 
 NAMES = ("day", "owner", "key", "endpoint", "model")
 TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
+STATES = ("priced", "free", "unpriced", "unknown")
+
+
+def state_of(attempt):
+    """What is known of the attempt's cost."""
+    if attempt.endpoint == "sandbox" or attempt.billed == "no":
+        return "free"
+    if attempt.billed == "unknown":
+        return "unknown"
+    if attempt.cost is None:
+        return "unpriced"
+    return "free" if (attempt.price_used or {}).get("state") == "free" else "priced"
 
 
 def group_of(attempt):
@@ -28,6 +40,7 @@ def days_of(attempts):
         counts = {name: getattr(attempt, name) or 0 for name in (*TOKENS, "cost")}
         counts |= {"attempts": 1, "asks": int(attempt.number == 1)}
         counts["failed"] = int(attempt.state != Attempt.State.ANSWERED)
+        counts |= dict.fromkeys(STATES, 0) | {state_of(attempt): 1}
         days.setdefault(group_of(attempt), Counter()).update(counts)
     return days
 

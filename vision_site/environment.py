@@ -161,6 +161,14 @@ def env_choice(name: str, default: str, *others: str) -> str:
     return text
 
 
+def env_currency(name: str, default: str) -> str:
+    """Read a variable that is a currency's code of three letters, as ISO 4217 has them."""
+    text = os.environ.get(name, "").strip().upper() or default
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ImproperlyConfigured(f"{name} is {text!r}; write a code of three letters, like EUR.")
+    return text
+
+
 def env_ports(name: str) -> frozenset[int]:
     """Read a variable that lists ports, separated by commas."""
     texts = env_list(name)

@@ -10,6 +10,7 @@ from vision_site.environment import (
     env_bool,
     env_choice,
     env_contact,
+    env_currency,
     env_headers,
     env_int,
     env_list,
@@ -66,6 +67,8 @@ VISION_LIMITS = {
     "tokens_per_minute": env_int("VISION_TOKENS_PER_MINUTE", 0),
 }
 VISION_STREAM_PAGES = env_bool("VISION_STREAM_PAGES", False)
+
+CURRENCY = env_currency("CURRENCY", "USD")
 
 # Made at the first start, if no user exists.
 FIRST_ADMIN = {

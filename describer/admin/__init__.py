@@ -12,6 +12,7 @@ FAMILIES = (
     "images",
     "people",
     "presets",
+    "prices",
     "saved_views",
     "usage_days",
     "webhooks",

@@ -9,7 +9,7 @@ from django.urls import reverse
 from ninja import NinjaAPI
 
 from describer import __version__
-from describer.api import actions, comparisons, descriptions, export, presets, shares, usage, webhooks
+from describer.api import actions, comparisons, descriptions, export, presets, prices, shares, usage, webhooks
 from describer.api.auth import reading
 from describer.api.errors import handle_errors
 from describer.api.examples import with_examples
@@ -30,7 +30,7 @@ The examples take it from `$KEY`, this site's address from `$SITE`, and an id fr
 `done`, `failed` or `cancelled`.
 """
 
-PARTS = (descriptions, actions, comparisons, shares, presets, export, usage, webhooks)
+PARTS = (descriptions, actions, comparisons, shares, presets, prices, export, usage, webhooks)
 
 api = NinjaAPI(
     title="Describer",

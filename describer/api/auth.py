@@ -18,7 +18,7 @@ class BearerKey(HttpBearer):
     openapi_description = _HOW + " Keys are made on the account page or by `manage.py create_api_key`."
 
     def __init__(self, *scopes: Scope) -> None:
-        """Let in keys with any of these scopes; without scopes, all keys."""
+        """Let in keys with any of these scopes; without scopes, all keys. `admin` alone: those of admins."""
         super().__init__()
         self.scopes = scopes
 
@@ -33,6 +33,9 @@ class BearerKey(HttpBearer):
         key = of_active_person(known(token))
         if self.scopes:
             may(key, *self.scopes)
+        if self.scopes == (Scope.ADMIN,) and not key.is_admin:
+            message = "The person of this API key is no admin any more."
+            raise Refusal(message, code="permission_denied", status=403)
         return key
 
 
@@ -83,6 +86,7 @@ def may(key: ApiKey, *scopes: Scope) -> None:
 
 
 reading, asking, calling = BearerKey(Scope.READ), BearerKey(Scope.ASK), BearerKey()
+administering = BearerKey(Scope.ADMIN)
 minding_webhooks, seeing_webhooks = BearerKey(Scope.WEBHOOKS), BearerKey(Scope.READ, Scope.WEBHOOKS)
 
 

@@ -55,7 +55,13 @@ class SumsOut(BaseModel):
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
-    cost: str | None = Field(description="A decimal number in text, as far as prices are known; else null.")
+    cost: str | None = Field(
+        description="A decimal number in text, as far as it is known; null where no call has a price, which is not 0."
+    )
+    priced: int = Field(description="Calls that are in `cost`.")
+    free: int = Field(description="Calls that cost nothing: not billed, or free by their price.")
+    unpriced: int = Field(description="Calls that `cost` lacks, since no price was set for them.")
+    unknown: int = Field(description="Calls that `cost` lacks, since they may be billed or not.")
 
 
 class UsageItem(SumsOut):

@@ -119,6 +119,7 @@ def _prepare(run: Run, call: AdaptedCall) -> RequestBody | None:
         earlier = earlier_of(description)
         shown = pictures_of_turns(description, earlier)
         run.earlier_tokens = tokens_in(earlier)
+        run.pictures = sum(map(len, shown))
         body = encode_body(_request(description, run.transcript, shown, call, earlier))
         if earlier and body.size > body_bytes(description):
             raise conversation_too_large(description)
@@ -177,6 +178,7 @@ def _write_sent(run: Run, call: AdaptedCall) -> Attempt | None:
         model_asked=description.model,
         number=description.calls + 1,
         changed=list(call.changed),
+        pictures=run.pictures,
     )
     if not group_commit(lambda: _begin(run, attempt)):
         description.release(run.token)

@@ -182,7 +182,10 @@ def _state_of(error: ChatError) -> Attempt.State:
 
 
 def _usage_of(run: Run, reply: Reply) -> dict[str, Any]:
-    """Return the columns that a whole reply fills. Not reported is null beside an estimate; unknown is never 0."""
+    """Return the columns that a whole reply fills. Not reported is null beside an estimate; unknown is never 0.
+
+    Zeros stay as reported, with an estimate beside them: a call is priced by it.
+    """
     completion = reply.completion
     values: dict[str, Any] = {
         "http_status": reply.http_status,
@@ -191,7 +194,9 @@ def _usage_of(run: Run, reply: Reply) -> dict[str, Any]:
         "raw_usage": kept_usage(usage_in(reply.raw)),
     }
     if completion.usage is not None:
-        return values | completion.usage.counts
+        values |= completion.usage.counts
+        if not completion.usage.is_zero:
+            return values
     copies = [shown.sent_copy for shown in run.description.shown_pictures if shown.sent_copy]
     estimated = estimate(
         earlier=_sent_texts(run),
@@ -237,6 +242,6 @@ def _columns_of(choice: CompletionChoice) -> dict[str, Any]:
 def _given_body(run: Run, reply: Reply, line: Mapping[str, Any]) -> dict[str, Any]:
     """Return the endpoint's body as a caller of ours is given it: what the contract requires is filled in."""
     usage = None
-    if "estimated_usage" in line:
+    if "estimated_usage" in line and "total_tokens" not in line:
         usage = Usage(**line["estimated_usage"], estimated=True)
     return completed(reply.raw, name=f"chatcmpl-{run.description.pk}", estimate=usage)

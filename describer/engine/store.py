@@ -13,6 +13,8 @@ from describer.engine import events, journal, queue
 from describer.engine.outcome import NOT_STORED, Outcome
 from describer.engine.queue import Run
 from describer.ledger import rollup
+from describer.ledger.costs import cost_columns
+from describer.ledger.prices import prices
 from describer.models import Attempt, Choice, Status, StreamedWords
 from describer.search import index
 
@@ -71,10 +73,12 @@ def is_written(entry: journal.Entry) -> bool:
 def _store(entry: journal.Entry, form: Callable[[Outcome], Outcome]) -> None:
     """Complete the ledger's line and roll it up into its day; then the row, and the answers if the run still had its row.
 
+    What the call costs is looked up here and not with the outcome: a reply is held while the database is away.
     Runs in the caller's transaction, and may run again from its beginning: a write that shared it may have failed.
     """
     run, attempt, outcome = entry.run, entry.attempt, form(entry.outcome)
-    before = attempt.complete(outcome.state, **outcome.line)
+    cost = cost_columns(attempt, outcome.line, prices.since(attempt.sent))
+    before = attempt.complete(outcome.state, **outcome.line, **cost)
     if before is not None:
         rollup.roll_up(attempt, before)
     if outcome.status is None:

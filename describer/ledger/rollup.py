@@ -1,15 +1,18 @@
 """The roll-up of attempts into days, written in the transaction that completes the attempt."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from describer.models import Attempt, UsageDay
+from describer.models import Attempt, CostState, UsageDay
+from describer.models.endpoint import SANDBOX
 from describer.models.statements import add_to_day
 
+_COUNTS = ("attempts", "asks", "failed")
 _TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 Key = tuple[tuple[str, Any], ...]
 
@@ -22,7 +25,13 @@ def roll_up(attempt: Attempt, before: Attempt.State) -> None:
     counted = _counts(attempt)
     if before == Attempt.State.UNKNOWN:
         counted |= {"attempts": 0, "asks": 0, "failed": counted["failed"] - 1}
+        counted[_state_given_up(attempt)] -= 1
     _add(_day_key(attempt), counted)
+
+
+def _state_given_up(attempt: Attempt) -> CostState:
+    """Return as what a call was counted that was given up: perhaps billed, unless nothing ever is."""
+    return CostState.FREE if attempt.endpoint == SANDBOX else CostState.UNKNOWN
 
 
 def roll_up_all(given_up: Iterable[Attempt]) -> None:
@@ -32,6 +41,32 @@ def roll_up_all(given_up: Iterable[Attempt]) -> None:
         days[_day_key(attempt)].update(_counts(attempt))
     for key in sorted(days, key=_order):
         _add(key, days[key])
+
+
+class MovedCosts:
+    """What the days are to say otherwise of cost, since calls cost something else by new columns."""
+
+    def __init__(self) -> None:
+        self.days: dict[Key, Counter[str]] = defaultdict(Counter)
+
+    def add(self, attempt: Attempt, columns: Mapping[str, Any]) -> None:
+        """Note that a call gets these columns."""
+        moved = self.days[_day_key(attempt)]
+        moved.subtract(_costs(attempt))
+        moved.update(_costs(_with(attempt, columns)))
+
+    def write(self) -> None:
+        """Move the days, within the transaction that wrote the calls' columns."""
+        for key in sorted(self.days, key=_order):
+            _add(key, dict.fromkeys((*_COUNTS, *_TOKENS), 0) | self.days[key])
+
+
+def _with(attempt: Attempt, columns: Mapping[str, Any]) -> Attempt:
+    """Return a call as it is with other columns."""
+    changed = copy(attempt)
+    for name, value in columns.items():
+        setattr(changed, name, value)
+    return changed
 
 
 def used(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
@@ -70,9 +105,14 @@ def _counts(attempt: Attempt) -> dict[str, Any]:
         "attempts": 1,
         "asks": int(attempt.number == 1),
         "failed": int(attempt.state != Attempt.State.ANSWERED),
-        "cost": attempt.cost or 0,
     }
-    return counts | {name: getattr(attempt, name) or 0 for name in _TOKENS}
+    return counts | _costs(attempt) | {name: getattr(attempt, name) or 0 for name in _TOKENS}
+
+
+def _costs(attempt: Attempt) -> dict[str, Any]:
+    """Return what a call adds to its day's cost, and to the count of calls of which as much is known."""
+    states = {state.value: int(attempt.cost_state == state) for state in CostState}
+    return {"cost": attempt.cost or 0} | states
 
 
 def _add(key: Key, counts: dict[str, Any]) -> None:

@@ -19,12 +19,16 @@ from describer.models.endpoint import SANDBOX
 
 Group = Any  # the value of the one column that was grouped by, or a tuple of several columns' values
 COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens")
-SUMS: dict[str, Aggregate] = {**{name: Sum(name) for name in COUNTS}, "cost": DecimalSum("cost")}
+STATES = ("priced", "free", "unpriced", "unknown")
+SUMS: dict[str, Aggregate] = {**{name: Sum(name) for name in (*COUNTS, *STATES)}, "cost": DecimalSum("cost")}
 
 
 @dataclass
 class Totals:
-    """Calls, asks, calls that were not answered, tokens as endpoints reported them, and cost as far as prices are set."""
+    """Calls, asks, calls that were not answered, tokens as endpoints reported them, and cost as far as prices are set.
+
+    The last four count the calls by what is known of their cost.
+    """
 
     asks: int = 0
     attempts: int = 0
@@ -33,6 +37,10 @@ class Totals:
     completion_tokens: int = 0
     total_tokens: int = 0
     cost: Decimal = Decimal(0)
+    priced: int = 0
+    free: int = 0
+    unpriced: int = 0
+    unknown: int = 0
 
     def add(self, other: "Totals") -> None:
         """Add the figures of `other` to these."""
@@ -48,7 +56,14 @@ class Totals:
     def values(self) -> dict[str, Any]:
         """Return the figures for programs; the cost is a decimal string, null where no price is set, which is not 0."""
         figures = {column.name: getattr(self, column.name) for column in fields(Totals)}
-        return figures | {"cost": cost_of([self.cost or None])}
+        return figures | {"cost": cost_of([self.known_cost])}
+
+    @property
+    def known_cost(self) -> Decimal | None:
+        """Return the cost; None where nothing is known of it, which is not 0."""
+        if self.cost or self.priced or self.free:
+            return self.cost
+        return None
 
 
 @dataclass

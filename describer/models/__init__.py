@@ -1,6 +1,6 @@
 """The rows, one file per word family. Transitions are verbs here, and conditional updates."""
 
-from describer.models.attempt import Attempt
+from describer.models.attempt import Attempt, CostState
 from describer.models.choice import Choice
 from describer.models.comparison import Comparison
 from describer.models.description import Description
@@ -9,6 +9,7 @@ from describer.models.endpoint import Endpoint
 from describer.models.image import Image, SentCopy
 from describer.models.person import ApiKey, Scope, User
 from describer.models.preset import Preset
+from describer.models.price import Price, Repricing
 from describer.models.saved_view import SavedView
 from describer.models.search_entry import SearchEntry, SearchGap
 from describer.models.share import Share
@@ -25,6 +26,7 @@ __all__ = (
     "Attempt",
     "Choice",
     "Comparison",
+    "CostState",
     "Description",
     "DescriptionImage",
     "DescriptionTag",
@@ -34,6 +36,8 @@ __all__ = (
     "Image",
     "Lane",
     "Preset",
+    "Price",
+    "Repricing",
     "SavedView",
     "Scope",
     "SearchEntry",

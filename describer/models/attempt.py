@@ -1,5 +1,6 @@
 """Attempts: the lines of the ledger."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,17 @@ from django.db import models
 from django.utils import timezone
 
 from describer.db.clock import clock
+from describer.models.endpoint import SANDBOX
 from describer.models.statements import COMPLETE_ATTEMPT, COMPLETED, INSERT_ATTEMPT
+
+
+class CostState(models.TextChoices):
+    """What is known of a cost. Unpriced: no price was set, or what was used is not known; unknown: perhaps billed."""
+
+    PRICED = "priced"
+    FREE = "free"
+    UNPRICED = "unpriced"
+    UNKNOWN = "unknown"
 
 
 class Attempt(models.Model):
@@ -52,6 +63,9 @@ class Attempt(models.Model):
     total_tokens = models.BigIntegerField(null=True, blank=True)
     estimated_usage = models.JSONField(null=True, blank=True)
     raw_usage = models.JSONField(null=True, blank=True)
+    pictures = models.PositiveIntegerField(
+        null=True, blank=True
+    )  # as sent; those of a conversation's earlier turns, too
     cost = models.DecimalField(max_digits=20, decimal_places=10, null=True, blank=True)
     price_used = models.JSONField(null=True, blank=True)
     billed = models.CharField(max_length=10, choices=Billed.choices, default=Billed.UNKNOWN)
@@ -92,6 +106,21 @@ class Attempt(models.Model):
         """Tell whether the call was sent, and nobody knows whether it is on the bill."""
         return self.state != self.State.SENT and self.billed == self.Billed.UNKNOWN
 
+    @property
+    def cost_state(self) -> CostState | None:
+        """Return what is known of the cost; None while the call is under way. What is on no bill is free."""
+        if self.state == self.State.SENT:
+            return None
+        if self.endpoint == SANDBOX or self.billed == self.Billed.NO:
+            return CostState.FREE
+        if self.billed == self.Billed.UNKNOWN:
+            return CostState.UNKNOWN
+        if self.cost is None:
+            return CostState.UNPRICED
+        if (self.price_used or {}).get("state") == CostState.FREE:
+            return CostState.FREE
+        return CostState.PRICED
+
     def complete(self, state: "Attempt.State", **values: Any) -> "Attempt.State | None":
         """Write what the call came to; return the state it had, or None when it was complete before.
 
@@ -118,3 +147,12 @@ class Attempt(models.Model):
 def sent_before(moment: datetime) -> "models.QuerySet[Attempt]":
     """Return the attempts still open that were sent before `moment`."""
     return Attempt.objects.filter(state=Attempt.State.SENT, sent__lt=moment)
+
+
+def cost_state_of(attempts: Iterable[Attempt]) -> CostState:
+    """Return what is known of the cost of several calls together: the least that is known of any."""
+    states = {attempt.cost_state for attempt in attempts}
+    for state in (CostState.UNKNOWN, CostState.UNPRICED, CostState.PRICED):
+        if state in states:
+            return state
+    return CostState.FREE

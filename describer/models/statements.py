@@ -16,6 +16,7 @@ from django.db.models import (
     Count,
     DateTimeField,
     F,
+    Max,
     PositiveSmallIntegerField,
     Q,
     QuerySet,
@@ -213,8 +214,13 @@ INSERT_ATTEMPT = Insert("describer.Attempt")
 COMPLETE_ATTEMPT = Update(
     lambda: _rows("Attempt").filter(pk=Param("pk"), state=Param("before"), answered=None), *COMPLETED
 )
+REPRICE_ATTEMPT = Update(lambda: _rows("Attempt").filter(pk=Param("pk")), "cost", "price_used")
 INSERT_CHOICE = Insert("describer.Choice")
 UPDATE_ANSWER = Update(lambda: _rows("Transcript").filter(description_id=Param("description")), "answer")
+
+# Whether prices were added since a look: numbers are given before their rows are seen by others, so rows are counted, too.
+
+LOOK_AT_PRICES = Aggregate(lambda: _rows("Price"), newest=Max("id"), count=Count("*"))
 
 # The words of a call that is under way, while its run has its row; and none of them once there is an answer.
 
@@ -237,7 +243,19 @@ INSERT_WORDS = InsertFrom(
 DELETE_WORDS = Delete(lambda: _rows("StreamedWords").filter(description_id=Param("description")))
 
 _DAY_NAMES = ("day", "owner", "key", "endpoint", "model")
-_DAY_COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
+_DAY_COUNTS = (
+    "attempts",
+    "asks",
+    "failed",
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "cost",
+    "priced",
+    "free",
+    "unpriced",
+    "unknown",
+)
 
 
 def _with_more(name: str) -> Combinable:

@@ -22,6 +22,11 @@ class UsageDay(models.Model):
     completion_tokens = models.BigIntegerField(default=0)
     total_tokens = models.BigIntegerField(default=0)
     cost = models.DecimalField(max_digits=20, decimal_places=10, default=0)
+    # Calls by what is known of their cost; those that were not billed are among the free ones.
+    priced = models.BigIntegerField(default=0, db_default=0)
+    free = models.BigIntegerField(default=0, db_default=0)
+    unpriced = models.BigIntegerField(default=0, db_default=0)
+    unknown = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = "day of usage"

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
@@ -9,6 +10,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from describer.ledger.rollup import used
 from describer.ledger.totals import cost_of
 from describer.models import Attempt, Choice, Description, DescriptionImage, DescriptionTag, Transcript
+from describer.models.attempt import CostState, cost_state_of
 from describer.models.description_image import with_links, with_pictures
 from describer.models.states import Status, Via
 from describer.models.transcript import transcript_of
@@ -129,11 +131,16 @@ def _caller_fields(row: Description) -> dict[str, Any]:
 def _end_fields(row: Description, attempts: Sequence[Attempt]) -> dict[str, Any]:
     """Return why a description failed, what it used and cost: nulls before its end."""
     if not row.is_final:
-        return {"error": None, "usage": None, "cost": None}
+        return {"error": None, "usage": None, "cost": None, "cost_state": None}
+    state = cost_state_of(attempts)
+    costs = [attempt.cost for attempt in attempts]
+    if state == CostState.FREE:
+        costs.append(Decimal(0))
     return {
         "error": _fault_out(row),
         "usage": _usage_out(attempts),
-        "cost": cost_of(attempt.cost for attempt in attempts),
+        "cost": cost_of(costs),
+        "cost_state": state,
     }
 
 

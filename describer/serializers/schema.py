@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from describer.models import Attempt
+from describer.models import Attempt, CostState
 from describer.models.states import Status, Via
 
 
@@ -79,7 +79,7 @@ class ComparedOut(BaseModel):
 
 
 class DescriptionOut(BaseModel):
-    """One ask and its answer. `usage`, `error` and `cost` are null before its end."""
+    """One ask and its answer. `usage`, `error`, `cost` and `cost_state` are null before its end."""
 
     id: int
     status: Status
@@ -119,7 +119,13 @@ class DescriptionOut(BaseModel):
     links: list[LinkOut] = Field(description="Pictures that were given by their addresses.")
     choices: list[ChoiceOut]
     usage: DescriptionUsageOut | None
-    cost: str | None = Field(description="The sum of its attempts, as a decimal number in text.")
+    cost: str | None = Field(
+        description="The sum of its attempts, as far as it is known, as a decimal number in text; null where nothing is."
+    )
+    cost_state: CostState | None = Field(
+        description="What is known of the cost: `priced`; `free`; `unpriced`: of some call no price is set, or not what it "
+        "used; `unknown`: some call may be billed or not, and `cost` lacks it. Null before the end."
+    )
     attempts: list[AttemptOut]
     created_at: datetime
     started_at: datetime | None

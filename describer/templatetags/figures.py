@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
 
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
 
@@ -72,19 +74,24 @@ def seconds(span: float | None) -> str:
 
 @register.filter
 def money(amount: Decimal | None) -> str:
-    """Write dollars to a hundredth of a cent, and two figures of what is less.
+    """Write money to a hundredth of a cent, and two figures of what is less.
 
     Nothing for None: unpriced is never 0.
     """
     if amount is None:
         return ""
     if amount == 0:
-        return "$0"
+        return f"{_currency()}0"
     places = 2
     if abs(amount) < 1:
         places = min(10, max(4, 1 - amount.adjusted()))
     whole, _, rest = f"{amount:,.{places}f}".partition(".")
-    return f"${whole}.{rest.rstrip('0'):0<2}"
+    return f"{_currency()}{whole}.{rest.rstrip('0'):0<2}"
+
+
+def _currency() -> str:
+    """Return what stands before an amount: a sign, or the currency's code."""
+    return _SIGNS.get(settings.CURRENCY, f"{settings.CURRENCY}\u00a0")
 
 
 @register.simple_tag

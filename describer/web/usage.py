@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -128,6 +129,7 @@ def _figures(view: UsageView) -> dict[str, Any]:
         groups, total, was = now.sandbox_groups, now.sandbox, before.sandbox
     return {
         "total": total,
+        "has_cost": total.known_cost is not None,
         "changes": _changes(total, was, view.period.than),
         "maybe_billed": 0 if sandbox_only else _maybe_billed(view),
         "chart": _chart(view.period, groups),
@@ -140,14 +142,14 @@ def _figures(view: UsageView) -> dict[str, Any]:
 
 
 def _changes(now: Totals, was: Totals, than: str) -> dict[str, str]:
-    return {name: change(getattr(now, name), getattr(was, name), than) for name in COUNTS}
+    return {name: change(getattr(now, name), getattr(was, name), than) for name in (*COUNTS, "cost")}
 
 
-def change(now: int, was: int, than: str) -> str:
+def change(now: int | Decimal, was: int | Decimal, than: str) -> str:
     """Say how much more or less it is: "12 % more than in October"; "" where there is nothing to compare."""
     if not was:
         return ""
-    percent = round(abs(now - was) * 100 / was)
+    percent = round(abs(Decimal(now) - Decimal(was)) * 100 / Decimal(was))
     if not percent:
         return f"as many as {than.removeprefix('than ')}"
     direction = "more" if now > was else "less"

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver
 
-from describer.models import ApiKey, Preset, SavedView, Share, User, Webhook
+from describer.models import ApiKey, Preset, Price, Repricing, SavedView, Share, User, Webhook
 from tests.outside.routes import routes
 from tests.rows import make_attempt, make_comparison, make_description, make_usage_day
 
@@ -97,6 +97,8 @@ def the_owner(name: str = "ann") -> tuple[User, dict[str, Any]]:
         "attempt": attempt,
         "usageday": day,
         "webhook": webhook,
+        "price": Price.objects.create(model="m"),
+        "repricing": Repricing.objects.create(begins=row.created, day=row.created, calls=1),
     }
     numbers |= {"webhookdelivery": delivery, "apikey": key, "user": owner, "endpoint": row.endpoint}
     return owner, {name: one.pk for name, one in numbers.items()} | {

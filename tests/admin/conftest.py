@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from describer.models import ApiKey, Choice, Comparison, Description, User, Webhook
+from describer.models import ApiKey, Choice, Comparison, Description, Price, Repricing, User, Webhook
 from tests.rows import add_picture, make_attempt, make_description, make_image, make_usage_day
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -19,6 +19,8 @@ LISTS = (
     "attempt",
     "apikey",
     "usageday",
+    "price",
+    "repricing",
     "endpoint",
     "image",
     "webhook",
@@ -42,6 +44,8 @@ def whole(owner: User, number: int = 0) -> Description:
     failure = {"error_code": EVIL[:50], "error_message": EVIL, "request_id": EVIL, "raw_usage": {"x": EVIL}}
     make_attempt(row, state="answered", total_tokens=21, model_answered=EVIL, **failure)
     make_usage_day(owner, 21, day=date(2026, 1, 1), key=number, endpoint="sandbox", model=EVIL)
+    Price.objects.create(endpoint=EVIL, model=EVIL, made_by=owner.pk)
+    Repricing.objects.create(begins=row.created, day=row.created, calls=1, by_model=[{"model": EVIL}])
     Webhook.issue(owner, f"https://{EVIL}/").deliveries.create(description=row.pk, error=EVIL)
     return row
 

@@ -182,7 +182,7 @@ def test_times_are_iso_in_utc(script, answered):
 def test_i1_usage_that_was_not_reported_is_an_estimate_and_says_so(script):
     row = make_description(script.user, status="done")
     estimate = {"prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11}
-    make_attempt(row, state="answered", estimated_usage=estimate)
+    make_attempt(row, state="answered", endpoint="main", estimated_usage=estimate)
     body = script.get(f"{ROUTE}/{row.pk}").json()
     assert body["usage"] == estimate | {"estimated": True}
     assert (body["attempts"][0]["usage"], body["cost"]) == (None, None)

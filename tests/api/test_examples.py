@@ -14,7 +14,7 @@ from tests.rows import make_comparison, make_description
 
 
 @pytest.fixture
-def shell(live_server, alice, tmp_path):
+def shell(live_server, alice, boss, tmp_path):
     """Runs a call in a folder with two pictures; an error of the site ends it."""
     Endpoint.from_environment()
     for name in ("harbour", "lighthouse"):
@@ -23,7 +23,7 @@ def shell(live_server, alice, tmp_path):
 
     def run(call):
         variables = {
-            "KEY": ApiKey.issue(alice, "tests")[1],
+            "KEY": ApiKey.issue(boss if "/prices" in call else alice, "tests")[1],
             "SITE": live_server.url,
             "CURL_HOME": str(tmp_path),
         }

@@ -1,5 +1,6 @@
 """Usage for scripts: the roll-up's sums, and so the ledger's."""
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -12,7 +13,7 @@ from django.utils import timezone
 from describer.models import ApiKey, Attempt
 from tests.api.conftest import ROUTE
 from tests.api.test_errors import fault
-from tests.days import write_days
+from tests.days import STATES, state_of, write_days
 from tests.rows import make_attempt, make_description, make_usage_day
 
 USAGE = "/api/usage"
@@ -47,6 +48,7 @@ def ledger(script, stranger):
                 completion_tokens=tokens,
                 total_tokens=tokens and 2 * tokens,
                 cost=tokens and Decimal(tokens) / 10**7,
+                billed=random.choice(["yes", "yes", "no", "unknown"]),
             )
     write_days()
 
@@ -57,7 +59,9 @@ def summed(calls):
     cost = sum((call.cost or 0 for call in calls), Decimal())
     failed = sum(call.state != "answered" for call in calls)
     counts = {"attempts": len(calls), "asks": sum(call.number == 1 for call in calls), "failed": failed}
-    return counts | tokens | {"cost": f"{cost.normalize():f}" if cost else None}
+    states = dict.fromkeys(STATES, 0) | Counter(map(state_of, calls))
+    is_known = cost or states["priced"] or states["free"]
+    return counts | tokens | states | {"cost": f"{cost.normalize():f}" if is_known else None}
 
 
 OF = {
@@ -133,7 +137,7 @@ def test_keys_and_people_are_told_by_name_also_those_that_are_gone(script, admin
 
 def test_usage_of_nothing_is_nothing(script):
     body = told(script)
-    assert (body["items"], body["total"]) == ([], dict.fromkeys(COUNTS, 0) | {"cost": None})
+    assert (body["items"], body["total"]) == ([], dict.fromkeys((*COUNTS, *STATES), 0) | {"cost": None})
 
 
 def test_x3_usage_is_ones_own(script, stranger, admin_script):

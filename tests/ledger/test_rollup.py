@@ -3,21 +3,23 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from random import Random
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from describer.engine.queue.sweep import give_up
 from describer.ledger.rollup import roll_up
 from describer.models import Attempt, UsageDay
-from tests.days import days_of, write_days
+from tests.days import STATES, days_of, write_days
 from tests.rows import make_attempt, make_description
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 State = Attempt.State
 KEY = ("day", "owner", "key", "endpoint", "model")
-COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
+COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens", "cost", *STATES)
 
 
 def stored():
@@ -102,3 +104,12 @@ def test_a_days_cost_stays_exact_however_many_calls_add_to_it(alice):
     for cost in costs:
         complete(make_attempt(row), State.ANSWERED, cost=cost)
     assert UsageDay.objects.get().cost == sum(costs)
+
+
+def test_days_of_before_are_counted_by_what_is_known_of_their_cost(alice, bob):
+    some_history([alice, bob], 9)
+    days = stored()
+    UsageDay.objects.update(**dict.fromkeys(STATES, 0))
+    assert stored() != days
+    import_module("describer.migrations.0023_prices").count_states(apps, None)
+    assert stored() == days

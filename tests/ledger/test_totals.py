@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from describer.ledger.totals import COUNTS, Totals, totals
+from describer.ledger.totals import COUNTS, STATES, Totals, totals
 from describer.models import ApiKey, UsageDay
 
 FIGURES = (*COUNTS, "cost")
@@ -237,4 +237,4 @@ def test_sums_of_costs_are_exact_where_floats_are_not(db):
         UsageDay.objects.create(day=month()[0], endpoint="main", model=str(number), cost=cost)
     assert totals(*month()).total.cost == sum(costs) == Decimal("12346.6789012346")
     assert totals(*month(), "day").groups[month()[0]].values["cost"] == "12346.6789012346"
-    assert totals(*month(), owner=77).total.values == dict.fromkeys(COUNTS, 0) | {"cost": None}
+    assert totals(*month(), owner=77).total.values == dict.fromkeys((*COUNTS, *STATES), 0) | {"cost": None}

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from describer.models import ApiKey, Attempt
-from tests.days import write_days
+from tests.days import STATES, state_of, write_days
 from tests.rows import make_counted_attempt, make_description, make_usage_day
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -74,6 +74,7 @@ def test_the_sums_are_the_ledgers(ledger, by):
             {"attempts": 1, "asks": int(call.number == 1), "failed": int(failed), "cost": call.cost or 0}
         )
         sums.update({name: getattr(call, name) or 0 for name in COUNTS if name.endswith("tokens")})
+        sums.update(dict.fromkeys(STATES, 0) | {state_of(call): 1})
     found = {row.pop(by): row for row in lines("--from", "2020-01-01", "--by", by)}
     assert {
         name: Counter(row | {"cost": Decimal(row["cost"] or 0)}) for name, row in found.items()
@@ -116,19 +117,20 @@ def test_a_terminal_is_shown_a_table_with_grouped_numbers_and_a_total(db):
 
 
 def test_programs_are_given_rows_alone_and_people_the_total_beside(db):
-    used(date(2026, 3, 1), 1200, cost=Decimal("0.0041"))
+    used(date(2026, 3, 1), 1200, cost=Decimal("0.0041"), priced=1)
     shown, beside = run("--to", "2026-03-31", "--csv")
     [row] = csv.DictReader(StringIO(shown))
     assert row == {"day": "2026-03-01", "asks": "1", "attempts": "1", "failed": "0", "prompt_tokens": "0",
-                   "completion_tokens": "0", "total_tokens": "1200", "cost": "0.0041"}  # fmt: skip
+                   "completion_tokens": "0", "total_tokens": "1200", "cost": "0.0041", "priced": "1", "free": "0",
+                   "unpriced": "0", "unknown": "0"}  # fmt: skip
     assert beside == "2026-03-01 to 2026-03-31: 1 asks, 1,200 tokens, $0.0041.\n"
     assert run("--to", "2026-03-31", "--json", out=Terminal())[0].startswith('{"day": "2026-03-01"')
 
 
 def test_what_has_no_price_is_not_said_to_cost_nothing(db):
-    used(timezone.localdate(), 5)
+    used(timezone.localdate(), 5, unpriced=1)
     assert lines()[0]["cost"] is None
-    assert run("--csv")[0].splitlines()[1].endswith(',"5",""')
+    assert run("--csv")[0].splitlines()[1].endswith(',"5","","0","0","1","0"')
     assert "$" not in "".join(run(out=Terminal()))
 
 

@@ -17,6 +17,8 @@ FOLDERS = (
     "tests/media/test_intake.py",
     "tests/webhooks",
     "tests/management/test_fill.py",
+    "tests/management/test_prices.py",
+    "tests/api/test_prices.py",
 )
 # Connections of threads that a test has ended may be open yet; the database goes with its cluster.
 QUIET = ("-W", "ignore::ResourceWarning", "--reuse-db")

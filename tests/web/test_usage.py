@@ -30,6 +30,31 @@ def test_the_figures_are_the_sums_of_the_period(hers, alice):
     assert "other" in shown
 
 
+def test_cost_comes_first_where_there_are_prices(hers, alice):
+    make_usage_day(alice, 1200, cost="0.25", priced=1)
+    make_usage_day(alice, 34, model="other", unpriced=1)
+    make_usage_day(alice, 7, model="gift", free=1)
+    shown = words(hers)
+    assert shown.index("Cost $0.25 1 call: no price set") < shown.index("Tokens 1,241")
+    for line in ("vision-1 $0.25 1", "other no price set 1", "gift $0 1"):
+        assert line in shown
+    assert "Of 1 call the cost is not known: no price set." in shown and "Set prices" not in shown
+
+
+def test_without_a_price_no_cost_is_written_and_admins_are_led_to_where_one_is_set(hers, bosses, alice):
+    make_usage_day(alice, 1200, unpriced=2)
+    assert "Cost" not in words(hers) and "$" not in words(hers)
+    reply = bosses.get("/usage/?of=everybody")
+    assert "Of 2 calls the cost is not known: no price set." in " ".join(text_of(reply).split())
+    assert '<a href="/admin/describer/price/">Set prices</a>' in reply.content.decode()
+
+
+def test_the_cost_is_told_against_the_time_before(hers, alice):
+    make_usage_day(alice, 5, cost="0.2", priced=1)
+    make_usage_day(alice, 5, cost="0.1", priced=1, days_ago=7)
+    assert "Cost $0.20 100 % more than" in words(hers, "?period=week")
+
+
 def test_x3_nobody_sees_anothers_usage(his, alice):
     make_usage_day(alice, 777_777)
     for query in ("", "?of=everybody", "?period=year&of=everybody"):

@@ -81,7 +81,7 @@ def test_it_arrives_once_signed_and_true(webhook, postman, receiver, alice):
             "model": "scripted-model",
             "error": None,
             "usage": None,
-            "cost": None,
+            "cost": "0",
             "created_at": row.created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "started_at": None,
             "finished_at": row.finished.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

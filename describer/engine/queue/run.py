@@ -40,7 +40,7 @@ class Run:
     """A description under its lease token; with a waiter, if somebody waits for it in this process.
 
     The transcript of a call at our own endpoint, and the description's pictures and links, are looked up once in a run.
-    `earlier_tokens` estimates what its conversation before it comes to. `is_calling`: bytes of a call may have left, and
+    `earlier_tokens` estimates what its conversation before it comes to; `pictures` are sent with a call, earlier turns' too. `is_calling`: bytes of a call may have left, and
     nothing is written of what it came to; `called`: that was so once. `has_streamed`: words of a call of it may have been
     kept while they came.
     """
@@ -50,6 +50,7 @@ class Run:
     waiter: Waiter | None = None
     transcript: Transcript | None = None
     earlier_tokens: int = 0
+    pictures: int = 0
     is_calling: bool = False
     called: bool = False
     has_streamed: bool = False

@@ -65,7 +65,7 @@ class Command(BaseCommand):
         if not used.groups:
             self.stderr.write(f"{days}: nothing was used.")
         elif not has_total:
-            cost = f", {money(total.cost)}" if total.cost else ""
+            cost = "" if total.known_cost is None else f", {money(total.known_cost)}"
             self.stderr.write(f"{days}: {total.asks:,} asks, {total.total_tokens:,} tokens{cost}.")
         if sandbox.attempts:
             apart = f"{sandbox.asks:,} asks and {sandbox.total_tokens:,} tokens of the sandbox"

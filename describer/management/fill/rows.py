@@ -132,6 +132,10 @@ class FilledDay(NamedTuple):
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
+    priced: int
+    free: int
+    unpriced: int
+    unknown: int
     cost: str
 
 

@@ -3,9 +3,22 @@
 from describer.management.fill.rows import FilledAttempt, FilledDay
 from describer.management.fill.times import LocalDays
 from describer.models import Attempt, UsageDay
+from describer.models.endpoint import SANDBOX
 
 _Group = tuple[str, int, int, str, str]
-_COUNTS = ("attempts", "asks", "failed", "prompt_tokens", "completion_tokens", "total_tokens")
+_COUNTS = (
+    "attempts",
+    "asks",
+    "failed",
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "priced",
+    "free",
+    "unpriced",
+    "unknown",
+)
+_STATE_OF = {Attempt.Billed.NO: 7, Attempt.Billed.YES: 8, Attempt.Billed.UNKNOWN: 9}  # a fill sets no prices
 _GROUP = ("day", "owner", "key", "endpoint", "model")
 
 
@@ -23,13 +36,14 @@ class DayCounts:
         group = (self.days.day(second), attempt.owner, attempt.key, attempt.endpoint, attempt.model_asked)
         counts = self.counts.get(group)
         if counts is None:
-            counts = self.counts[group] = [0, 0, 0, 0, 0, 0]
+            counts = self.counts[group] = [0] * len(_COUNTS)
         counts[0] += 1
         counts[1] += attempt.number == 1
         counts[2] += attempt.state != Attempt.State.ANSWERED
         counts[3] += attempt.prompt_tokens or 0
         counts[4] += attempt.completion_tokens or 0
         counts[5] += attempt.total_tokens or 0
+        counts[_state_place(attempt)] += 1
 
     def take(self) -> list[FilledDay]:
         """Return the lines of what was counted since the last time, added to the days that are there.
@@ -44,10 +58,17 @@ class DayCounts:
         for values in there.values_list(*_GROUP, *_COUNTS, "cost"):
             group = (str(values[0]), *values[1:5])
             more = counted.get(group, [0] * len(_COUNTS))
-            counted[group] = [before + count for before, count in zip(values[5:11], more, strict=True)]
-            costs[group] = str(values[11])
+            counted[group] = [before + count for before, count in zip(values[5:-1], more, strict=True)]
+            costs[group] = str(values[-1])
         there.delete()
         return [_day_of(group, counts, costs.get(group, "0")) for group, counts in counted.items()]
+
+
+def _state_place(attempt: FilledAttempt) -> int:
+    """Return which of the counts tells what is known of the call's cost."""
+    if attempt.endpoint == SANDBOX:
+        return _STATE_OF[Attempt.Billed.NO]
+    return _STATE_OF[Attempt.Billed(attempt.billed)]
 
 
 def _day_of(group: _Group, counts: list[int], cost: str) -> FilledDay:

@@ -34,7 +34,7 @@ def cells_of(totals: Totals) -> list[str]:
         totals.completion_tokens,
         totals.total_tokens,
     )
-    cost = money(totals.cost) if totals.cost else "-"
+    cost = "-" if totals.known_cost is None else money(totals.known_cost)
     return [*(f"{count:,}" for count in counts), cost]
 
 

@@ -46,6 +46,8 @@ MODELS = (
     "describer.streamedwords",
     "describer.transcript",
     "describer.attempt",
+    "describer.price",
+    "describer.repricing",
     "describer.usageday",
     "describer.webhook",
     "describer.webhookdelivery",

@@ -11,7 +11,8 @@ from django.contrib.auth.models import Group, Permission
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 
-from describer.models import ApiKey, Attempt, DescriptionLink, SavedView, StreamedWords
+from describer.ledger.price_rows import add_price
+from describer.models import ApiKey, Attempt, DescriptionLink, Repricing, SavedView, StreamedWords
 from describer.ops.archive import backup
 from describer.ops.archive.rows import MODELS, rows_of
 from tests.rows import make_comparison, make_counted_attempt, make_description, make_image
@@ -48,6 +49,8 @@ def with_everything(alice, boss):
     row.lease_token, row.lease_until, row.calls = "held-by-nobody", MOMENT, 1
     row.save()
     make_counted_attempt(row, state=Attempt.State.SENT)
+    add_price(model="gpt-4o*", input=Decimal("2.500000000001"), begins=MOMENT, made_by=boss.pk)
+    Repricing.objects.create(begins=MOMENT, day=MOMENT.date(), calls=1, after=Decimal("0.1"), by_model=[{}])
     StreamedWords.objects.create(description=row, call=1, text=ODD, at=MOMENT)
     return row
 
