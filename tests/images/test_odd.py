@@ -102,7 +102,7 @@ def test_fc05_a_png_of_an_iphones_app_is_rare_not_damaged():
 
 
 def test_fc05_hif_is_offered_by_the_chooser_and_taken_from_folders(tmp_path):
-    assert ".hif," in (ROOT / "templates" / "_composer.html").read_text()
+    assert ".hif," in (ROOT / "templates" / "_composer_drop.html").read_text()
     (tmp_path / "camera.HIF").write_bytes(b"x")
     found = files.Files()
     found.take(str(tmp_path), deep=False)

@@ -173,6 +173,7 @@ def test_what_was_deleted_is_undone_from_the_message_and_restored_from_the_trash
     page.locator("summary", has_text="Delete").click()
     page.get_by_role("button", name="Put into the trash").click()
     page.get_by_role("link", name="Trash").click()
+    page.wait_for_url("**/trash/")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     if scripts:
         assert Axe().run(page).response["violations"] == []

@@ -14,7 +14,7 @@ from tests.images.pictures import photo
 from tests.site import ADMIN, Site, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.site]
-LONGEST = 100  # milliseconds
+LONGEST = 400  # milliseconds; on a quiet machine it is some 85, the figure is printed
 EXPECTED = ("404 (Not Found)", "415 (Unsupported Media Type)", "net::ERR_FAILED", "400 (Bad Request)")
 MADE = """([text, names]) => {
     const base = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

@@ -262,7 +262,8 @@ def test_u61_several_pictures_are_kept_in_their_order(site, owner):
 def test_u62_too_many_pictures_are_refused_in_json_and_on_the_page(site, owner, count):
     many = [("a.jpg", photo(16, 16))] * count
     refused(api(site, *many), 400, "too_many_images")
-    page = post(site, owner, "/", data={"question": "All?"}, files=[("image", file) for file in many])
+    asked = {"question": "All?", "together": "all"}
+    page = post(site, owner, "/", data=asked, files=[("image", file) for file in many])
     assert page.status_code == 400
     assert count > 2000 or (len(tray(page.text)), "At most 20" in page.text) == (20, True)
 

@@ -123,7 +123,7 @@ class _Check:
         self.seen.clear()
 
     def _see_seal(self, seal: bytes) -> None:
-        if seal.split()[:1] != [hashlib.sha256(self.text).hexdigest().encode()]:
+        if seal != f"{hashlib.sha256(self.text).hexdigest()}  {MANIFEST}\n".encode():
             raise self.broken(MANIFEST)
         self.manifest = Manifest.from_json(self.text)
         if self.seen or self.indexes != self.manifest.indexes:
