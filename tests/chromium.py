@@ -1,10 +1,10 @@
 """Debian's Chromium, with an ear on everything it complains about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from django.test import Client
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 PATH = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -20,14 +20,31 @@ ARGUMENTS = [
 
 
 @contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def log_in(page: Page, person: Mapping[str, str]) -> None:
+    """Log in by the page's form, as a person does."""
+    page.goto("/login/")
+    page.fill("[name=username]", person["username"])
+    page.fill("[name=password]", person["password"])
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/")
+
+
+@contextmanager
 def chromium(url: str, client: Client) -> Iterator[tuple[Page, list[str]]]:
     """A page logged in as `client` is, and the list of errors of console, scripts and network so far.
 
     No row may be touched inside: the browser's event loop makes Django refuse it.
     """
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+    with launched() as browser:
         context = browser.new_context()
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
         page = context.new_page()
@@ -36,7 +53,6 @@ def chromium(url: str, client: Client) -> Iterator[tuple[Page, list[str]]]:
         page.on("requestfailed", lambda request: complaints.extend(lost(request)))
         page.on("request", lambda request: complaints.extend(foreign(request.url, url)))
         yield page, complaints
-        browser.close()
 
 
 def foreign(address: str, url: str) -> list[str]:

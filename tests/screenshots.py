@@ -13,10 +13,9 @@ from typing import Any, Literal
 
 import requests
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.chromium import ARGUMENTS
-from tests.chromium import PATH as CHROMIUM
+from tests.chromium import launched, log_in
 from tests.endpoint import ScriptedEndpoint
 from tests.outside.cluster import asking
 from tests.site import ADMIN, ROOT, Site
@@ -73,13 +72,11 @@ def main() -> None:
 
 def _take_all(endpoint: ScriptedEndpoint, folder: Path) -> None:
     variables: dict[str, Any] = asking(endpoint)
-    with Site(folder / "site", **variables) as site, sync_playwright() as playwright:
+    with Site(folder / "site", **variables) as site, launched() as browser:
         places = _filled(site, endpoint)
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for page, mark in _pages(browser, site):
             for name in PAGES:
                 _taken(page, name, places[name], FOLDER / f"{name}-{mark}.png")
-        browser.close()
 
 
 def _filled(site: Site, endpoint: ScriptedEndpoint) -> dict[str, str]:
@@ -139,11 +136,7 @@ def _pages(browser: Browser, site: Site) -> Iterator[tuple[Page, str]]:
                 viewport={"width": width, "height": height}, color_scheme=theme, base_url=site.url
             )
             page = context.new_page()
-            page.goto("/login/")
-            page.fill("[name=username]", ADMIN["username"])
-            page.fill("[name=password]", ADMIN["password"])
-            page.press("[name=password]", "Enter")
-            page.wait_for_url("**/")
+            log_in(page, ADMIN)
             yield page, f"{width}-{theme}"
             context.close()
 

@@ -1,20 +1,21 @@
 """All comparisons of a person that are not in the trash, newest first, page by page by key; and what won how often."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
 from describer.db.row_id import read_row_id
 from describer.desk.comparisons import headings, wins_of
-from describer.models import Comparison, Description, DescriptionImage, User
+from describer.models import Comparison, Description, DescriptionImage
 from describer.models.description_image import with_pictures
+from describer.search.matching import LISTED_BY
 from describer.web.current_user import current_user
+from describer.web.paging import page_by_key
 
 _PAGE = 24
 _QUESTION_CHARACTERS = 300
@@ -50,9 +51,9 @@ def comparisons(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     user = current_user(request)
-    rows, newer, older = _page_of(
-        user, read_row_id(request.GET.get("before")), read_row_id(request.GET.get("after"))
-    )
+    before, after = read_row_id(request.GET.get("before")), read_row_id(request.GET.get("after"))
+    listed = _shown(Comparison.objects.untrashed().filter(owner=user)).alias(**{LISTED_BY: F("pk")})
+    rows, newer, older = page_by_key(listed, _PAGE, before, after)
     context = {
         "lines": [_ComparedLine(row, headings(row.variants)) for row in rows],
         "wins": wins_of(user),
@@ -64,27 +65,6 @@ def comparisons(request: HttpRequest) -> HttpResponse:
     if older:
         context["older"] = f"?before={older}"
     return render(request, "comparisons.html", context)
-
-
-def _page_of(user: User, before: int, after: int) -> tuple[Sequence[Any], int, int]:
-    """Return the rows of one page, and the ids from which the newer and the older page go on (0: none)."""
-    rows = _shown(Comparison.objects.untrashed().filter(owner=user))
-    if after:
-        page = list(rows.filter(pk__gt=after).order_by("pk")[: _PAGE + 1])
-        more_newer, more_older = len(page) > _PAGE, True
-        page = page[:_PAGE][::-1]
-    else:
-        if before:
-            rows = rows.filter(pk__lt=before)
-        page = list(rows.order_by("-pk")[: _PAGE + 1])
-        more_newer, more_older = bool(before), len(page) > _PAGE
-        page = page[:_PAGE]
-    newer = older = 0
-    if page and more_newer:
-        newer = page[0].pk
-    if page and more_older:
-        older = page[-1].pk
-    return page, newer, older
 
 
 def _shown(rows: "QuerySet[Comparison]") -> "QuerySet[Any]":

@@ -25,7 +25,6 @@ from describer.models.description_image import with_pictures
 from describer.models.description_rows import DescriptionQuerySet
 from describer.search import index
 from describer.search.marking import MarkedPiece, marked
-from describer.search.matching import newer_than, newest_first, older_than, oldest_first
 from describer.search.query import Query
 from describer.templatetags.answer import excerpt
 from describer.web.cards import Card, attempts_of, know_links, listed
@@ -34,6 +33,7 @@ from describer.web.current_user import current_user
 from describer.web.earlier import lent_pictures
 from describer.web.history_found import found_words
 from describer.web.list_filter import ListFilter, chips, flags, kept_values, removable, spans, toggle
+from describer.web.paging import page_by_key
 from describer.web.saved_views import view_chips
 from describer.web.timeline import ShownCall
 
@@ -105,10 +105,9 @@ def history(request: HttpRequest) -> HttpResponse:
     chosen = ListFilter.of(request.GET, user)
     if request.method == "POST":
         return _keep_view(request, chosen)
-    before, after = read_row_id(request.GET.get("before")), read_row_id(request.GET.get("after"))
     try:
         with index.loss_told():
-            rows, newer, older = _history_page(chosen, chosen.rows(user), before, after)
+            rows, newer, older = _history_page(request, chosen)
     except Refusal as refusal:
         context = {"filter": chosen, "message": refusal.message, "kept": kept_values(chosen, "q")}
         return render(request, "history_unsearched.html", context, status=refusal.status)
@@ -163,29 +162,11 @@ def history_tile(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def _history_page(
-    chosen: ListFilter, rows: DescriptionQuerySet, before: int, after: int
-) -> tuple[list[Description], int, int]:
-    """Return the rows of one page with what a card shows, and where to go on.
-
-    The two numbers are the ids from which the newer and the older page go on (0: none).
-    """
-    if after:
-        page = listed(_shown(oldest_first(newer_than(rows, after)), chosen.search)[: PAGE + 1])
-        more_newer, more_older = len(page) > PAGE, True
-        page = page[:PAGE][::-1]
-    else:
-        if before:
-            rows = older_than(rows, before)
-        page = listed(_shown(newest_first(rows), chosen.search)[: PAGE + 1])
-        more_newer, more_older = bool(before), len(page) > PAGE
-        page = page[:PAGE]
-    newer = older = 0
-    if page and more_newer:
-        newer = page[0].pk
-    if page and more_older:
-        older = page[-1].pk
-    return page, newer, older
+def _history_page(request: HttpRequest, chosen: ListFilter) -> tuple[list[Description], int, int]:
+    """Return the rows of one page with what a card shows, and the ids from which to go on."""
+    before, after = read_row_id(request.GET.get("before")), read_row_id(request.GET.get("after"))
+    rows = _shown(chosen.rows(current_user(request)), chosen.search)
+    return page_by_key(rows, PAGE, before, after, listed)
 
 
 def _shown(rows: DescriptionQuerySet, query: Query) -> DescriptionQuerySet:

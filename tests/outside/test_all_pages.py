@@ -4,9 +4,9 @@ import json
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.chromium import ARGUMENTS, PATH, foreign
+from tests.chromium import foreign, launched, log_in
 from tests.endpoint import ScriptedEndpoint
 from tests.outside.cluster import asking
 from tests.outside.furnished import JSON, MARKDOWN, furnish
@@ -51,10 +51,8 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -64,11 +62,7 @@ def page(site, chromium):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     opened, elsewhere = context.new_page(), []
     opened.on("request", lambda asked: elsewhere.extend(foreign(asked.url, site.url)))
-    opened.goto("/login/")
-    opened.fill("[name=username]", ADMIN["username"])
-    opened.fill("[name=password]", ADMIN["password"])
-    opened.press("[name=password]", "Enter")
-    opened.wait_for_url("**/")
+    log_in(opened, ADMIN)
     yield opened
     context.close()
     assert elsewhere == []

@@ -3,9 +3,9 @@
 import threading
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.chromium import ARGUMENTS, PATH
+from tests.chromium import launched, log_in
 from tests.endpoint import ScriptedEndpoint
 from tests.images.pictures import photo
 from tests.outside.cluster import asking
@@ -39,10 +39,8 @@ def site(tmp_path_factory, scripted):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -55,11 +53,7 @@ def visit(site, browser):
         context.add_init_script(HIDEABLE)
         contexts.append(context)
         page = context.new_page()
-        page.goto("/login/")
-        page.fill("[name=username]", ADMIN["username"])
-        page.fill("[name=password]", ADMIN["password"])
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/")
+        log_in(page, ADMIN)
         return page
 
     yield visiting

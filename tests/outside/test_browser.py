@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.chromium import ARGUMENTS, PATH, foreign
+from tests.chromium import foreign, launched, log_in
 from tests.images.pictures import photo
 from tests.site import ADMIN, ROOT, Site, until
 
@@ -49,10 +49,8 @@ def new_site(tmp_path):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -74,14 +72,6 @@ def visit(browser):
     for context in contexts:
         context.close()
     assert [words for words in complaints if not words.endswith(EXPECTED)] == []
-
-
-def log_in(page, person):
-    page.goto("/login/")
-    page.fill("[name=username]", person["username"])
-    page.fill("[name=password]", person["password"])
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/")
 
 
 def answered(page, question):

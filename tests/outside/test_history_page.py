@@ -7,9 +7,9 @@ import zipfile
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.chromium import ARGUMENTS, PATH, foreign
+from tests.chromium import foreign, launched, log_in
 from tests.images.pictures import photo
 from tests.site import ADMIN, ROOT, Site
 
@@ -28,10 +28,8 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -47,11 +45,7 @@ def visit(site, browser):
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda asked: complaints.extend(foreign(asked.url, site.url)))
-        page.goto("/login/")
-        page.fill("[name=username]", ADMIN["username"])
-        page.fill("[name=password]", ADMIN["password"])
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/")
+        log_in(page, ADMIN)
         page.goto("/history/")
         return page
 

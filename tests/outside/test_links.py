@@ -6,7 +6,7 @@ import threading
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.chromium import ARGUMENTS, PATH, foreign
+from tests.chromium import ARGUMENTS, PATH, foreign, log_in
 from tests.endpoint import held, html, redirect
 from tests.gallery import INSIDE, Gallery, picture
 from tests.images.pictures import photo
@@ -115,11 +115,7 @@ def visitor(site):
         opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("request", lambda made: complaints.extend(foreign(made.url, site.url)))
-        opened.goto("/login/")
-        opened.fill("[name=username]", ADMIN["username"])
-        opened.fill("[name=password]", ADMIN["password"])
-        opened.press("[name=password]", "Enter")
-        opened.wait_for_url("**/")
+        log_in(opened, ADMIN)
         yield opened
         browser.close()
     assert complaints == []

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.chromium import ARGUMENTS, PATH, foreign
+from tests.chromium import foreign, launched, log_in
 from tests.endpoint import ScriptedEndpoint, sse
 from tests.outside.cluster import asking
 from tests.outside.database import Database
@@ -40,10 +40,8 @@ def person(site):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -55,11 +53,7 @@ def page(site, browser):
     opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("request", lambda asked: complaints.extend(foreign(asked.url, site.url)))
-    opened.goto("/login/")
-    opened.fill("[name=username]", ADMIN["username"])
-    opened.fill("[name=password]", ADMIN["password"])
-    opened.press("[name=password]", "Enter")
-    opened.wait_for_url("**/")
+    log_in(opened, ADMIN)
     yield opened
     context.close()
     assert complaints == []

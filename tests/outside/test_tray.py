@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.chromium import ARGUMENTS, PATH, foreign
+from tests.chromium import foreign, launched, log_in
 from tests.images.pictures import photo
 from tests.site import ADMIN, Site, until
 
@@ -59,10 +59,8 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -74,11 +72,7 @@ def page(site, browser):
     context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     context.on("request", lambda asked: complaints.extend(foreign(asked.url, site.url)))
     page = context.new_page()
-    page.goto("/login/")
-    page.fill("[name=username]", ADMIN["username"])
-    page.fill("[name=password]", ADMIN["password"])
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/")
+    log_in(page, ADMIN)
     yield page
     context.close()
     assert [words for words in complaints if not words.endswith(EXPECTED)] == []
